@@ -1,0 +1,1 @@
+"""Judge what a repository declares; never ranks."""

@@ -1,0 +1,3 @@
+"""stub"""
+def estimate() -> None:
+    """Not yet."""

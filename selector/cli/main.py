@@ -1,0 +1,55 @@
+"""The command `selector`: registers the commands and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from selector import __version__
+from selector.cli import check, diff, estimate, pack, recommend, schema
+
+app = typer.Typer(
+    name="selector",
+    help="Choose an AI stack from requirements, with sourced facts, formulas and risks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("recommend")(recommend.recommend)
+app.command("estimate")(estimate.estimate)
+app.command("check")(check.check)
+app.command("diff")(diff.diff)
+app.command("schema")(schema.schema)
+app.add_typer(pack.app, name="pack")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"selector {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001 - the callback acts on it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Choose an AI stack from requirements, with sourced facts, formulas and risks."""
+
+
+def run() -> None:
+    """Entry point: errors of the user's are printed without a traceback, exit code 2."""
+    from selector.errors import SelectorError
+
+    try:
+        app()
+    except SelectorError as error:
+        for problem in error.problems:
+            typer.echo(f"error: {problem}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,62 @@
+"""`selector recommend`: the ranked stack with cost and risk tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def recommend(
+    reqs: Annotated[Path, typer.Argument(help="Requirements, reqs.yaml.")],
+    top: Annotated[int, typer.Option(min=1, max=1000, help="Stacks to show.")] = 10,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
+    ] = None,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out stacks with an unverified limit.")
+    ] = False,
+    allow_provisional: Annotated[
+        bool, typer.Option("--allow-provisional", help="Rank little-known stacks among the others.")
+    ] = False,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+) -> None:
+    """Rank the stacks that satisfy the requirements."""
+    from selector.cli import session
+    from selector.needs.load import load
+    from selector.packs.catalog import load as load_catalogue
+    from selector.report import json as as_json
+    from selector.report import markdown, table
+
+    session.check_format(format_)
+    today = session.day(as_of)
+    stated = load(reqs, set_ or [])
+    cat = load_catalogue(packs or [])
+    found = session.decide(stated, cat, top, strict, allow_provisional, today)
+    if save is not None:
+        decision = as_json.recommendation(found) | {"requirements": dict(stated.mapping)}
+        session.write_new(save, as_json.dumps(decision), force)
+    if format_ == "json":
+        typer.echo(as_json.dumps(as_json.recommendation(found)), nl=False)
+    elif format_ == "markdown":
+        typer.echo(markdown.recommendation(found), nl=False)
+    else:
+        terminal = sys.stdout.isatty()
+        width = _width() if terminal else None
+        typer.echo(table.recommendation(found, terminal, width), nl=False)
+    if not (found.feasible and all(c.feasible for c in found.components)):
+        raise typer.Exit(1)
+
+
+def _width() -> int:
+    import shutil
+
+    return max(shutil.get_terminal_size().columns, 100)

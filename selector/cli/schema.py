@@ -1,0 +1,25 @@
+"""`selector schema`: the JSON Schema of any file or output."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def schema(
+    name: Annotated[str | None, typer.Argument(help="Name; without it the names are listed.")] = None,
+) -> None:
+    """Print the JSON Schema of a file or an output."""
+    from selector.errors import Problem, UsageError
+    from selector.packs import schema as schemas
+
+    if name is None:
+        typer.echo("\n".join(schemas.names()))
+        return
+    if not schemas.exists(name):
+        fix = schemas.near(name, schemas.names()) or f"one of: {', '.join(schemas.names())}"
+        raise UsageError(Problem(f"no schema is named {name}", None, fix))
+    from selector.packs.locate import schema_path
+
+    typer.echo(schema_path(name).read_text(encoding="utf-8"), nl=False)

@@ -1,0 +1,125 @@
+"""What several commands need: the catalogue, the scoring, a resolved requirement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selector import __version__
+from selector.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from selector.needs.load import Stated
+    from selector.packs.catalog import Catalogue
+    from selector.risk.assess import Scoring
+    from selector.types.decision import Recommendation
+
+FORMATS = ("table", "json", "markdown")
+
+
+def day(text: str | None) -> date:
+    """The date that ages are judged at; today without the flag."""
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(Problem(f"--as-of {text} is not a date", None, "write YYYY-MM-DD")) from None
+
+
+def check_format(text: str, allowed: Sequence[str] = FORMATS) -> str:
+    """A known format, or an error with near misses."""
+    from selector.packs.schema import near
+
+    if text in allowed:
+        return text
+    fix = near(text, allowed) or f"one of: {', '.join(allowed)}"
+    raise UsageError(Problem(f"--format {text} is not known", None, fix))
+
+
+def scoring(cat: Catalogue) -> Scoring:
+    """Numbers of the risk scales."""
+    from selector.risk.assess import Scoring
+
+    raw = cat.scoring
+    return Scoring(
+        steps=tuple(raw["steps"]),
+        matrix=tuple(tuple(row) for row in raw["matrix"]),
+        floor=float(raw["floor"]),
+        evidence=float(raw["evidence"]),
+    )
+
+
+def decide(
+    stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
+) -> Recommendation:
+    """Recommendation for a document; several components are ranked one by one."""
+    from dataclasses import replace
+
+    from selector.needs.components import expand
+
+    parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
+    if len(parts) == 1:
+        return parts[0]
+    whole = parts[0]
+    return replace(
+        whole,
+        name=stated.requirement.name or "application of several models",
+        components=tuple(parts[1:]),
+        notes=(*whole.notes, f"component 1 of {len(parts)}: {whole.name}; the others follow"),
+    )
+
+
+def one(
+    stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
+) -> Recommendation:
+    """Recommendation for one application."""
+    from selector.decide.recommend import recommend
+    from selector.needs.contradictions import contradictions
+    from selector.needs.defaults import complete
+    from selector.needs.options import resolve_options
+
+    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
+    resolved = complete(stated, usd_per_unit=rates)
+    options = resolve_options(stated, cat)
+    problems = contradictions(stated, cat)
+    if problems:
+        raise InputError(problems)
+    return recommend(
+        resolved.requirement,
+        resolved.assumptions,
+        options,
+        cat,
+        cat.condition,
+        scoring(cat),
+        top=top,
+        strict=strict,
+        allow_provisional=provisional,
+        today=today,
+        inputs=inputs(stated, cat, today),
+    )
+
+
+def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:
+    """Digests of everything that the outcome depends on."""
+    text = json.dumps(stated.mapping, sort_keys=True, separators=(",", ":"), default=str)
+    return {
+        "requirements_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "packs": {p.id: {"version": p.version, "sha256": p.digest} for p in cat.packs.values()},
+        "selector": __version__,
+        "as_of": today.isoformat(),
+    }
+
+
+def write_new(path: Path, text: str, force: bool) -> None:
+    """Write a file of the user's; never over an existing one without --force."""
+    if path.exists() and not force:
+        raise UsageError(Problem(f"{path} exists", None, "name another file or add --force"))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(Problem(f"{path} cannot be written: {problem.strerror}")) from None

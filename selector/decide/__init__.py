@@ -1,0 +1,1 @@
+"""Enumerate, constrain, value and rank stacks."""

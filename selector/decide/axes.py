@@ -1,0 +1,89 @@
+"""The axes of the search: which options each slot can take under a requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOption:
+    """An open model or a hosted one, with the facts that rules may test."""
+
+    id: str
+    model: Model | None
+    api: Api | None
+    role: str
+    facts: Mapping[str, object]
+
+    @property
+    def licence(self) -> str | None:
+        """Licence id of the weights; a hosted model has none."""
+        return self.model.licence if self.model else None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOption:
+    """A serving engine."""
+
+    id: str
+    framework: Framework
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionOption:
+    """A weight format."""
+
+    id: str
+    precision: Precision
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOption:
+    """A device that can be had: rented, owned or both."""
+
+    id: str
+    device: Device
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stack runs and who is paid: an offer, the own inventory, or a vendor's region."""
+
+    id: str
+    hosting: str
+    region: str
+    offer: Offer | None
+    device: str | None
+    count: int  # devices of one rentable unit or of one owned machine
+    available: int | None  # devices at most; None = as many as wanted
+    usd_per_hour: float | None  # of one unit, USD; None = owned or an API
+    facts: Mapping[str, object]
+    host_ram_gb: float | None = None
+    free_memory_bytes: float | None = None
+    shared_desktop: bool = False
+    source: str = ""
+    as_of: str | None = None
+
+
+@dataclass(slots=True)
+class Axes:
+    """All options of one run, and why options were left out before any estimate."""
+
+    models: list[ModelOption] = field(default_factory=list)
+    engines: list[EngineOption] = field(default_factory=list)
+    precisions: list[PrecisionOption] = field(default_factory=list)
+    devices: list[DeviceOption] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)  # first days of the months of the horizon
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    def leave_out(self, reason: str, option: str) -> None:
+        """Remember an option that a pin, an exclusion or its own status rules out."""
+        self.left_out.setdefault(reason, []).append(option)

@@ -1,0 +1,201 @@
+"""The cells that are sized: (model, engine, precision, device, layout), as columns of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from selector.types.catalog import Architecture, Device, Model, Precision
+from selector.types.load import Cell
+
+FP_KEYS = {"bf16": ("bf16", "fp16"), "fp16": ("fp16", "bf16"), "fp4": ("fp4",), "fp8": ("fp8",)}
+MLA_SHARDS = 1.0
+LIGHT = frozenset({"llama.cpp", "ollama", "mlx-lm", "onnxruntime", "faster-whisper"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Numbers of a model that do not depend on where it runs."""
+
+    total: float
+    active: float
+    experts: float
+    experts_active: float
+    embedding: float
+    layers: float
+    hidden: float
+    vocab: float
+    width: float
+    kv_per_token: float
+    kv_constant: float
+    kv_shards: float
+    known: bool
+
+
+def shape(model: Model, p: Mapping[str, float]) -> Shape:
+    """Dimensions of a model; stands in with registry values, and says so, where unknown."""
+    total = (model.params_b or 0.0) * 1e9
+    active = (model.active_params_b or model.params_b or 0.0) * 1e9
+    arch = model.architecture or Architecture(attention="other")
+    layers = float(arch.layers or round(p["model.layers_unknown"] * max(total / 1e9, 0.1) ** 0.37))
+    hidden = float(arch.hidden or max((active / (12.0 * layers)) ** 0.5, 256.0))
+    vocab = float(arch.vocab or 0)
+    kv = model.kv_bytes_per_token_16bit
+    full = float(arch.full_attention_layers if arch.full_attention_layers is not None else layers)
+    generative = model.model_class in ("llm", "vlm")
+    known = arch.layers is not None and (kv is not None or not generative)
+    if kv is None:
+        kv = p["memory.kv_bytes_per_token_unknown"] if generative else 0.0
+    head_dim = arch.head_dim or (arch.hidden or 0) / (arch.heads or 1)
+    sliding = (arch.sliding_layers or 0) * (arch.sliding_window_tokens or 0)
+    constant = sliding * 4.0 * (arch.kv_heads or 0) * head_dim
+    constant += float(arch.state_bytes_per_sequence or 0)
+    return Shape(
+        total=total,
+        active=active,
+        experts=float(arch.experts or 1),
+        experts_active=float(arch.experts_active or 1),
+        embedding=vocab * hidden * (1.0 if arch.tied else 2.0),
+        layers=layers,
+        hidden=hidden,
+        vocab=vocab,
+        width=full * float(arch.heads or 0) * head_dim,
+        kv_per_token=float(kv),
+        kv_constant=constant,
+        kv_shards=MLA_SHARDS if arch.attention == "mla" else float(arch.kv_heads or arch.heads or 64),
+        known=known,
+    )
+
+
+def peak_flops(device: Device, precision: Precision, override: str | None) -> float:
+    """Operations per second in the format that the arithmetic runs in; 0 when nobody says."""
+    for wanted in (override,) if override else precision.compute:
+        for key in FP_KEYS.get(wanted or "", (wanted or "",)):
+            if key in device.tflops_dense:
+                return device.tflops_dense[key] * 1e12
+    for key in ("bf16", "fp16", "fp32"):
+        if key in device.tflops_dense:
+            return device.tflops_dense[key] * 1e12
+    return 0.0
+
+
+def memory_bytes(device: Device) -> float:
+    """Bytes of a device: as read from it, else the vendor's gigabytes taken as 1e9."""
+    return float(device.memory_bytes or (device.memory_gb or 0.0) * 1e9)
+
+
+def layer_seconds(device: Device, moe: bool, devices: int, p: Mapping[str, float]) -> float:
+    """Cost of a layer that no bandwidth explains, by interconnect and vendor."""
+    link = device.interconnect.type.lower() if device.interconnect else "pcie"
+    if device.kind == "npu":
+        us = p["serving.layer_us.npu"]
+    elif devices > 1 and "pcie" in link:
+        us = p["serving.layer_us.pcie"]
+    elif device.vendor.lower() == "amd" and device.kind == "gpu":
+        us = p["serving.layer_us.amd"]
+    else:
+        us = p["serving.layer_us.moe" if moe else "serving.layer_us.dense"]
+    return us * 1e-6 * (p["serving.single_device_factor"] if devices == 1 else 1.0)
+
+
+def model_part(shp: Shape, p: Mapping[str, float]) -> dict[str, float]:
+    """Columns that follow from the model alone."""
+    kind = "moe" if shp.experts > 1 else "dense"
+    return {
+        "total_params": shp.total,
+        "active_params": shp.active,
+        "experts": shp.experts,
+        "experts_active": shp.experts_active,
+        "embedding_params": shp.embedding,
+        "layers": shp.layers,
+        "hidden": shp.hidden,
+        "vocab": shp.vocab,
+        "attention_width": shp.width,
+        "kv_per_token": shp.kv_per_token,
+        "kv_constant": shp.kv_constant,
+        "kv_shards": shp.kv_shards,
+        "bandwidth_fraction": p[f"serving.bandwidth_fraction.{kind}"],
+        "compute_fraction": p[f"serving.compute_fraction.{kind}"],
+        "prefill_fraction": p[f"serving.prefill_fraction.{kind}"],
+    }
+
+
+def device_part(
+    device: Device, engine: str, free_bytes: float | None, shared: bool, p: Mapping[str, float]
+) -> dict[str, float]:
+    """Columns that follow from the device, what else runs on it, and the engine's reserve."""
+    fraction = p["memory.unified_fraction" if device.unified_memory else "memory.usable_fraction"]
+    if shared:
+        fraction = min(fraction, p["memory.shared_desktop_fraction"])
+    reserve = p["memory.reserve_light_gb" if engine in LIGHT else "memory.reserve_gb"]
+    return {
+        "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device),
+        "usable_fraction": fraction,
+        "bandwidth": (device.gb_per_s or 0.0) * 1e9,
+        "reserve": reserve * 1e9,
+    }
+
+
+def format_part(
+    model: Model, device: Device, precision: Precision, compute: str | None
+) -> dict[str, float]:
+    """Columns that follow from the weight format on this device."""
+    return {
+        "weights_known": model.weights_gb.get(precision.id, 0.0) * 1e9,
+        "bits": precision.bits_weights,
+        "peak": peak_flops(device, precision, compute),
+    }
+
+
+def layout_part(
+    device: Device, moe: bool, tp: int, pp: int, p: Mapping[str, float]
+) -> dict[str, float]:
+    """Columns that follow from how many devices a replica spreads over."""
+    floor = "serving.first_token_floor_moe_ms" if moe and tp > 1 else "serving.first_token_floor_ms"
+    return {
+        "tp": float(tp),
+        "pp": float(pp),
+        "layer_seconds": layer_seconds(device, moe, tp * pp, p),
+        "floor_seconds": p[floor] / 1e3,
+    }
+
+
+def scalar_cell(parts: list[dict[str, float]]) -> Cell:
+    """A cell of floats out of its parts."""
+    merged: dict[str, float] = {}
+    for part in parts:
+        merged.update(part)
+    return Cell(**merged)
+
+
+class CellColumns:
+    """Collects cells as indices into few distinct parts, and gathers them into columns."""
+
+    def __init__(self, groups: int) -> None:
+        self._memo: list[dict[Hashable, int]] = [{} for _ in range(groups)]
+        self._parts: list[list[dict[str, float]]] = [[] for _ in range(groups)]
+        self._cells: list[tuple[int, ...]] = []
+
+    def part(self, group: int, key: Hashable, make: Callable[[], dict[str, float]]) -> int:
+        """Index of the part with this key, made on first sight."""
+        memo = self._memo[group]
+        if key not in memo:
+            memo[key] = len(self._parts[group])
+            self._parts[group].append(make())
+        return memo[key]
+
+    def add(self, *indices: int) -> None:
+        """One more cell."""
+        self._cells.append(indices)
+
+    def gather(self) -> Any:
+        """The cells as one `Cell` of numpy columns."""
+        import numpy as np
+
+        chosen = np.array(self._cells, dtype=np.int64).reshape(-1, len(self._parts))
+        columns: dict[str, Any] = {}
+        for group, parts in enumerate(self._parts):
+            for key in parts[0] if parts else ():
+                columns[key] = np.array([part[key] for part in parts])[chosen[:, group]]
+        return Cell(**columns)

@@ -1,0 +1,124 @@
+"""Facts that rules may test, by the axis they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from selector.types.catalog import Api, Device, Framework, Licence, Model, Offer, Precision, Vendor
+
+
+def known_only(facts: Mapping[str, Any]) -> dict[str, object]:
+    """Drop what is not known, so that a rule sees unknown and not a stand-in."""
+    return {k: frozenset(v) if isinstance(v, tuple) else v for k, v in facts.items() if v is not None}
+
+
+def of_licence(licence: Licence | None) -> dict[str, object]:
+    """Conditions of a licence."""
+    if licence is None:
+        return {}
+    return known_only(
+        {
+            "licence.licence_class": licence.licence_class,
+            "licence.commercial": licence.commercial,
+            "licence.monthly_users_limit": licence.monthly_users_limit,
+            "licence.annual_revenue_usd_limit": licence.annual_revenue_usd_limit,
+            "licence.excluded_regions": licence.excluded_regions,
+            "licence.forbidden_uses": licence.forbidden_uses,
+            "licence.network_copyleft": licence.network_copyleft,
+        }
+    )
+
+
+def of_model(
+    model: Model, licence: Licence | None, origin: str | None = None
+) -> dict[str, object]:
+    """An open model and its licence; `origin` is its publisher's jurisdiction."""
+    facts = known_only(
+        {
+            "model.id": model.id,
+            "model.vendor": model.vendor,
+            "model.model_class": model.model_class,
+            "model.params_b": model.params_b,
+            "model.licence": model.licence,
+            "model.access": "open_weights",
+            "model.origin": origin,
+            "model.multimodal": model.model_class == "vlm" or "vision-language" in model.tasks,
+            "model.languages": model.languages,
+        }
+    )
+    return facts | of_licence(licence)
+
+
+def of_api(api: Api) -> dict[str, object]:
+    """A hosted model."""
+    return known_only(
+        {
+            "model.id": api.id,
+            "model.vendor": api.vendor,
+            "model.model_class": api.model_class,
+            "model.access": "closed_api" if api.open_model is None else "open_weights",
+            "model.multimodal": "vision-language" in api.tasks,
+            "model.languages": api.languages or None,
+        }
+    )
+
+
+def of_vendor(vendor: Vendor | None) -> dict[str, object]:
+    """Terms of a hosted API's vendor."""
+    if vendor is None:
+        return {}
+    return known_only(
+        {
+            "vendor.id": vendor.id,
+            "vendor.trains_on_inputs": vendor.trains_on_inputs,
+            "vendor.retention_days": vendor.retention_days,
+            "vendor.baa": vendor.baa,
+            "vendor.regions": vendor.regions or None,
+            "vendor.not_offered_in": vendor.not_offered_in,
+        }
+    )
+
+
+def of_engine(framework: Framework) -> dict[str, object]:
+    """A serving engine."""
+    return known_only(
+        {
+            "engine.id": framework.id,
+            "engine.version": framework.version,
+            "engine.status": framework.status,
+        }
+    )
+
+
+def of_precision(precision: Precision) -> dict[str, object]:
+    """A weight format."""
+    return {
+        "precision.id": precision.id,
+        "precision.base": precision.base,
+        "precision.bits_weights": precision.bits_weights,
+    }
+
+
+def of_device(device: Device) -> dict[str, object]:
+    """A device."""
+    return known_only(
+        {
+            "device.id": device.id,
+            "device.kind": device.kind,
+            "device.vendor": device.vendor.lower(),
+            "device.arch": device.arch,
+            "device.status": device.status,
+        }
+    )
+
+
+def of_offer(offer: Offer | None) -> dict[str, object]:
+    """A price in the catalogue."""
+    if offer is None:
+        return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
+    return {
+        "offer.tier": offer.tier,
+        "offer.date_known": offer.as_of is not None,
+        "offer.spot": False,
+    }

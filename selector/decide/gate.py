@@ -1,0 +1,123 @@
+"""Rules and risks over all candidates: vetoes, warnings, points, risk profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from selector.decide.judge import TRUE, UNKNOWN, Compile, Judge, distinct_rows
+from selector.risk.assess import Assessment, Scoring, Trigger, assess, trigger
+from selector.types.catalog import Mitigation, Risk
+from selector.types.rule import Effect, Rule
+
+
+@dataclass(slots=True)
+class Gates:
+    """Outcome columns of the rules: vetoed rules, points, warnings by rule."""
+
+    vetoes: list[tuple[Rule, Any]] = field(default_factory=list)  # bool column: removed
+    doubts: list[tuple[Rule, Any]] = field(default_factory=list)  # bool column: unknown
+    warnings: list[tuple[Rule, Any]] = field(default_factory=list)  # int8 column
+    points: list[tuple[Rule, Any, float]] = field(default_factory=list)  # column, weight of the pack
+    advice: list[tuple[Rule, Any]] = field(default_factory=list)
+
+
+def apply_rules(
+    rules: Sequence[Rule], judge: Judge, compile_: Compile, pack_weights: Mapping[str, float]
+) -> Gates:
+    """Evaluate all rules that act on candidates.
+
+    A veto whose facts are unknown does not remove; it stays as an unverified constraint, unless
+    the rule says `on_unknown: fail`.
+    """
+    gates = Gates()
+    for rule in rules:
+        if rule.effect is Effect.WEIGHT:
+            continue
+        column = judge.column(compile_(rule.when))
+        if rule.applies is not None:
+            scope = judge.column(compile_(rule.applies))
+            column = _inside(scope, column)
+        if rule.effect is Effect.VETO:
+            removed = column == TRUE
+            if rule.on_unknown == "fail":
+                removed |= column == UNKNOWN
+            gates.vetoes.append((rule, removed))
+            if rule.on_unknown == "warn":
+                gates.doubts.append((rule, column == UNKNOWN))
+        elif rule.effect is Effect.WARN:
+            gates.warnings.append((rule, column))
+        elif rule.effect is Effect.POINTS:
+            gates.points.append((rule, column, pack_weights.get(rule.pack, 1.0)))
+        elif rule.effect is Effect.ADVISE:
+            gates.advice.append((rule, column))
+    return gates
+
+
+def _inside(scope: Any, column: Any) -> Any:
+    """Three-valued and of the scope and the condition."""
+    import numpy as np
+
+    return np.where(
+        (scope == 0) | (column == 0), 0, np.where((scope == TRUE) & (column == TRUE), TRUE, UNKNOWN)
+    ).astype(np.int8)
+
+
+@dataclass(slots=True)
+class RiskColumns:
+    """Risk index and costs per candidate, and the distinct assessments behind them."""
+
+    index: Any
+    days: Any
+    usd: Any
+    profile: Any
+    assessments: list[Assessment]
+
+
+def assess_all(
+    risks: Sequence[Risk],
+    mitigations: Mapping[str, Mitigation],
+    scoring: Scoring,
+    judge: Judge,
+    compile_: Compile,
+    hosting: Sequence[str],
+    hosting_code: Any,
+    appetite: str,
+    accepted: Sequence[str],
+) -> RiskColumns:
+    """Assess each distinct pattern of triggers once."""
+    import numpy as np
+
+    columns: list[Any] = []
+    spans: list[tuple[Risk, int]] = []
+    size = len(hosting_code)
+    for risk in risks:
+        if risk.id in accepted:
+            continue
+        spans.append((risk, len(columns)))
+        columns.append(judge.column(compile_(risk.applies)))
+        columns += [judge.column(compile_(m.when)) for m in risk.modifiers]
+    columns.append(hosting_code.astype(np.int8))
+    distinct, profile = distinct_rows(columns, size)
+    assessments = []
+    for row in distinct:
+        found: list[Trigger] = []
+        for risk, start in spans:
+            answers = [_answer(int(row[start + k])) for k in range(1 + len(risk.modifiers))]
+            item = trigger(risk, answers[0], answers[1:])
+            if item is not None:
+                found.append(item)
+        assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])]))
+    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments])
+    return RiskColumns(
+        index=gather[profile, 0],
+        days=gather[profile, 1],
+        usd=gather[profile, 2],
+        profile=profile,
+        assessments=assessments,
+    )
+
+
+def _answer(code: int) -> bool | None:
+    return None if code == UNKNOWN else code == TRUE

@@ -1,0 +1,67 @@
+"""Hard limits on candidates: ok, at risk, violated or unverified, and what to relax."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+OK, AT_RISK, VIOLATED, UNVERIFIED = 0, 1, 2, 3
+STATUS = ("ok", "at_risk", "violated", "unverified")
+Z90 = 1.2816
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A numeric cap: the requirement's key, its value, the column judged and its spread."""
+
+    id: str
+    cap: float
+    unit: str
+    column: Any
+    spread: Any
+
+
+def status(limit: Limit) -> Any:
+    """Int8 column: violated where p50 is over the cap, at risk where only p90 is, unverified
+    where the estimate is not known."""
+    import numpy as np
+
+    p50 = limit.column
+    with np.errstate(invalid="ignore"):
+        high = p50 * limit.spread
+        found = np.where(p50 > limit.cap, VIOLATED, np.where(high > limit.cap, AT_RISK, OK))
+    return np.where(np.isnan(p50), UNVERIFIED, found).astype(np.int8)
+
+
+def p_ok(p50: float, spread: float, cap: float) -> float | None:
+    """Chance that a lognormal quantity keeps the cap (vector CHANCE of the decision methods)."""
+    if math.isnan(p50) or p50 <= 0:
+        return None
+    if spread <= 1.0:
+        return 1.0 if p50 <= cap else 0.0
+    z = math.log(cap / p50) / (math.log(spread) / Z90)
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+
+def masks(columns: Sequence[Any], size: int) -> Any:
+    """Bit set of violated limits per candidate."""
+    import numpy as np
+
+    found = np.zeros(size, dtype=np.int64)
+    for bit, column in enumerate(columns):
+        found |= (column == VIOLATED).astype(np.int64) << bit
+    return found
+
+
+def minimal_sets(found: Any) -> list[int]:
+    """Inclusion-minimal masks: the smallest sets of limits whose removal lets a stack through."""
+    import numpy as np
+
+    distinct = sorted((int(m) for m in np.unique(found)), key=lambda m: (m.bit_count(), m))
+    kept: list[int] = []
+    for mask in distinct:
+        if not any(k & mask == k for k in kept):
+            kept.append(mask)
+    return kept

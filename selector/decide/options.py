@@ -1,0 +1,165 @@
+"""Options of each slot under a requirement: pins, exclusions and status decide which stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from selector.decide import facts
+from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
+from selector.decide.prices import months
+from selector.needs.names import EngineQuery
+from selector.needs.options import Options
+from selector.packs.catalog import Catalogue
+from selector.types.catalog import Api, Framework, Model
+from selector.types.requirement import Requirement
+
+ROLES = {
+    "llm": "llm", "vlm": "llm", "encoder": "encoder", "bi-encoder": "embedding",
+    "embedding+linear": "embedding", "cross-encoder": "reranker", "asr": "speech", "tts": "tts",
+    "vision": "vision", "diffusion": "diffusion", "time-series": "time_series", "tree": "tabular",
+    "linear": "tabular", "mlp": "tabular", "recommender": "recommendation", "audio": "tts",
+}  # fmt: skip
+# Tasks that models of another task name also serve.
+ALSO = {
+    "agent": ("agent", "chat", "reasoning"),
+    "mixed": ("chat",),
+    "evaluation": ("chat", "evaluation"),
+    "multimodal-classification": ("vision-language", "multimodal-classification"),
+    "text-generation": ("text-generation", "chat"),
+    "reasoning": ("reasoning",),
+    "multimodal-embedding": ("multimodal-embedding",),
+}
+OUT_OF_SERVICE = frozenset({"announced", "ramping", "discontinued"})
+ENDED = frozenset({"archived", "deprecated", "unmaintained", "maintenance", "superseded", "stale"})
+
+
+def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axes:
+    """Axes without places, which `places` adds."""
+    axes = Axes(days=months(today, round(req.horizon_months or 12)))
+    _models(axes, req, wanted, cat)
+    _engines(axes, wanted, cat)
+    _precisions(axes, wanted, cat)
+    _devices(axes, wanted, cat)
+    return axes
+
+
+def hosting(req: Requirement, wanted: Options) -> set[str]:
+    """Kinds of hosting that are allowed, `self_hosted` written out."""
+    found = set(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
+    return found | ({"self_hosted_cloud", "on_prem"} if "self_hosted" in found else set())
+
+
+def _serves(tasks: Iterable[str], task: str) -> bool:
+    return not set(ALSO.get(task, (task,))).isdisjoint(tasks)
+
+
+def _speaks(languages: Iterable[str], wanted: tuple[str, ...] | None) -> bool:
+    have = set(languages)
+    needed = set(wanted or ()) - {"multi"}
+    return not needed or not have or "multi" in have or needed <= have or have == {"none"}
+
+
+def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
+    task = req.application.task
+    for model in [*wanted.own_models, *cat.models.values()]:
+        if wanted.model_pinned:
+            if model.id in wanted.models or model in wanted.own_models:
+                axes.models.append(_open(model, cat))
+        elif not _serves(model.tasks, task):
+            continue
+        elif not _speaks(model.languages, req.application.languages):
+            axes.leave_out("model does not know the languages", model.id)
+        elif reason := _excluded(req, wanted, cat, model):
+            axes.leave_out(reason, model.id)
+        else:
+            axes.models.append(_open(model, cat))
+    if hosting(req, wanted).isdisjoint({"api", "api_batch"}):
+        return
+    for api in cat.apis.values():
+        pinned = api.id in wanted.apis or api.open_model in wanted.models
+        if wanted.model_pinned and not pinned:
+            continue
+        if not wanted.model_pinned and not _serves(api.tasks, task):
+            continue
+        if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
+            axes.leave_out("excluded by the requirements", api.id)
+        elif _speaks(api.languages, req.application.languages):
+            axes.models.append(_hosted(api))
+        else:
+            axes.leave_out("model does not know the languages", api.id)
+
+
+def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -> str | None:
+    licence = cat.licences.get(model.licence)
+    if model.id in wanted.no_models or model.vendor in req.exclude.vendor:
+        return "excluded by the requirements"
+    if licence and licence.licence_class in req.exclude.licence_class:
+        return f"licence class {licence.licence_class} is excluded"
+    if model.licence in req.exclude.licence:
+        return f"licence {model.licence} is excluded"
+    return None
+
+
+def _open(model: Model, cat: Catalogue) -> ModelOption:
+    licence = cat.licences.get(model.licence)
+    return ModelOption(
+        model.id, model, None, ROLES.get(model.model_class, "llm"), facts.of_model(model, licence)
+    )
+
+
+def _hosted(api: Api) -> ModelOption:
+    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), facts.of_api(api))
+
+
+def _engines(axes: Axes, wanted: Options, cat: Catalogue) -> None:
+    known = {row.engine for row in cat.support}
+    for engine in sorted(known):
+        framework = cat.frameworks.get(engine)
+        if framework is None or _named(framework, wanted.no_engines):
+            continue
+        if wanted.engines:
+            if not _named(framework, wanted.engines):
+                continue
+        elif framework.status in ENDED:
+            since = f" since {framework.status_since}" if framework.status_since else ""
+            axes.leave_out(f"engine {engine} is {framework.status}{since}", engine)
+            continue
+        axes.engines.append(EngineOption(engine, framework, facts.of_engine(framework)))
+
+
+def _named(framework: Framework, queries: Sequence[EngineQuery]) -> bool:
+    """True where a query names the engine and its version in the catalogue is in range."""
+    for query in queries:
+        if framework.id not in query.engines:
+            continue
+        if not query.versions or framework.version is None:
+            return True
+        from packaging.specifiers import SpecifierSet
+
+        if SpecifierSet(query.versions).contains(framework.version, prereleases=True):
+            return True
+    return False
+
+
+def _precisions(axes: Axes, wanted: Options, cat: Catalogue) -> None:
+    for precision in cat.precisions.values():
+        if wanted.precisions and precision.id not in wanted.precisions:
+            continue
+        if precision.id not in wanted.no_precisions:
+            axes.precisions.append(
+                PrecisionOption(precision.id, precision, facts.of_precision(precision))
+            )
+
+
+def _devices(axes: Axes, wanted: Options, cat: Catalogue) -> None:
+    pinned = {d for query in wanted.devices for d in query.devices}
+    owned = {d for item in wanted.inventory for d in item.query.devices}
+    rented = {offer.device for offer in cat.offers.values()}
+    for device in cat.devices.values():
+        if device.id in wanted.no_devices or (wanted.devices and device.id not in pinned):
+            continue
+        if device.status in OUT_OF_SERVICE and device.id not in owned:
+            axes.leave_out(f"hardware is {device.status}", device.id)
+        elif device.id in owned or device.id in rented or wanted.devices:
+            axes.devices.append(DeviceOption(device.id, device, facts.of_device(device)))

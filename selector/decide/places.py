@@ -1,0 +1,152 @@
+"""Places to run: the cheapest offer of each kind, the own inventory, the regions of hosted models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from selector.decide import facts
+from selector.decide.axes import Axes, Place
+from selector.decide.options import hosting as hosting_of
+from selector.needs.options import Options, Owned
+from selector.packs.catalog import Catalogue
+from selector.types.catalog import Offer
+from selector.types.requirement import Requirement
+
+GB = 1e9
+UNNAMED = frozenset({"unspecified", "any"})
+
+
+def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
+    """Add all places that the requirement allows to the axes."""
+    hosting = hosting_of(req, wanted)
+    if "on_prem" in hosting:
+        for number, item in enumerate(wanted.inventory):
+            axes.places += _owned(axes, req, wanted, item, number)
+    if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
+        axes.places += _rented(axes, req, cat)
+    axes.places += _hosted(axes, req, cat, hosting)
+
+
+def _owned(
+    axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int
+) -> Iterable[Place]:
+    query, item, count = owned.query, owned.item, owned.count
+    nodes = item.nodes or 1
+    free = item.free_memory_gb or query.memory_gb
+    pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
+    region = next(iter(req.deployment.regions), req.organisation.region or "unspecified")
+    have = {d.id for d in axes.devices}
+    for device in query.devices:
+        if device not in have:
+            continue
+        yield Place(
+            id=f"own:{number}:{device}",
+            hosting="on_prem",
+            region=region,
+            offer=None,
+            device=device,
+            count=max(count // nodes, 1),
+            available=min(count, pinned.get(device, count)),
+            usd_per_hour=None,
+            facts=_place_facts("on_prem", region, req) | facts.of_offer(None),
+            host_ram_gb=item.host_ram_gb,
+            free_memory_bytes=free * GB if free else None,
+            shared_desktop=item.shared_desktop,
+            source="inventory of the requirements",
+        )
+
+
+def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
+    devices = {d.id for d in axes.devices}
+    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
+    best: dict[tuple[str, str, str, int, bool], tuple[float, Offer]] = {}
+    for offer in cat.offers.values():
+        if offer.device not in devices or offer.on_demand_per_hour is None:
+            continue
+        if reason := _elsewhere(offer, req):
+            axes.leave_out(reason, offer.id)
+            continue
+        rate = 1.0 if offer.currency == "USD" else rates.get(offer.currency)
+        if rate is None:
+            axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
+            continue
+        usd = offer.on_demand_per_hour * rate
+        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, offer.as_of is not None)
+        if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
+            best[key] = (usd, offer)
+    dated = {k[:4] for k in best if k[4]}
+    # An offer without a date stands in only where no dated one exists, and says so.
+    kept = [pair for key, pair in sorted(best.items()) if key[4] or key[:4] not in dated]
+    return [_offer_place(usd, offer, req) for usd, offer in kept]
+
+
+def _elsewhere(offer: Offer, req: Requirement) -> str | None:
+    if req.deployment.clouds and offer.provider not in req.deployment.clouds:
+        return "offer of a cloud that is not listed"
+    regions = req.deployment.regions
+    if regions and offer.region not in regions and offer.jurisdiction not in regions:
+        near = {r.split("-")[0] for r in regions}
+        if offer.jurisdiction not in near:
+            return "offer outside the regions listed"
+    return None
+
+
+def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
+    return Place(
+        id=offer.id,
+        hosting="self_hosted_cloud",
+        region=offer.jurisdiction,
+        offer=offer,
+        device=offer.device,
+        count=offer.count,
+        available=None,
+        usd_per_hour=usd,
+        facts=_place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer),
+        host_ram_gb=offer.host_ram_gib,
+        source=offer.source,
+        as_of=offer.as_of,
+    )
+
+
+def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> list[Place]:
+    found = []
+    vendors = {alias: v for v in cat.vendors.values() for alias in (v.id, *v.aliases)}
+    batch_wanted = "api_batch" in hosting or req.workload.scenario == "offline"
+    for option in axes.models:
+        api = option.api
+        if api is None:
+            continue
+        kinds = ["api"] if "api" in hosting else []
+        if api.batch is not None and batch_wanted:
+            kinds.append("api_batch")
+        vendor = vendors.get(api.vendor)
+        for kind in kinds:
+            for region in api.regions or ("unspecified",):
+                found.append(
+                    Place(
+                        id=f"api:{option.id}@{kind}.{region}",
+                        hosting=kind,
+                        region=region,
+                        offer=None,
+                        device=None,
+                        count=0,
+                        available=None,
+                        usd_per_hour=None,
+                        facts=_place_facts("api", region, req)
+                        | facts.of_vendor(vendor)
+                        | {"offer.tier": "api", "offer.date_known": True, "offer.spot": False},
+                        source=", ".join(api.source),
+                        as_of=api.as_of,
+                    )
+                )
+    return found
+
+
+def _place_facts(hosting: str, region: str, req: Requirement) -> Mapping[str, object]:
+    found: dict[str, object] = {"hosting": hosting}
+    if region not in UNNAMED:
+        found["region"] = region
+    residency = req.data.residency
+    if residency is not None and region not in UNNAMED:
+        found["residency_ok"] = not residency or region in residency
+    return found

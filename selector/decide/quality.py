@@ -1,0 +1,104 @@
+"""Quality index of each option, with what compression keeps of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from selector.decide.axes import ModelOption
+from selector.estimate import quality
+from selector.packs.catalog import Catalogue
+from selector.types.catalog import Score
+
+HORIZON_YEAR = 2025.0
+TRUST = {"independent": 1.0, "recomputed": 1.0, "leaderboard": 1.0, "vendor": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """p10, p50, p90 of the quality index; `known` False where only a prior speaks."""
+
+    p10: float
+    p50: float
+    p90: float
+    known: bool
+    scores: int
+    why: str
+
+
+UNKNOWN = Index(math.nan, math.nan, math.nan, False, 0, "no public score and no prior")
+
+
+def of_option(option: ModelOption, cat: Catalogue, task: str, p: Mapping[str, float]) -> Index:
+    """Index of a model before compression."""
+    if option.api is not None and option.api.open_model in cat.models:
+        open_model = cat.models[option.api.open_model]
+        return _index(option.role, open_model.quality, open_model.params_b,
+                      open_model.active_params_b, open_model.released, cat, task, p)
+    if option.api is not None:
+        tier = f"quality.api_prior.{option.api.tier or 'mid'}"
+        if not option.api.quality and tier in p and option.role == "llm":
+            prior = cat.parameters[tier]
+            return Index(prior.low, prior.value, prior.high, False, 0, f"prior of the class {option.api.tier}")
+        return _index(option.role, option.api.quality, None, None, None, cat, task, p)
+    model = option.model
+    assert model is not None
+    return _index(option.role, model.quality, model.params_b, model.active_params_b, model.released,
+                  cat, task, p)
+
+
+def _index(
+    role: str, scores: tuple[Score, ...], params_b: float | None, active_b: float | None,
+    released: str | None, cat: Catalogue, task: str, p: Mapping[str, float],
+) -> Index:
+    pairs = []
+    for score in scores:
+        benchmark = cat.benchmarks.get(score.benchmark)
+        difficulty = p.get(f"quality.difficulty.{role}.{score.benchmark}")
+        if benchmark is None or difficulty is None:
+            continue
+        pairs.append((quality.normalised(score.score, benchmark.floor, benchmark.ceiling), difficulty))
+    prior = _prior(role, params_b, active_b, released, p)
+    if prior is None and not pairs:
+        return UNKNOWN
+    mean, sd = quality.posterior(
+        pairs, prior[0] if prior else 0.0, prior[1] if prior else p["quality.prior_sd"],
+        p.get(f"quality.score_sd.{role}", p["quality.score_sd"]),
+    )
+    low, middle, high = quality.index(mean, sd, p["quality.transfer_sd"])
+    why = f"{len(pairs)} public scores" if pairs else "prior from size and release date"
+    return Index(low, middle, high, bool(pairs), len(pairs), why)
+
+
+def _prior(
+    role: str, params_b: float | None, active_b: float | None, released: str | None, p: Mapping[str, float]
+) -> tuple[float, float] | None:
+    """Regression over the catalogue: log-odds on log total and active size and on release date."""
+    base = p.get(f"quality.prior.{role}.intercept")
+    if base is None or params_b is None:
+        return None
+    year = _year(released)
+    mean = base
+    mean += p.get(f"quality.prior.{role}.per_ln_params", 0.0) * math.log(max(params_b, 1e-3))
+    mean += p.get(f"quality.prior.{role}.per_ln_active", 0.0) * math.log(max(active_b or params_b, 1e-3))
+    mean += p.get(f"quality.prior.{role}.per_year", 0.0) * (year - HORIZON_YEAR)
+    return mean, p.get(f"quality.prior.{role}.sd", p["quality.prior_sd"])
+
+
+def _year(released: str | None) -> float:
+    if not released:
+        return HORIZON_YEAR
+    parts = [int(x) for x in released.split("-")[:2]]
+    return parts[0] + ((parts[1] - 0.5) / 12.0 if len(parts) > 1 else 0.5)
+
+
+def recovery(cat: Catalogue, precision: str, params_b: float | None) -> tuple[float, float, float]:
+    """Fraction of quality that a precision keeps: the narrowest size band that holds the model."""
+    rows = [r for r in cat.recoveries if r.precision == precision and not r.tasks]
+    if not rows:
+        return (1.0, 1.0, 1.0)
+    size = params_b or 0.0
+    fits = [r for r in rows if (r.params_b_min or 0.0) <= size < (r.params_b_max or math.inf)]
+    best = min(fits or rows, key=lambda r: (r.params_b_max or math.inf) - (r.params_b_min or 0.0))
+    return (min(best.p10, 1.0), min(best.p50, 1.0), min(best.p90, 1.0))

@@ -1,0 +1,286 @@
+"""Limits, values, score and order of the candidates; then the stacks that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import limits, show, value
+from selector.decide import load as loads
+from selector.estimate import cost
+from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
+
+if TYPE_CHECKING:
+    from selector.decide.recommend import Run
+
+CRITERIA = ("quality", "cost", "latency", "risk", "effort")
+MOST_UNKNOWN = 0.3
+DIGITS = 9
+DEFAULT_LATENCY_MS = 30_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much to show, and how to treat what is not known."""
+
+    top: int
+    strict: bool
+    allow_provisional: bool
+
+
+@dataclass(slots=True)
+class Scored:
+    """Columns over the candidates that the ranking is made of."""
+
+    cost: Any
+    people_usd: Any
+    effort: Any  # person-months over the horizon
+    scales: dict[str, value.Scale]
+    raw: dict[str, Any]
+    values: dict[str, Any]
+    known: dict[str, Any]
+    weights: Mapping[str, float]  # sum to 100
+    points: Any
+    score: Any
+    limits: list[limits.Limit]
+    status: list[Any]
+    quality_status: Any | None
+
+
+def rank(
+    run: Run, settings: Settings, assumptions: tuple[AssumptionRow, ...], inputs: Mapping[str, object]
+) -> Recommendation:
+    """The recommendation out of all columns."""
+    scored = score(run)
+    reasons = _reasons(run, scored, settings)
+    allowed, order = _order(run, scored, reasons, settings)
+    stacks = show.stacks(run, scored, order, settings)
+    excluded = [*_left_out(run), *_excluded(run, scored, reasons)]
+    relaxations = () if len(allowed) else _relaxations(run, scored, reasons)
+    return Recommendation(
+        name=run.req.name or run.req.application.task,
+        stacks=stacks,
+        excluded=tuple(excluded),
+        relaxations=relaxations,
+        assumptions=assumptions,
+        inputs=inputs,
+        counts={
+            "cells": 0 if run.index.cell is None else len(run.index.model),
+            "candidates": len(run.stacks),
+            "feasible": len(allowed),
+        },
+        weights=scored.weights,
+        points_budget={
+            k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()
+        },
+        oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
+    )
+
+
+def score(run: Run) -> Scored:
+    """Value every candidate on every criterion and add up."""
+    import numpy as np
+
+    req, p, stacks = run.req, run.p, run.stacks
+    horizon = float(req.horizon_months or 12)
+    effort, people = _people(run, horizon)
+    total = stacks.infra_usd + people + run.risks.usd
+    tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
+    limit, stated = loads.latency_limit_ms(req, run.load)
+    level = req.quality.level or "good"
+    scales = {
+        "quality": value.quality_scale(level, p),
+        "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
+        "latency": value.latency_scale(limit or DEFAULT_LATENCY_MS, stated, p),
+        "risk": value.risk_scale(req.risk.appetite or "moderate", p),
+        "effort": value.effort_scale(horizon, p),
+    }
+    raw = {
+        "quality": run.quality[:, 1], "cost": total, "latency": stacks.request_p95_ms,
+        "risk": run.risks.index, "effort": effort,
+    }  # fmt: skip
+    weights = _weights(req.weights)
+    values, known = {}, {}
+    whole: Any = np.zeros(len(stacks))
+    for name in CRITERIA:
+        known[name] = ~np.isnan(raw[name])
+        filled = np.where(known[name], raw[name], scales[name].target)
+        found = scales[name].value(np, filled)
+        values[name] = np.where(known[name], found, p["value.missing"])
+        whole = whole + weights[name] * values[name]
+    points = np.zeros(len(stacks))
+    for rule, column, pack_weight in run.gates.points:
+        points = points + (column == 1) * (rule.points or 0.0) * pack_weight
+    caps, status = _limits(run, total)
+    return Scored(
+        total, people, effort, scales, raw, values, known, weights, points,
+        np.round(whole + points, DIGITS), caps, status, _quality_status(run),
+    )  # fmt: skip
+
+
+def _weights(stated: Mapping[str, float]) -> dict[str, float]:
+    chosen = {k: float(stated.get(k, 0.0)) for k in CRITERIA}
+    total = sum(chosen.values()) or 1.0
+    return {k: 100.0 * v / total for k, v in chosen.items()}
+
+
+def _people(run: Run, horizon: float) -> tuple[Any, Any]:
+    """Person-months over the horizon, and their USD a month."""
+    import numpy as np
+
+    p, stacks = run.p, run.stacks
+    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
+    hosted = np.isin(hosting, ["api", "api_batch"])
+    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    running = np.where(
+        hosted, p["effort.run.api"],
+        np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
+    )  # fmt: skip
+    running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
+    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
+    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
+    adapt = np.array(
+        [_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0]
+    )
+    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
+    wage = run.req.team.usd_per_engineer_month or 0.0
+    return running * horizon + once, cost.people(running, once, wage, horizon)
+
+
+def _adapt(p: Mapping[str, float], method: str) -> float:
+    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
+    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
+
+
+def _limits(run: Run, total: Any) -> tuple[list[limits.Limit], list[Any]]:
+    import numpy as np
+
+    req, stacks, p = run.req, run.stacks, run.p
+    spread = stacks.spread
+    money = np.full(len(stacks), p["cost.spread.rented"])
+    wanted = [
+        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, money),
+        ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms",
+         stacks.first_token_p95_ms, spread),
+        ("latency.per_output_token_p95_ms", req.latency.per_output_token_p95_ms, "ms",
+         stacks.per_output_token_ms, spread),
+        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", stacks.request_p95_ms, spread),
+    ]  # fmt: skip
+    found = [limits.Limit(k, float(c), u, col, s) for k, c, u, col, s in wanted if c is not None]
+    return found, [limits.status(x) for x in found]
+
+
+def _quality_status(run: Run) -> Any | None:
+    """A floor on the user's own metric is unverified until the user measures it."""
+    import numpy as np
+
+    if run.req.quality.minimum is None:
+        return None
+    return np.full(len(run.stacks), limits.UNVERIFIED, dtype=np.int8)
+
+
+def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
+    """Named bool columns: why a candidate is removed."""
+    found = [(f"{rule.id} {rule.title}", column) for rule, column in run.gates.vetoes]
+    for cap, status in zip(scored.limits, scored.status, strict=True):
+        bad = status == limits.VIOLATED
+        if settings.strict:
+            bad = bad | (status == limits.UNVERIFIED)
+        found.append((cap.id, bad))
+    if settings.strict and scored.quality_status is not None:
+        found.append(("quality.minimum", scored.quality_status == limits.UNVERIFIED))
+    return found
+
+
+def _order(
+    run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: Settings
+) -> tuple[Any, Any]:
+    """Rows that pass, and the best of them in order.
+
+    Chain: score, raw criteria by descending weight, fewer limits at risk, less unknown weight, id.
+    Provisional stacks come after the others.
+    """
+    import numpy as np
+
+    removed = np.zeros(len(run.stacks), dtype=bool)
+    for _, column in reasons:
+        removed |= column
+    allowed = np.nonzero(~removed)[0]
+    if not len(allowed):
+        return allowed, allowed
+    unknown = unknown_weight(run, scored)
+    late = np.where((unknown > MOST_UNKNOWN) & (not settings.allow_provisional), 1, 0)
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in scored.status) + np.zeros(len(late))
+    keys = [np.arange(len(late)), unknown, at_risk]
+    for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
+        sign = -1.0 if name == "quality" else 1.0
+        keys.append(np.nan_to_num(sign * scored.raw[name], nan=np.inf))
+    keys += [-scored.score, late]
+    ranked = np.lexsort([k[allowed] for k in keys])
+    return allowed, allowed[ranked]
+
+
+def unknown_weight(run: Run, scored: Scored) -> Any:
+    """Share of the weight that rests on criteria nobody knows."""
+    import numpy as np
+
+    total = np.zeros(len(run.stacks))
+    for name in CRITERIA:
+        total = total + np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
+    return total
+
+
+def _left_out(run: Run) -> list[Exclusion]:
+    found = [
+        Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()
+    ]
+    found += [Exclusion(r, count, example) for r, (count, example) in run.refusals.counts.items()]
+    if run.sized is not None:
+        found += show.unfit(run)
+    return found
+
+
+def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:
+    """Rows removed per reason, with the one that misses by least."""
+    import numpy as np
+
+    found = []
+    for name, column in reasons:
+        rows = np.nonzero(column)[0]
+        if not len(rows):
+            continue
+        cap = next((c for c in scored.limits if c.id == name), None)
+        if cap is not None and not np.isnan(cap.column[rows]).all():
+            near = rows[np.nanargmin(cap.column[rows])]
+            ratio = cap.column[near] / cap.cap
+            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g} ({ratio:.2f}x)"
+        else:
+            near, text = rows[np.argmax(scored.score[rows])], ""
+        found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))
+    return found
+
+
+def _relaxations(
+    run: Run, scored: Scored, reasons: list[tuple[str, Any]]
+) -> tuple[Relaxation, ...]:
+    """Minimal sets of limits, each with the smallest move and the best stack it would let through."""
+    import numpy as np
+
+    if not len(run.stacks) or not reasons:
+        return ()
+    columns = [np.where(col, limits.VIOLATED, limits.OK) for _, col in reasons[:62]]
+    found = limits.masks(columns, len(run.stacks))
+    result = []
+    for mask in limits.minimal_sets(found)[:8]:
+        rows = np.nonzero(found == mask)[0]
+        best = int(rows[np.argmax(scored.score[rows])])
+        names = [reasons[b][0] for b in range(len(columns)) if mask >> b & 1]
+        moves = []
+        for name in names:
+            cap = next((c for c in scored.limits if c.id == name), None)
+            moves.append(
+                f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}"
+            )
+        result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
+    return tuple(result)

@@ -1,0 +1,160 @@
+"""From a resolved requirement to ranked stacks: enumerate, size, gate, value, rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from selector.decide import candidates as cand
+from selector.decide import gate, load, options, places, quality, rank, size
+from selector.decide.axes import Axes
+from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
+from selector.decide.judge import Axis, Compile, Judge
+from selector.decide.support import SupportTable
+from selector.needs.facts import requirement_facts
+from selector.needs.options import Options
+from selector.packs.catalog import Catalogue
+from selector.risk.assess import Scoring
+from selector.types.decision import AssumptionRow, Recommendation
+from selector.types.load import Load
+from selector.types.requirement import Assumption, Requirement
+
+HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
+NOTHING: Mapping[str, object] = {}
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that one run works on; filled from left to right."""
+
+    req: Requirement
+    cat: Catalogue
+    load: Load
+    p: Mapping[str, float]
+    axes: Axes
+    refusals: Refusals
+    index: CellIndex
+    sized: size.Sized | None
+    stacks: cand.Candidates
+    judge: Judge
+    gates: gate.Gates
+    risks: gate.RiskColumns
+    quality: Any  # columns p10, p50, p90
+    quality_of: list[quality.Index]
+
+
+def recommend(
+    req: Requirement,
+    assumptions: Sequence[Assumption],
+    wanted: Options,
+    cat: Catalogue,
+    compile_: Compile,
+    scoring: Scoring,
+    *,
+    top: int = 10,
+    strict: bool = False,
+    allow_provisional: bool = False,
+    today: date,
+    inputs: Mapping[str, object],
+) -> Recommendation:
+    """Ranked stacks for one requirement; an empty ranking says what is in the way."""
+    rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in assumptions)
+    run = prepare(req, wanted, cat, compile_, scoring, today)
+    settings = rank.Settings(top, strict, allow_provisional)
+    return rank.rank(run, settings, rows, inputs)
+
+
+def prepare(
+    req: Requirement,
+    wanted: Options,
+    cat: Catalogue,
+    compile_: Compile,
+    scoring: Scoring,
+    today: date,
+) -> Run:
+    """All columns over all candidates."""
+    p = {name: parameter.value for name, parameter in cat.parameters.items()}
+    work = load.of(req)
+    axes = options.build(req, wanted, cat, today)
+    places.build(axes, req, wanted, cat)
+    refusals = Refusals({})
+    pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
+    index = enumerate_cells(axes, SupportTable(cat.support), p, refusals, pinned)
+    sized, stacks = _size(req, axes, index, work, p)
+    judge = _judge(req, axes, stacks)
+    gates = gate.apply_rules(list(cat.rules.values()), judge, compile_, req.packs)
+    code = _hosting_code(axes, stacks)
+    risks = gate.assess_all(
+        list(cat.risks.values()), cat.mitigations, scoring, judge, compile_, HOSTINGS, code,
+        req.risk.appetite or "moderate", req.risk.accepted,
+    )  # fmt: skip
+    indices = [quality.of_option(m, cat, req.application.task, p) for m in axes.models]
+    kept = _kept(axes, cat, stacks, indices)
+    return Run(
+        req, cat, work, p, axes, refusals, index, sized, stacks, judge, gates, risks, kept, indices
+    )
+
+
+def _size(
+    req: Requirement, axes: Axes, index: CellIndex, work: Load, p: Mapping[str, float]
+) -> tuple[size.Sized | None, cand.Candidates]:
+    import numpy as np
+
+    if index.cell is None:
+        empty = size.Sized(*([np.zeros(0)] * 9), memory=None)
+        return None, cand.join(axes, index, empty, work, p)
+    caps = {q.device: float(q.available or np.inf) for q in axes.places if q.device}
+    column = np.array([caps.get(d.id, np.inf) for d in axes.devices])[index.device]
+    sized = size.size_cells(index, axes, work, req.availability.spare_replicas or 0, column, p)
+    return sized, cand.join(axes, index, sized, work, p)
+
+
+def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates) -> Judge:
+    """Candidates as a judge sees them; index 0 of an axis is the empty option."""
+    import numpy as np
+
+    common = dict(requirement_facts(req)) | load.proposed_facts(req)
+    sides: list[tuple[list[Mapping[str, object]], Any]] = [
+        ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
+        ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),
+        ([NOTHING, *(q.facts for q in axes.precisions)], stacks.precision + 1),
+        ([NOTHING, *(d.facts for d in axes.devices)], stacks.device + 1),
+        ([NOTHING, *(q.facts for q in axes.places)], stacks.place + 1),
+    ]
+    adaptations = [{"adaptation": load.adaptation(req, m.role)} for m in axes.models]
+    sides.append(([NOTHING, *adaptations], stacks.model + 1))
+    counts, inverse = np.unique(stacks.n_devices, return_inverse=True)
+    sides.append(([{"n_devices": float(n)} for n in counts] or [NOTHING], inverse.reshape(-1)))
+    spans = [{"multi_node": False}, {"multi_node": True}]
+    nodes = np.array([max(q.count, 1) for q in axes.places] or [1])
+    group = stacks.n_devices / np.maximum(stacks.replicas, 1.0)
+    across = (group > nodes[stacks.place]).astype(np.int64) if len(stacks) else stacks.place
+    sides.append((list(spans), across))
+    built = [Axis(opts, np.asarray(col, dtype=np.int64)) for opts, col in sides]
+    names = [frozenset(k for o in opts for k in o) for opts, _ in sides]
+    return Judge(common, built, names)
+
+
+def _hosting_code(axes: Axes, stacks: cand.Candidates) -> Any:
+    import numpy as np
+
+    codes = np.array([HOSTINGS.index(q.hosting) for q in axes.places] or [0], dtype=np.int8)
+    return codes[stacks.place] if len(stacks) else np.zeros(0, dtype=np.int8)
+
+
+def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index]) -> Any:
+    """Quality p10, p50, p90 per candidate, after what the precision keeps."""
+    import numpy as np
+
+    base = np.array([[i.p10, i.p50, i.p90] for i in indices] or [[np.nan] * 3])
+    found = base[stacks.model]
+    keeps = np.ones((len(axes.models), len(axes.precisions) + 1, 3))
+    for mi, option in enumerate(axes.models):
+        params = option.model.params_b if option.model else None
+        native = set(option.model.checkpoints[:1]) if option.model else set()
+        for ri, precision in enumerate(axes.precisions):
+            if precision.id not in native and option.role == "llm":
+                keeps[mi, ri + 1] = quality.recovery(cat, precision.id, params)
+    return found * keeps[stacks.model, stacks.precision + 1]

@@ -1,0 +1,293 @@
+"""Turn the rows that are shown into full stacks with estimates, costs, risks and reasons."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import limits
+from selector.decide import load as loads
+from selector.types.decision import Constraint, Contribution, CostLine, Exclusion, RankedStack
+from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.rule import Finding
+from selector.types.stack import Layout, Slots
+
+if TYPE_CHECKING:
+    from selector.decide.rank import Scored, Settings
+    from selector.decide.recommend import Run
+
+GIB = 2.0**30
+NEAREST = 3
+
+
+def slots(run: Run, row: int) -> Slots:
+    """Slots of one candidate."""
+    s, axes = run.stacks, run.axes
+    place = axes.places[int(s.place[row])]
+    model = axes.models[int(s.model[row])]
+    own = int(s.cell[row])
+    layout = None
+    if own >= 0:
+        index = run.index
+        layout = Layout(int(index.tp[own]), int(index.pp[own]), 1, int(s.replicas[row]))
+    return Slots(
+        model=model.id,
+        hosting=place.hosting,
+        engine=axes.engines[int(s.engine[row])].id if own >= 0 else None,
+        precision=axes.precisions[int(s.precision[row])].id if own >= 0 else None,
+        hardware=axes.devices[int(s.device[row])].id if own >= 0 else None,
+        n_devices=int(s.n_devices[row]),
+        layout=layout,
+        offer=place.offer.id if place.offer else (place.id.split("@")[1] if own < 0 else None),
+        adaptation=loads.adaptation(run.req, model.role),
+        mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
+    )
+
+
+def line(run: Run, row: int) -> str:
+    """A candidate in one line."""
+    s = slots(run, row)
+    if s.hardware is None:
+        return f"{s.model} ({s.offer})"
+    return f"{s.model} {s.precision} on {s.n_devices}x {s.hardware} with {s.engine}"
+
+
+def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[RankedStack, ...]:
+    """The first rows of the order, each model at most three times so that rivals are seen."""
+    shown: list[int] = []
+    seen: dict[int, int] = {}
+    for row in order:
+        model = int(run.stacks.model[row])
+        if seen.get(model, 0) < NEAREST or settings.top > len(order):
+            seen[model] = seen.get(model, 0) + 1
+            shown.append(int(row))
+        if len(shown) >= settings.top:
+            break
+    made: list[RankedStack] = []
+    for position, row in enumerate(shown):
+        rank = position + 1
+        if made and made[-1].score == float(scored.score[row]):
+            rank = made[-1].rank
+        made.append(_stack(run, scored, row, position, rank, float(scored.score[shown[0]])))
+    return tuple(made)
+
+
+def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: float) -> RankedStack:
+    from selector.decide.rank import MOST_UNKNOWN, unknown_weight
+
+    assessment = run.risks.assessments[int(run.risks.profile[row])]
+    value = float(scored.score[row])
+    return RankedStack(
+        label=f"S-{position + 1}",
+        rank=rank,
+        slots=slots(run, row),
+        score=value,
+        tied=position > 0 and best - value <= run.p["value.tied_points"],
+        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN) or _unverified(scored, row),
+        contributions=_contributions(run, scored, row),
+        estimates=_estimates(run, scored, row),
+        memory=_memory(run, row),
+        costs=_costs(run, scored, row),
+        constraints=_constraints(run, scored, row),
+        risks=assessment.rows,
+        findings=_findings(run, row),
+        facts=_facts(run, row),
+        advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[row] == 1),
+        sources=_sources(run, row),
+    )
+
+
+def _unverified(scored: Scored, row: int) -> bool:
+    columns = [*scored.status, *([scored.quality_status] if scored.quality_status is not None else [])]
+    return any(int(c[row]) == limits.UNVERIFIED for c in columns)
+
+
+def _contributions(run: Run, scored: Scored, row: int) -> tuple[Contribution, ...]:
+    found = []
+    for name, scale in scored.scales.items():
+        known = bool(scored.known[name][row])
+        worth = float(scored.values[name][row])
+        found.append(
+            Contribution(
+                name, "criterion", scored.weights[name] * worth, scored.weights[name], worth,
+                (scale.worst, scale.target, scale.ideal), known,
+                scale.why if known else "not known: fixed value for a missing figure",
+            )  # fmt: skip
+        )
+    for rule, column, weight in run.gates.points:
+        if column[row] == 1:
+            found.append(Contribution(rule.id, "rule", (rule.points or 0.0) * weight, why=rule.why))
+    return tuple(found)
+
+
+def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]:
+    s = run.stacks
+    spread = float(s.spread[row])
+
+    def around(column: Any, unit: str, formula: str, by: float = spread) -> Estimate | None:
+        found = float(column[row])
+        return None if math.isnan(found) else Estimate.around(found, by, unit, formula)
+
+    q = [float(x) for x in run.quality[row]]
+    hosted = int(s.cell[row]) < 0
+    return {
+        "cost_per_month_usd": around(
+            scored.cost, "USD/month", "cost.total", run.p["cost.spread.rented"]
+        ),
+        "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token"),
+        "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95"),
+        "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token"),
+        "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95"),
+        "requests_per_s": None
+        if hosted
+        else around(s.requests_per_s, "requests/s", "serving.capacity"),
+        "quality_index": None
+        if math.isnan(q[1])
+        else Estimate(q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)}),
+        "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
+        "effort_person_months": around(scored.effort, "person-months", "effort.total", 1.6),
+    }
+
+
+def _why_quality(run: Run, row: int) -> str:
+    return run.quality_of[int(run.stacks.model[row])].why
+
+
+def _memory(run: Run, row: int) -> MemoryLedger | None:
+    own = int(run.stacks.cell[row])
+    if own < 0 or run.sized is None or run.sized.memory is None:
+        return None
+    if run.axes.models[int(run.stacks.model[row])].role != "llm":
+        return None
+    m = run.sized.memory
+    room = float(m.usable[own] - m.weights[own] - m.activations[own] - m.reserve[own])
+    return MemoryLedger(
+        weights=float(m.weights[own]),
+        kv_cache=max(min(float(m.per_sequence[own]) * max(_sequences(run), 1.0), room), 0.0),
+        activations=float(m.activations[own]),
+        reserve=float(m.reserve[own]),
+        usable=float(m.usable[own]),
+    )
+
+
+def _sequences(run: Run) -> float:
+    return float(run.load.concurrency or 1.0)
+
+
+def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
+    s = run.stacks
+    place = run.axes.places[int(s.place[row])]
+    band = run.p["cost.spread.rented"]
+    infra = float(s.infra_usd[row])
+    names = {"api": "hosted model", "api_batch": "hosted model, batch", "on_prem": "electricity of owned devices"}
+    item = names.get(place.hosting, f"rent of {int(s.units[row])}x {place.id}")
+    found = []
+    if not math.isnan(infra):
+        found.append(
+            CostLine(item, Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
+                     place.source, place.as_of)  # fmt: skip
+        )
+    people = float(scored.people_usd[row])
+    found.append(
+        CostLine("people: build, adapt, run, mitigations",
+                 Estimate.around(people, 1.6, "USD/month", "cost.people"), "rules/parameters.yaml", None)  # fmt: skip
+    )
+    usd = float(run.risks.usd[row])
+    if usd:
+        found.append(CostLine("mitigations, running", Estimate.around(usd, 1.6, "USD/month", "cost.mitigations"),
+                              "privacy pack", None))  # fmt: skip
+    return tuple(found)
+
+
+def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
+    found = []
+    for cap, column in zip(scored.limits, scored.status, strict=True):
+        p50 = float(cap.column[row])
+        found.append(
+            Constraint(
+                cap.id, limits.STATUS[int(column[row])], cap.cap, None if math.isnan(p50) else p50,
+                cap.unit, limits.p_ok(p50, float(cap.spread[row]), cap.cap),
+            )  # fmt: skip
+        )
+    if scored.quality_status is not None:
+        need = run.req.quality
+        found.append(
+            Constraint(
+                "quality.minimum", "unverified", need.minimum, None, need.metric or "metric",
+                why="public scores do not say what it reaches on your data: measure it",
+            )  # fmt: skip
+        )
+    for rule, column in run.gates.doubts:
+        if bool(column[row]):
+            found.append(
+                Constraint(rule.id, "unverified", None, None, "", why=f"{rule.title}: a fact is unknown")
+            )
+    return tuple(found)
+
+
+def _findings(run: Run, row: int) -> tuple[Finding, ...]:
+    found = []
+    for rule, column in run.gates.warnings:
+        code = int(column[row])
+        if code == 1 or (code == -1 and rule.on_unknown == "warn"):
+            found.append(
+                Finding(
+                    rule.id, rule.title, rule.severity, rule.confidence,
+                    "fail" if code == 1 else "unknown", rule.title, rule.why, rule.fix,
+                )  # fmt: skip
+            )
+    return tuple(sorted(found, key=lambda f: (f.outcome != "fail", f.rule)))
+
+
+def _facts(run: Run, row: int) -> dict[str, object]:
+    place = run.axes.places[int(run.stacks.place[row])]
+    option = run.axes.models[int(run.stacks.model[row])]
+    found: dict[str, object] = {
+        "region": place.region,
+        "model_class": option.facts.get("model.model_class"),
+        "model_access": option.facts.get("model.access"),
+        "vendor": option.facts.get("model.vendor"),
+        "role": option.role,
+    }
+    if option.model is not None:
+        licence = run.cat.licences.get(option.model.licence)
+        found |= {
+            "licence": option.model.licence,
+            "licence_class": licence.licence_class if licence else None,
+            "model_params_b": option.model.params_b,
+            "model_languages": list(option.model.languages),
+        }
+    if place.offer is not None:
+        found |= {"provider": place.offer.provider, "tier": place.offer.tier}
+    return {k: v for k, v in found.items() if v is not None}
+
+
+def _sources(run: Run, row: int) -> tuple[str, ...]:
+    s, axes = run.stacks, run.axes
+    option = axes.models[int(s.model[row])]
+    found = set(option.model.source if option.model else option.api.source if option.api else ())
+    found.add(axes.places[int(s.place[row])].source)
+    if int(s.cell[row]) >= 0:
+        found.update(axes.devices[int(s.device[row])].device.source)
+        found.update(axes.engines[int(s.engine[row])].framework.source)
+        found.add(axes.precisions[int(s.precision[row])].precision.source)
+    return tuple(sorted(found))
+
+
+def unfit(run: Run) -> list[Exclusion]:
+    """Cells that memory, device counts or the latency limit rule out, and the nearest."""
+    import numpy as np
+
+    assert run.sized is not None
+    index, sized = run.index, run.sized
+    bad = np.nonzero(~sized.fits)[0]
+    if not len(bad):
+        return []
+    near = int(bad[np.argmin(np.where(sized.shortfall[bad] > 0, sized.shortfall[bad], np.inf))])
+    model = run.axes.models[int(index.model[near])].id
+    text = (
+        f"{model} {run.axes.precisions[int(index.precision[near])].id} on "
+        f"{int(index.tp[near] * index.pp[near])}x {run.axes.devices[int(index.device[near])].id}"
+    )
+    gap = f"{float(sized.shortfall[near]) / GIB:.1f} GiB a device short"
+    return [Exclusion("does not fit in memory, or not in the devices at hand", len(bad), text, gap)]

@@ -1,0 +1,169 @@
+"""Size all cells at once: does the load fit, how many replicas, what latency at that load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from selector.decide.axes import Axes
+from selector.decide.cells import Shape
+from selector.decide.enumerate import CellIndex
+from selector.estimate import encoder, serving, sizing
+from selector.types.load import Load
+
+
+@dataclass(slots=True)
+class Sized:
+    """Columns over the cells. Milliseconds, requests per second, bytes; nan where unknown."""
+
+    fits: Any
+    shortfall: Any  # bytes missing on one device, 0 where it fits
+    replicas: Any
+    first_token_ms: Any
+    first_token_p95_ms: Any
+    per_output_token_ms: Any
+    request_p95_ms: Any
+    requests_per_s: Any  # whole system at capacity
+    spread: Any
+    memory: sizing.Memory | None
+
+
+def size_cells(
+    index: CellIndex, axes: Axes, load: Load, spare: int, caps: Any, p: Mapping[str, float]
+) -> Sized:
+    """Size every cell; `caps` is the devices that can be had per cell (inf when rented)."""
+    import numpy as np
+
+    roles = np.array([m.role for m in axes.models])[index.model]
+    token = roles == "llm"
+    generated = _generate(index, axes, load, spare, caps, p)
+    single = _single_pass(index, axes, load, spare, caps, p)
+    for name in (
+        "fits", "shortfall", "replicas", "first_token_ms", "first_token_p95_ms",
+        "per_output_token_ms", "request_p95_ms", "requests_per_s", "spread",
+    ):  # fmt: skip
+        setattr(generated, name, np.where(token, getattr(generated, name), getattr(single, name)))
+    return generated
+
+
+def _generate(
+    index: CellIndex, axes: Axes, load: Load, spare: int, caps: Any, p: Mapping[str, float]
+) -> Sized:
+    """Token generation by continuous batching."""
+    import numpy as np
+
+    c = index.cell
+    mem = sizing.ledger(np, c, load, p)
+    room = mem.usable - mem.weights - mem.activations - mem.reserve
+    each = np.maximum(mem.per_sequence, 1.0)
+    capacity = sizing.capacity(np, c, load, mem, p)
+    replicas = np.ones_like(room)
+    rate = np.zeros_like(room)
+    batch = np.ones_like(room)
+    group = c.tp * c.pp
+    most = np.maximum(np.floor(caps / group), 0.0)
+    if load.concurrency:
+        # As many replicas as the longest sequences ask for, within what can be had.
+        held = np.maximum(np.floor(np.maximum(room, 0.0) / each), 1.0)
+        replicas = np.minimum(np.ceil(load.concurrency / held), np.maximum(most, 1.0))
+        batch = np.ceil(load.concurrency / replicas)
+    elif load.peak_requests_per_second and load.scenario != "single_stream":
+        wanted = load.peak_requests_per_second / p["serving.utilisation"]
+        replicas = np.ceil(wanted / np.maximum(capacity, 1e-12))
+        rate = load.peak_requests_per_second / np.maximum(replicas, 1.0)
+    needed = batch * each if load.concurrency else each
+    shortfall = np.maximum(needed - room, 0.0)
+    fits = (shortfall <= 0.0) & (capacity > 0.0) & (c.memory_bytes > 0.0)
+    replicas = np.where(fits, np.minimum(replicas, 1e6), 1.0) + spare * (not load.concurrency)
+    t = sizing.times(np, c, load, mem, rate, batch, p)
+    enough = replicas <= most
+    fits = fits & enough
+    output = load.output_tokens
+    return Sized(
+        fits=fits,
+        shortfall=np.where(enough, shortfall, np.maximum(shortfall, 1.0)),
+        replicas=replicas,
+        first_token_ms=t.first_token * 1e3,
+        first_token_p95_ms=t.first_token_p95 * 1e3,
+        per_output_token_ms=t.per_output_token * 1e3,
+        request_p95_ms=(t.first_token_p95 + output * t.per_output_token) * 1e3,
+        requests_per_s=capacity * replicas,
+        spread=_spread(index, axes, p),
+        memory=mem,
+    )
+
+
+def _single_pass(
+    index: CellIndex, axes: Axes, load: Load, spare: int, caps: Any, p: Mapping[str, float]
+) -> Sized:
+    """Models that answer in one pass; rate unknown (nan) where operations or peak are unknown."""
+    import numpy as np
+
+    c = index.cell
+    flops = np.array([item_flops(m, index.shapes, load, p) for m in axes.models])[index.model]
+    known = (c.peak > 0.0) & (flops > 0.0)
+    weights = c.total_params * c.bits / 8.0
+    batch = p["encoder.batch"] if load.scenario != "single_stream" else 1.0
+    common = {
+        "flops": flops,
+        "weight_bytes": weights,
+        "peak": np.maximum(c.peak, 1.0),
+        "bandwidth": np.maximum(c.bandwidth * p["encoder.bandwidth_fraction"], 1.0),
+        "fraction": p["encoder.compute_fraction"],
+        "overhead": p["encoder.launch_ms"] / 1e3,
+    }
+    each = encoder.item_seconds(np, batch=batch, **common)
+    alone = encoder.item_seconds(np, batch=1.0, **common)
+    capacity = np.where(known, 1.0 / each, np.nan)
+    peak = load.peak_requests_per_second or 0.0
+    wanted = peak / p["serving.utilisation"]
+    replicas = np.where(known, np.maximum(np.ceil(wanted * each), 1.0), 1.0) + spare
+    wait = serving.queue_wait(np, peak / replicas, each)
+    p95 = np.where(known, (alone + p["serving.wait_tail"] * wait) * 1e3, np.nan)
+    usable = c.memory_bytes * c.usable_fraction
+    shortfall = np.maximum(weights * 1.2 + c.reserve * 0.5 - usable, 0.0)
+    fits = (shortfall <= 0.0) & (c.memory_bytes > 0.0) & (replicas <= np.maximum(caps, 0.0))
+    return Sized(
+        fits=fits,
+        shortfall=shortfall,
+        replicas=replicas,
+        first_token_ms=np.where(known, alone * 1e3, np.nan),
+        first_token_p95_ms=p95,
+        per_output_token_ms=np.zeros_like(p95),
+        request_p95_ms=p95,
+        requests_per_s=capacity * replicas,
+        spread=np.full_like(p95, p["encoder.spread"]),
+        memory=None,
+    )
+
+
+def item_flops(option: Any, shapes: Mapping[str, Shape], load: Load, p: Mapping[str, float]) -> float:
+    """Operations of one request of a one-pass model; 0 when nobody publishes what is needed."""
+    model = option.model
+    if model is None or option.id not in shapes:
+        return 0.0
+    if model.gflops_per_item:
+        return float(model.gflops_per_item) * 1e9
+    active = shapes[option.id].active
+    if option.role in ("encoder", "embedding", "reranker"):
+        return float(encoder.text_flops(active, load.input_tokens))
+    if option.role == "speech":
+        # Requests of speech state their length in seconds as input_tokens.
+        return float(encoder.text_flops(active, load.input_tokens * p["speech.tokens_per_audio_second"]))
+    return 0.0
+
+
+def _spread(index: CellIndex, axes: Axes, p: Mapping[str, float]) -> Any:
+    """p90 over p50 of times: wider for mixtures, unlisted engines and models without dimensions."""
+    import numpy as np
+
+    listed = {"vllm", "sglang", "tensorrt-llm", "llama.cpp", "exllamav2", "mlx-lm", "lmdeploy"}
+    engines = np.array([e.id in listed for e in axes.engines])[index.engine]
+    kinds = np.array([d.device.kind == "npu" for d in axes.devices])[index.device]
+    known = np.array(
+        [bool(m.model) and index.shapes[m.id].known if m.model else False for m in axes.models]
+    )[index.model]
+    moe = index.cell.experts > 1.0
+    base = np.where(moe, p["serving.spread.moe"], p["serving.spread.dense"])
+    return np.where(engines & known & ~kinds, base, np.maximum(base, p["serving.spread.unlisted"]))

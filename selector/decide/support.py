@@ -1,0 +1,91 @@
+"""Which engine runs which precision on which architecture for which model family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from selector.types.catalog import Device, Model, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Outcome of a look-up, with the row that decided."""
+
+    status: str  # yes | no | unknown
+    row: Support | None = None
+
+    @property
+    def compute(self) -> str | None:
+        """Arithmetic format that the row says is used instead of the native one."""
+        return self.row.compute if self.row else None
+
+
+NOTHING = Answer("unknown")
+
+
+class SupportTable:
+    """Looks rows up by engine; a `no` stands unless a more specific `yes` covers it."""
+
+    def __init__(self, rows: Iterable[Support]) -> None:
+        self._by_engine: dict[str, list[Support]] = {}
+        for row in rows:
+            self._by_engine.setdefault(row.engine, []).append(row)
+        self._memo: dict[tuple[str, str, str, str, str | None, str], Answer] = {}
+        self._families = {f for rows_ in self._by_engine.values() for r in rows_ for f in r.family}
+
+    def engines(self) -> list[str]:
+        """Engines that have any row."""
+        return sorted(self._by_engine)
+
+    def look_up(self, engine: str, device: Device, precision: str, model: Model, role: str) -> Answer:
+        """Answer for one combination; without any matching row it is unknown."""
+        family = model.family if model.family in self._families else None
+        key = (engine, device.id, precision, role, family, model.id if model.id in self._families else "")
+        if key not in self._memo:
+            self._memo[key] = self._decide(engine, device, precision, model, role)
+        return self._memo[key]
+
+    def _decide(
+        self, engine: str, device: Device, precision: str, model: Model, role: str
+    ) -> Answer:
+        places = {device.arch, device.family, device.id, device.kind, device.vendor}
+        names = {model.family, model.id}
+        rows = [
+            row
+            for row in self._by_engine.get(engine, ())
+            if (not row.arch or not places.isdisjoint(row.arch))
+            and (not row.precision or precision in row.precision)
+            and (not row.family or not names.isdisjoint(row.family))
+            and (not row.roles or role in row.roles)
+        ]
+        yes = [r for r in rows if r.status == "yes"]
+        for row in rows:
+            if row.status == "no" and not any(_overrules(y, row, device, model) for y in yes):
+                return Answer("no", row)
+        # A family row without a precision says that the engine knows the model, not the format.
+        sized = [r for r in yes if r.precision]
+        if sized:
+            return Answer("yes", max(sized, key=lambda r: _specificity(r, device, model)))
+        doubtful = [r for r in rows if r.status == "unknown"]
+        return Answer("unknown", doubtful[0]) if doubtful else NOTHING
+
+
+def _overrules(yes: Support, no: Support, device: Device, model: Model) -> bool:
+    """A yes beats a no only where it speaks of everything the no speaks of, and of more."""
+    covers = (
+        (bool(yes.arch) or not no.arch)
+        and (bool(yes.precision) or not no.precision)
+        and (bool(yes.family) or not no.family)
+    )
+    return covers and _specificity(yes, device, model) > _specificity(no, device, model)
+
+
+def _specificity(row: Support, device: Device, model: Model) -> int:
+    """A named model or device outweighs a family, a family an architecture, that a precision."""
+    score = 0
+    if row.family:
+        score += 16 if model.id in row.family else 8
+    if row.arch:
+        score += 4 if device.id in row.arch or device.family in row.arch else 2
+    return score + (1 if row.precision else 0)

@@ -1,0 +1,98 @@
+"""Value functions: from a raw estimate to 0..1 by anchors of the requirements, never of the candidates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Piecewise-linear value through worst -> 0, target -> at_target, ideal -> 1.
+
+    `log` takes logarithms first (cost, time); `falling` says that less is better.
+    """
+
+    criterion: str
+    unit: str
+    worst: float
+    target: float
+    ideal: float
+    log: bool
+    why: str
+    at_target: float = 0.8
+
+    def value(self, xp: Any, x: Any) -> Any:
+        """Value of `x`, clipped to 0..1; numpy arrays or floats."""
+        g = (lambda v: xp.log(xp.maximum(v, 1e-12))) if self.log else (lambda v: v)
+        worst, target, ideal = (
+            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
+        )
+        position = g(x)
+        low = self.at_target * (position - worst) / (target - worst)
+        high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)
+        beyond = (position - target) * (ideal - target) > 0.0
+        return xp.minimum(xp.maximum(xp.where(beyond, high, low), 0.0), 1.0)
+
+
+def falling(
+    criterion: str, unit: str, limit: float, target: float, ideal: float, why: str, at: float
+) -> Scale:
+    """Less is better, judged on ratios."""
+    return Scale(criterion, unit, limit, target, ideal, True, why, at)
+
+
+def cost_scale(budget: float | None, tokens_per_month: float | None, p: Mapping[str, float]) -> Scale:
+    """Cost: the budget is the worst acceptable; without one, a reference price for the volume."""
+    at = p["value.at_target"]
+    if budget:
+        target = budget * p["value.cost_target_ratio"]
+        return falling(
+            "cost", "USD/month", budget, target, budget * p["value.stretch_ratio"], "budget stated", at
+        )
+    reference = (tokens_per_month or 0.0) / 1e6 * p["cost.reference_usd_per_mtok"]
+    target = max(reference, p["cost.reference_floor_usd"])
+    why = "no budget: reference price per million tokens for the stated volume"
+    return falling("cost", "USD/month", target * 20.0, target, target / 20.0, why, at)
+
+
+def latency_scale(limit_ms: float, stated: bool, p: Mapping[str, float]) -> Scale:
+    """End-to-end p95: the limit is the worst acceptable."""
+    ratio = p["value.latency_target_ratio"]
+    why = "latency limits stated" if stated else "default limits of the task"
+    worst = limit_ms if stated else limit_ms * 2.0
+    return falling(
+        "latency", "ms", worst, limit_ms * ratio, limit_ms * p["value.stretch_ratio"], why,
+        p["value.at_target"],
+    )
+
+
+def quality_scale(level: str, p: Mapping[str, float]) -> Scale:
+    """Quality index of public scores; anchors from the registry by the level asked for."""
+    target = p[f"value.quality_target.{level}"]
+    ideal = target + (1.0 - target) / 2.0
+    return Scale(
+        "quality", "index", p["value.quality_worst"], target, ideal, False,
+        f"index of public scores, level {level}", p["value.at_target"],
+    )
+
+
+def risk_scale(appetite: str, p: Mapping[str, float]) -> Scale:
+    """Residual risk index; the appetite is the target."""
+    target = p[f"value.risk_target.{appetite}"]
+    return Scale(
+        "risk", "index", p["value.risk_worst"], target, 0.0, False,
+        f"appetite {appetite}", p["value.at_target"],
+    )
+
+
+def effort_scale(horizon_months: float, p: Mapping[str, float]) -> Scale:
+    """Person-months over the horizon, build and run."""
+    share = horizon_months / 12.0
+    target = p["value.effort_target"] * share
+    return falling(
+        "effort", "person-months", p["value.effort_worst"] * share, target, target / 4.0,
+        "registry anchors", p["value.at_target"],
+    )

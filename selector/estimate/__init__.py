@@ -1,0 +1,1 @@
+"""Pure formulas; handed facts, no input or output."""

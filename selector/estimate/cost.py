@@ -1,0 +1,42 @@
+"""Cost of ownership in USD per month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selector.estimate.numeric import Numeric
+
+HOURS_PER_MONTH = 730.0
+TOKENS_PER_MTOK = 1e6
+
+
+def api_tokens(
+    input_tokens: float, output_tokens: float, cached_fraction: float,
+    usd_in: float, usd_out: float, usd_cached: float | None,
+) -> float:
+    """USD of one request to a hosted model (formula `cost.api_request`)."""
+    cached = input_tokens * cached_fraction if usd_cached is not None else 0.0
+    fresh = input_tokens - cached
+    total = fresh * usd_in + cached * (usd_cached or 0.0) + output_tokens * usd_out
+    return total / TOKENS_PER_MTOK
+
+
+def rented(usd_per_hour: Any, units: Any, active_fraction: Any = 1.0) -> Any:
+    """USD a month of `units` rentable units (formula `cost.rented`)."""
+    return usd_per_hour * units * HOURS_PER_MONTH * active_fraction
+
+
+def power(watts: Any, devices: Any, overhead: Any, usd_per_kwh: Any) -> Any:
+    """USD a month for the electricity of owned devices at full load (formula `cost.power`)."""
+    return watts * devices * overhead / 1000.0 * HOURS_PER_MONTH * usd_per_kwh
+
+
+def people(person_months_per_month: Any, one_off_person_months: Any, usd_per_month: Any, horizon: Any) -> Any:
+    """USD a month of people: running effort, and the one-off spread over the horizon
+    (formula `cost.people`)."""
+    return (person_months_per_month + one_off_person_months / horizon) * usd_per_month
+
+
+def whole_units(xp: Numeric, devices: Any, per_unit: Any) -> Any:
+    """Rentable units that hold `devices` (formula `cost.units`)."""
+    return xp.ceil(devices / per_unit)

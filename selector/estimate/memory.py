@@ -1,0 +1,55 @@
+"""Memory of one device: weights, cache, activations, engine reserve. All in bytes.
+
+Arguments are floats or equal-shaped arrays; `xp` is numpy or `SCALAR`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selector.estimate.numeric import Numeric
+
+BYTES_16BIT = 2.0
+BITS_PER_BYTE = 8.0
+
+
+def weight_bytes(xp: Numeric, params: Any, embedding_params: Any, bits: Any) -> Any:
+    """Bytes of all weights (formula `memory.weights`).
+
+    Embeddings and the output head stay 16-bit when the rest is narrower; `bits` counts the
+    scales of quantization groups. Source: checkpoint layouts of AWQ, GPTQ, compressed-tensors.
+    """
+    wide = xp.minimum(embedding_params, params)
+    body = params - wide
+    return body * bits / BITS_PER_BYTE + wide * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
+
+
+def cache_bytes_per_sequence(xp: Numeric, per_token: Any, context: Any, constant: Any, kv_bits: Any) -> Any:
+    """KV cache of one sequence over the whole model (formula `memory.kv_cache`).
+
+    `per_token` is bytes per token at 16 bit over the layers that keep all tokens; `constant` is
+    what sliding-window, linear-attention or state-space layers keep whatever the length.
+    """
+    return (per_token * context + constant) * kv_bits / 16.0
+
+
+def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:
+    """Fraction of the cache that one device holds: KV heads divide, the rest is replicated.
+
+    `kv_shards` is the number of KV heads, or 1 for MLA, whose latent is replicated under TP.
+    """
+    return 1.0 / (xp.minimum(tp, kv_shards) * pp)
+
+
+def activation_bytes(xp: Numeric, tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: Any) -> Any:
+    """Peak of temporary tensors while `tokens` run through a layer (formula `memory.activations`).
+
+    `multiple` hidden-sized 16-bit tensors a token, sharded by `tp`, and one row of 32-bit logits
+    for each of 256 sequences.
+    """
+    return tokens * hidden * multiple * BYTES_16BIT / tp + 256.0 * vocab * 4.0 / tp
+
+
+def usable_bytes(xp: Numeric, memory_bytes: Any, unified: Any, fraction: Any, unified_fraction: Any) -> Any:
+    """What an engine may fill of a device's memory (formula `memory.usable`)."""
+    return memory_bytes * xp.where(unified, unified_fraction, fraction)

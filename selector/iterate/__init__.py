@@ -1,0 +1,1 @@
+"""Compare decisions over time."""

@@ -1,0 +1,1 @@
+"""From `reqs.yaml` to a requirement: reading, names, defaults as assumptions, contradictions."""

@@ -1,0 +1,56 @@
+"""Facts of the requirement that rules and risks may test; what is not known is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from selector.types.requirement import Requirement
+
+
+def requirement_facts(need: Requirement) -> Mapping[str, object]:
+    """`req.*` facts; sets are frozensets, an empty set is known to be empty."""
+    app, data, work = need.application, need.data, need.workload
+    facts: dict[str, object] = {
+        "req.task": app.task,
+        "req.domain": app.domain,
+        "req.stage": app.stage,
+        "req.users": app.users,
+        "req.user_regions": app.user_regions,
+        "req.languages": app.languages,
+        "req.decision_effect": app.decision_effect,
+        "req.rag": app.features.rag,
+        "req.agentic": app.features.agentic,
+        "req.tools": app.features.tools,
+        "req.generates_media": app.features.generates_media,
+        "req.org_region": need.organisation.region,
+        "req.commercial": need.organisation.commercial,
+        "req.monthly_active_users": need.organisation.monthly_active_users,
+        "req.annual_revenue_usd": need.organisation.annual_revenue_usd,
+        "req.contracts": need.contracts,
+        "req.data_classes": data.classes,
+        "req.residency": data.residency,
+        "req.may_leave_premises": data.may_leave_premises,
+        "req.provider_may_see_plaintext": data.provider_may_see_plaintext,
+        "req.training_examples": data.training_examples,
+        "req.drift": data.drift,
+        "req.internet": need.deployment.internet,
+        "req.regulations": need.regulations,
+        "req.scale": work.scale,
+        "req.scenario": work.scenario,
+        "req.batch_large": _large_batch(need),
+        "req.skill_ml": need.team.skills.get("ml"),
+        "req.appetite": need.risk.appetite,
+        "req.peak_requests_per_second": work.peak_requests_per_second,
+    }
+    return {
+        k: frozenset(v) if isinstance(v, tuple) else v for k, v in facts.items() if v is not None
+    }
+
+
+def _large_batch(need: Requirement) -> bool | None:
+    """Whether many requests are in work on one device; unknown where nothing says it."""
+    if "large_batch" in need.workload.traits:
+        return True
+    if "small_batch" in need.workload.traits or need.workload.scenario == "single_stream":
+        return False
+    return None

@@ -1,0 +1,1 @@
+"""Packs: YAML facts and rules, checked and turned into typed options."""

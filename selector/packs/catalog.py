@@ -1,0 +1,224 @@
+"""The catalogue: every fact and rule of the shipped packs and of the user's, typed and by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selector.errors import PackError, Position, Problem
+from selector.packs import compiled
+from selector.packs.language.facts import Registry
+from selector.packs.language.parse import ConditionError
+from selector.packs.language.scalar import Condition, compile_condition
+from selector.types import catalog as kinds
+from selector.types.build import build
+from selector.types.rule import Rule
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PackInfo:
+    """What a pack says of itself, and the digest of its files."""
+
+    id: str
+    version: str
+    title: str
+    points_budget: float
+    digest: str
+    path: str
+    shipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """How to read a score: the bad end, the good end, and the tasks it speaks for."""
+
+    id: str
+    tasks: tuple[str, ...]
+    floor: float
+    ceiling: float
+    lower_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """USD for one unit of a currency on a day."""
+
+    currency: str
+    usd_per_unit: float
+    source: str
+    as_of: str
+
+
+class Catalogue:
+    """Options and rules by id; each kind is built on first use."""
+
+    def __init__(self, raw: compiled.Raw) -> None:
+        """Take the merged entries of all packs."""
+        self.raw = raw
+        self._conditions: dict[str, Condition] = {}
+
+    def _by_id(self, kind: str, cls: type[T], key: str = "id") -> dict[str, T]:
+        return {e[key]: build(cls, e) for e in self.raw.entries.get(kind, {}).values()}
+
+    @cached_property
+    def models(self) -> dict[str, kinds.Model]:
+        """Open models."""
+        return self._by_id("models", kinds.Model)
+
+    @cached_property
+    def apis(self) -> dict[str, kinds.Api]:
+        """Hosted models."""
+        return self._by_id("apis", kinds.Api)
+
+    @cached_property
+    def devices(self) -> dict[str, kinds.Device]:
+        """Devices."""
+        return self._by_id("devices", kinds.Device)
+
+    @cached_property
+    def offers(self) -> dict[str, kinds.Offer]:
+        """Offers."""
+        return self._by_id("offers", kinds.Offer)
+
+    @cached_property
+    def frameworks(self) -> dict[str, kinds.Framework]:
+        """Frameworks and engines."""
+        return self._by_id("frameworks", kinds.Framework)
+
+    @cached_property
+    def precisions(self) -> dict[str, kinds.Precision]:
+        """Precisions."""
+        return self._by_id("precisions", kinds.Precision)
+
+    @cached_property
+    def licences(self) -> dict[str, kinds.Licence]:
+        """Licences by id and by alias."""
+        found = self._by_id("licences", kinds.Licence)
+        return found | {a: x for x in list(found.values()) for a in x.aliases if a not in found}
+
+    @cached_property
+    def vendors(self) -> dict[str, kinds.Vendor]:
+        """Vendors of hosted models."""
+        return self._by_id("vendors", kinds.Vendor)
+
+    @cached_property
+    def mitigations(self) -> dict[str, kinds.Mitigation]:
+        """Mitigations."""
+        return self._by_id("mitigations", kinds.Mitigation)
+
+    @cached_property
+    def risks(self) -> dict[str, kinds.Risk]:
+        """Risks."""
+        return self._by_id("risks", kinds.Risk)
+
+    @cached_property
+    def parameters(self) -> dict[str, kinds.Parameter]:
+        """Parameters."""
+        return self._by_id("parameters", kinds.Parameter)
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Benchmarks."""
+        return self._by_id("benchmarks", Benchmark)
+
+    @cached_property
+    def exchange_rates(self) -> dict[str, Rate]:
+        """Newest exchange rate by currency."""
+        rows = [build(Rate, e) for e in self.raw.entries.get("exchange_rates", {}).values()]
+        return {r.currency: r for r in sorted(rows, key=lambda r: r.as_of)}
+
+    @cached_property
+    def support(self) -> list[kinds.Support]:
+        """Rows of the support table."""
+        return [build(kinds.Support, e) for e in self.raw.entries.get("support", {}).values()]
+
+    @cached_property
+    def recoveries(self) -> list[kinds.Recovery]:
+        """Measured quality recoveries."""
+        return [build(kinds.Recovery, e) for e in self.raw.entries.get("recoveries", {}).values()]
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """Rules, each with the pack it comes from."""
+        return {
+            key: replace(build(Rule, e), pack=self.raw.owner("rules", key))
+            for key, e in self.raw.entries.get("rules", {}).items()
+        }
+
+    @cached_property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]:
+        """Where facts come from, by source id."""
+        return self.raw.entries.get("sources", {})
+
+    @cached_property
+    def packs(self) -> dict[str, PackInfo]:
+        """Packs by id."""
+        return {e["id"]: build(PackInfo, e) for e in self.raw.packs}
+
+    @cached_property
+    def scoring(self) -> Mapping[str, Any]:
+        """Numbers of the risk scales."""
+        found: Mapping[str, Any] = self.raw.single["scoring"]
+        return found
+
+    @cached_property
+    def vocabulary(self) -> Mapping[str, Sequence[str]]:
+        """Closed vocabularies by name."""
+        found: Mapping[str, Sequence[str]] = self.raw.single["vocabulary"]["words"]
+        return found
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Facts that conditions may name."""
+        return Registry.of(self.raw.single["vocabulary"]["facts"], self.vocabulary)
+
+    def condition(self, text: str) -> Condition:
+        """Compile a condition once."""
+        if text not in self._conditions:
+            self._conditions[text] = compile_condition(text, self.registry)
+        return self._conditions[text]
+
+    def where(self, kind: str, key: str) -> Position:
+        """File and line of an entry, read again on demand."""
+        return compiled.position(self.raw, kind, key)
+
+
+def load(extra: Sequence[Path] = ()) -> Catalogue:
+    """Shipped packs, then the user's, which add or override by id; raises `PackError`."""
+    raw = compiled.shipped()
+    for folder in extra:
+        raw = compiled.overlay(raw, folder)
+    catalogue = Catalogue(raw)
+    if extra:
+        _check_conditions(catalogue)
+    return catalogue
+
+
+def _check_conditions(catalogue: Catalogue) -> None:
+    """A user pack with a broken rule stops before anything runs."""
+    problems: list[Problem] = []
+    for rule in catalogue.rules.values():
+        for text in (rule.when, rule.applies):
+            if text is not None:
+                problems += condition_problems(catalogue, text, "rules", rule.id)
+    for risk in catalogue.risks.values():
+        for text in (risk.applies, *(m.when for m in risk.modifiers)):
+            problems += condition_problems(catalogue, text, "risks", risk.id)
+    if problems:
+        raise PackError(problems)
+
+
+def condition_problems(catalogue: Catalogue, text: str, kind: str, key: str) -> list[Problem]:
+    """What is wrong with a condition of a rule or risk, with a caret under the place."""
+    try:
+        catalogue.condition(text)
+    except ConditionError as problem:
+        flat = text.replace("\n", " ").strip()
+        what = f"{key}: {problem.what}\n    {flat}\n    {' ' * problem.column}^"
+        return [Problem(what, catalogue.where(kind, key), problem.fix)]
+    return []

@@ -1,0 +1,45 @@
+"""Facts that conditions may name, with type, values and unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: bool, number, string, set or version; `values` closes a string or a set."""
+
+    name: str
+    type: str
+    axis: str
+    values: frozenset[str] = frozenset()
+    unit: str | None = None
+
+
+class Registry:
+    """All facts by name."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._facts = {f.name: f for f in facts}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Mapping[str, object]], vocabularies: Mapping[str, Iterable[str]]) -> Registry:
+        """Registry out of `rules/vocabulary.yaml`."""
+        made = []
+        for name, row in facts.items():
+            values = row.get("values", ())
+            known = vocabularies[values] if isinstance(values, str) else values
+            made.append(
+                Fact(name, str(row["type"]), str(row["axis"]), frozenset(map(str, known)),  # type: ignore[call-overload]
+                     str(row["unit"]) if "unit" in row else None)  # fmt: skip
+            )
+        return cls(made)
+
+    def get(self, name: str) -> Fact | None:
+        """The fact of this name."""
+        return self._facts.get(name)
+
+    def names(self) -> list[str]:
+        """All names."""
+        return sorted(self._facts)

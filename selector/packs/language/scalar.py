@@ -1,0 +1,104 @@
+"""Evaluate a condition on one set of facts, three-valued (Kleene): True, False, None for unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from selector.packs.language import parse as tree
+from selector.packs.language.facts import Registry
+
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition."""
+
+    text: str
+    node: tree.Node
+    facts: frozenset[str]
+
+    def evaluate(self, facts: Facts) -> bool | None:
+        """True, False or None."""
+        found: bool | None = _value(self.node, facts)
+        return found
+
+    def trace(self, facts: Facts) -> dict[str, object]:
+        """The facts that it mentions with their values; None where unknown."""
+        return {name: facts.get(name) for name in sorted(self.facts)}
+
+
+def compile_condition(text: str, registry: Registry) -> Condition:
+    """Parse, check and wrap a condition; raises `ConditionError`."""
+    node = tree.parse(text, registry)
+    return Condition(text, node, tree.facts_of(node))
+
+
+def _value(node: tree.Node, facts: Facts) -> Any:  # noqa: PLR0911 - one arm a node
+    match node:
+        case tree.Literal(value):
+            return value
+        case tree.Name(fact):
+            return facts.get(fact.name)
+        case tree.Known(fact):
+            return facts.get(fact.name) is not None
+        case tree.Not(part):
+            found = _value(part, facts)
+            return None if found is None else not found
+        case tree.Logic(op, parts):
+            return _logic(op, [_value(p, facts) for p in parts])
+        case tree.Compare(op, left, right):
+            return _compare(op, _value(left, facts), _value(right, facts))
+        case tree.Among(part, values, negated):
+            found = _value(part, facts)
+            return None if found is None else (found in values) != negated
+        case tree.Maths(op, left, right):
+            return _maths(op, _value(left, facts), _value(right, facts))
+        case tree.Overlaps(fact, values):
+            members: Any = facts.get(fact.name)
+            return None if members is None else not values.isdisjoint(members)
+        case tree.Version(fact, spec):
+            return _version(facts.get(fact.name), spec)
+
+
+def _logic(op: str, parts: list[bool | None]) -> bool | None:
+    decisive = op == "or"
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _compare(op: str, left: Any, right: Any) -> bool | None:
+    if left is None or right is None:
+        return None
+    outcomes = {
+        "==": left == right, "!=": left != right,
+    }  # fmt: skip
+    if op in outcomes:
+        return outcomes[op]
+    found: bool = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
+    return found
+
+
+def _maths(op: str, left: Any, right: Any) -> float | None:
+    if left is None or right is None or (op == "/" and right == 0):
+        return None
+    found: float = {
+        "+": lambda: left + right, "-": lambda: left - right,
+        "*": lambda: left * right, "/": lambda: left / right,
+    }[op]()  # fmt: skip
+    return found
+
+
+def _version(text: object, spec: str) -> bool | None:
+    if text is None:
+        return None
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(spec).contains(str(text), prereleases=True)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,128 @@
+"""JSON of a recommendation; the schema is `rules/schemas/recommendation.json`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from selector.report.numbers import plain
+from selector.types.decision import RankedStack, Recommendation
+from selector.types.estimate import Estimate
+
+SCHEMA_VERSION = 1
+
+
+def estimate(e: Estimate | None) -> dict[str, Any] | None:
+    """p10, p50, p90, unit and formula; None where unknown."""
+    if e is None or e.p50 != e.p50:
+        return None
+    found = {"p10": e.p10, "p50": e.p50, "p90": e.p90, "unit": e.unit, "formula": e.formula}
+    if e.inputs:
+        found["inputs"] = dict(e.inputs)
+    return found
+
+
+def stack(s: RankedStack) -> dict[str, Any]:
+    """One ranked stack."""
+    return {
+        "id": s.slots.digest(),
+        "label": s.label,
+        "rank": s.rank,
+        "slots": s.slots.as_dict(),
+        "score": s.score,
+        "tied": s.tied,
+        "provisional": s.provisional,
+        "contributions": [
+            {
+                "id": c.id, "kind": c.kind, "points": c.points, "weight": c.weight,
+                "value": c.value, "anchors": c.anchors, "known": c.known, "why": c.why,
+            }
+            for c in s.contributions
+        ],
+        "estimates": {k: estimate(v) for k, v in s.estimates.items()},
+        "memory_gib_per_device": s.memory and ledger(s),
+        "costs": [
+            {"item": c.item, "usd_per_month": estimate(c.usd_per_month), "source": c.source, "as_of": c.as_of}
+            for c in s.costs
+        ],
+        "constraints": [
+            {
+                "id": c.id, "status": c.status, "limit": c.limit, "value": c.value,
+                "unit": c.unit, "p_ok": c.p_ok, "why": c.why,
+            }
+            for c in s.constraints
+        ],
+        "risks": [
+            {
+                "id": r.id, "name": r.name, "category": r.category, "owner": r.owner,
+                "inherent": r.inherent, "residual": r.residual,
+                "inherent_score": r.inherent_score, "residual_score": r.residual_score,
+                "mitigations": r.mitigations, "certain": r.certain, "source": r.source,
+            }
+            for r in s.risks
+        ],
+        "findings": [
+            {
+                "rule": f.rule, "title": f.title, "severity": f.severity.value,
+                "confidence": f.confidence, "outcome": f.outcome, "message": f.message,
+                "why": f.why, "fix": f.fix,
+            }
+            for f in s.findings
+        ],
+        "facts": dict(s.facts),
+        "advice": s.advice,
+        "sources": s.sources,
+    }  # fmt: skip
+
+
+def ledger(s: RankedStack) -> dict[str, float]:
+    """Memory of one device in GiB, by purpose."""
+    m = s.memory
+    assert m is not None
+    gib = 2.0**30
+    return {
+        "weights": m.weights / gib,
+        "kv_cache": m.kv_cache / gib,
+        "activations": m.activations / gib,
+        "reserve": m.reserve / gib,
+        "total": m.total / gib,
+        "usable": m.usable / gib,
+    }
+
+
+def recommendation(r: Recommendation) -> dict[str, Any]:
+    """The whole outcome as plain JSON values."""
+    found = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "recommendation",
+        "name": r.name,
+        "stacks": [stack(s) for s in r.stacks],
+        "excluded": [
+            {"reason": e.reason, "count": e.count, "nearest": e.nearest, "distance": e.distance}
+            for e in r.excluded
+        ],
+        "relaxations": [
+            {"constraints": x.constraints, "moves": x.moves, "stack": x.stack, "count": x.count}
+            for x in r.relaxations
+        ],
+        "robustness": {
+            "tied_with_first": [s.label for s in r.stacks if s.tied],
+            "points_budget": dict(r.points_budget),
+        },
+        "assumptions": [
+            {"key": a.key, "value": a.value, "rule": a.rule, "why": a.why, "source": a.source}
+            for a in r.assumptions
+        ],
+        "weights": dict(r.weights),
+        "counts": dict(r.counts),
+        "notes": r.notes,
+        "inputs": dict(r.inputs),
+        "components": [recommendation(c) for c in r.components],
+    }
+    cleaned: dict[str, Any] = plain(found)
+    return cleaned
+
+
+def dumps(value: Any) -> str:
+    """Stable text: same input, same bytes."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

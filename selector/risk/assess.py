@@ -1,0 +1,180 @@
+"""Score risks 5 x 5, choose mitigations to reach the appetite at least cost, and say what is left.
+
+Method: NIST SP 800-30 Rev. 1 scales with numeric values of the W3C DPV risk extension; the
+scoring file of the privacy pack holds every number. A residual multiplies likelihood and impact
+by the factors of at most three mitigations each, discounted by how well they are evidenced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from selector.types.catalog import Mitigation, Risk
+from selector.types.decision import RiskRow
+
+LEVELS = ("VL", "L", "M", "H", "VH")
+STRONGEST = 3
+APPETITE_LEVEL = {"low": "L", "moderate": "M", "high": "H"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Numbers of the scales: value of each of the five steps, matrix of levels, floor, discount."""
+
+    steps: tuple[float, ...]
+    matrix: tuple[tuple[str, ...], ...]  # rows likelihood 1..5, columns impact 1..5
+    floor: float
+    evidence: float  # weight of a mitigation that is planned but not yet attested
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A risk that applies to a stack, after its modifiers. `certain` is False where a fact is unknown."""
+
+    risk: Risk
+    likelihood: int
+    impact: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Risk table of one stack."""
+
+    rows: tuple[RiskRow, ...]
+    index: float  # 0 to 100: 50 x (largest + mean of the five largest residual scores)
+    mitigations: tuple[str, ...]
+    days: float  # person-days, middle of the ranges
+    usd_per_month: float
+
+
+def trigger(risk: Risk, applies: bool | None, modifiers: Sequence[bool | None]) -> Trigger | None:
+    """A triggered risk, or None. An unknown trigger applies as uncertain; an unknown modifier does not."""
+    if applies is False:
+        return None
+    likelihood, impact = risk.likelihood, risk.impact
+    for modifier, holds in zip(risk.modifiers, modifiers, strict=True):
+        if holds:
+            likelihood += modifier.likelihood
+            impact += modifier.impact
+    return Trigger(risk, _clamp(likelihood), _clamp(impact), applies is True)
+
+
+def assess(
+    triggers: Iterable[Trigger],
+    mitigations: Mapping[str, Mitigation],
+    scoring: Scoring,
+    appetite: str,
+    hosting: str,
+) -> Assessment:
+    """Risk table with the cheapest mitigations that bring each certain risk to the appetite."""
+    found = sorted(triggers, key=lambda t: t.risk.id)
+    usable = {
+        m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting
+    }
+    chosen: list[str] = []
+    for item in sorted(found, key=lambda t: -_score(t, (), usable, scoring)):
+        if item.certain:
+            _reach(item, chosen, usable, scoring, APPETITE_LEVEL[appetite])
+    rows = tuple(_row(t, chosen, usable, scoring) for t in found)
+    scores = sorted((r.residual_score for r in rows if r.certain), reverse=True)
+    top = scores[:5]
+    index = 50.0 * (top[0] + math.fsum(top) / len(top)) if top else 0.0
+    days = math.fsum((usable[m].days_low + usable[m].days_high) / 2.0 for m in chosen)
+    usd = math.fsum(usable[m].usd_per_month or 0.0 for m in chosen)
+    return Assessment(rows, index, tuple(sorted(chosen)), days, usd)
+
+
+def _reach(
+    item: Trigger, chosen: list[str], usable: Mapping[str, Mitigation], scoring: Scoring, goal: str
+) -> None:
+    """Add mitigations, best reduction per day first, until the level is no higher than the goal."""
+    while LEVELS.index(_level(item, chosen, usable, scoring)) > LEVELS.index(goal):
+        now = _score(item, chosen, usable, scoring)
+        offers = []
+        for name in item.risk.mitigations:
+            if name in usable and name not in chosen:
+                gain = now - _score(item, [*chosen, name], usable, scoring)
+                days = (usable[name].days_low + usable[name].days_high) / 2.0
+                if gain > 1e-9:
+                    offers.append((-gain / max(days, 0.5), name))
+        if not offers:
+            return
+        chosen.append(min(offers)[1])
+
+
+def _factors(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> tuple[float, float]:
+    """Product of the strongest factors on likelihood and on impact, never under the floor."""
+    pairs = []
+    for name in chosen:
+        if name in item.risk.mitigations:
+            own = usable[name].on.get(item.risk.id, {})
+            pairs.append(
+                (own.get("likelihood", usable[name].likelihood), own.get("impact", usable[name].impact))
+            )
+    return (
+        _product((p[0] for p in pairs), scoring),
+        _product((p[1] for p in pairs), scoring),
+    )
+
+
+def _product(factors: Iterable[float], scoring: Scoring) -> float:
+    discounted = sorted(1.0 - scoring.evidence * (1.0 - f) for f in factors)
+    return max(math.prod(discounted[:STRONGEST]), scoring.floor)
+
+
+def _residual(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> tuple[float, float]:
+    on_likelihood, on_impact = _factors(item, chosen, usable, scoring)
+    return (
+        scoring.steps[item.likelihood - 1] * on_likelihood,
+        scoring.steps[item.impact - 1] * on_impact,
+    )
+
+
+def _score(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> float:
+    return math.prod(_residual(item, chosen, usable, scoring))
+
+
+def _level(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> str:
+    """Level of the step nearest to each residual value, so that one control cannot drop two steps."""
+    likelihood, impact = _residual(item, chosen, usable, scoring)
+    row = _nearest(likelihood, scoring.steps)
+    return scoring.matrix[row][_nearest(impact, scoring.steps)]
+
+
+def _row(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> RiskRow:
+    used = tuple(m for m in item.risk.mitigations if m in chosen)
+    return RiskRow(
+        id=item.risk.id,
+        name=item.risk.name,
+        category=item.risk.category,
+        owner=item.risk.owner,
+        inherent=_level(item, (), usable, scoring),
+        residual=_level(item, chosen, usable, scoring),
+        inherent_score=_score(item, (), usable, scoring),
+        residual_score=_score(item, chosen, usable, scoring),
+        mitigations=used,
+        certain=item.certain,
+        source=item.risk.source,
+        aliases=item.risk.aliases,
+    )
+
+
+def _nearest(value: float, steps: Sequence[float]) -> int:
+    return min(range(len(steps)), key=lambda i: (abs(steps[i] - value), i))
+
+
+def _clamp(step: int) -> int:
+    return min(max(step, 1), 5)

@@ -1,0 +1,354 @@
+"""Options and facts of the packs. Units stand in the field names; GB is 1e9 bytes, GiB 2**30."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One published benchmark score of a model."""
+
+    benchmark: str
+    score: float
+    by: str  # vendor | independent | recomputed | leaderboard
+    source: str
+    as_of: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Dimensions that the memory and time formulas need; None means not known."""
+
+    attention: str  # mha gqa mla hybrid_linear sliding state_space compressed encoder cnn other
+    layers: int | None = None
+    hidden: int | None = None
+    intermediate: int | None = None
+    heads: int | None = None
+    kv_heads: int | None = None
+    head_dim: int | None = None
+    vocab: int | None = None
+    tied: bool | None = None
+    full_attention_layers: int | None = None
+    latent_dim: int | None = None  # MLA: values cached per token and layer
+    sliding_layers: int | None = None
+    sliding_window_tokens: int | None = None
+    state_bytes_per_sequence: int | None = None
+    experts: int | None = None
+    experts_active: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A pretrained model whose weights can be run, or a classical method."""
+
+    id: str
+    vendor: str
+    tasks: tuple[str, ...]
+    model_class: str
+    licence: str
+    languages: tuple[str, ...]
+    source: tuple[str, ...]
+    as_of: str
+    params_b: float | None = None
+    active_params_b: float | None = None
+    architecture: Architecture | None = None
+    kv_bytes_per_token_16bit: int | None = None
+    context_tokens: int | None = None
+    released: str | None = None
+    quality: tuple[Score, ...] = ()
+    checkpoints: tuple[str, ...] = ()  # precisions published ready to load
+    weights_gb: Mapping[str, float] = field(default_factory=dict)  # checkpoint size by precision
+    gflops_per_item: float | None = None
+    item: str | None = None  # what one request of a non-generative model is: image, audio_second ...
+    measured_ms: Mapping[str, float] = field(default_factory=dict)  # device id -> ms, batch 1
+    min_engine: Mapping[str, str] = field(default_factory=dict)
+    verified_hardware: tuple[str, ...] = ()  # hardware families the engine vendor verified
+    aliases: tuple[str, ...] = ()
+    family: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interconnect:
+    """How devices of one machine talk; rate is bidirectional GB/s per device."""
+
+    type: str
+    gb_per_s: float | None = None
+    domain: int = 1  # devices that share it
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One accelerator or one CPU socket."""
+
+    id: str
+    name: str
+    vendor: str
+    kind: str  # gpu tpu npu soc cpu
+    family: str
+    status: str  # current announced ramping export_variant discontinued
+    source: tuple[str, ...]
+    as_of: str
+    form: str | None = None
+    arch: str | None = None
+    compute_capability: str | None = None
+    memory_gb: float | None = None
+    memory_bytes: int | None = None
+    unified_memory: bool = False
+    gb_per_s: float | None = None
+    tflops_dense: Mapping[str, float] = field(default_factory=dict)
+    native_formats: tuple[str, ...] = ()
+    interconnect: Interconnect | None = None
+    tdp_w: float | None = None
+    released: str | None = None
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A dated price of renting ``count`` devices together; money in ``currency`` per hour of the whole."""
+
+    id: str
+    provider: str
+    tier: str  # hyperscaler neocloud marketplace
+    region: str
+    jurisdiction: str  # us eu cn ... or unspecified
+    device: str
+    count: int
+    currency: str
+    source: str
+    as_of: str | None = None  # None: date unknown
+    on_demand_per_hour: float | None = None
+    spot_per_hour: float | None = None
+    vcpu: float | None = None
+    host_ram_gib: float | None = None
+    instance: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens (or per other unit) from a date on; tiers apply above an input length."""
+
+    from_date: str | None = None
+    daily_utc: str | None = None
+    above_input_tokens: int | None = None
+    input_usd_per_mtok: float | None = None
+    output_usd_per_mtok: float | None = None
+    cache_read_usd_per_mtok: float | None = None
+    cache_write_usd_per_mtok: float | None = None
+    usd_per_audio_hour: float | None = None
+    usd_per_mchar: float | None = None
+    usd_per_image: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A hosted model, paid by use."""
+
+    id: str
+    vendor: str  # id in the vendors file of the privacy pack
+    provider: str
+    model: str  # the provider's own name
+    tasks: tuple[str, ...]
+    model_class: str
+    regions: tuple[str, ...]  # jurisdictions of processing; unspecified when the price list does not say
+    prices: tuple[Price, ...]
+    source: tuple[str, ...]
+    as_of: str
+    batch: Price | None = None
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    features: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    open_model: str | None = None  # id of the open-weights model it serves
+    quality: tuple[Score, ...] = ()
+    tier: str | None = None  # flagship mid small
+    first_seen: str | None = None
+    deprecated_from: str | None = None
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A library or engine with its maintenance status."""
+
+    id: str
+    kind: str  # framework serving training ...
+    status: str
+    licence: str
+    source: tuple[str, ...]
+    as_of: str
+    version: str | None = None
+    released: str | None = None
+    status_since: str | None = None
+    replaced_by: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # llm encoder vision speech tabular time_series
+    batching: str | None = None  # continuous | static | single
+    openai_api: bool | None = None
+    features: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One row of the support table. Empty selectors accept any; the most specific row decides, no before yes."""
+
+    engine: str
+    status: str  # yes | no | unknown
+    source: str
+    as_of: str
+    arch: tuple[str, ...] = ()  # architectures, device families or device ids
+    precision: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()  # model families or model ids
+    roles: tuple[str, ...] = ()
+    versions: str | None = None  # range, packaging syntax
+    compute: str | None = None  # precision the arithmetic really runs in on this row
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """A weight and activation format."""
+
+    id: str
+    base: str  # bf16 fp16 fp8 int8 int4 nvfp4 mxfp4 ...
+    bits_weights: float  # bits per weight, scales counted
+    bits_activations: float
+    compute: tuple[str, ...]  # arithmetic formats in order of preference; the device's first native one is used
+    source: str
+    as_of: str
+    method: str | None = None  # awq gptq gguf mlx bnb ct
+    needs_checkpoint: bool = False  # only where the publisher ships it
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Measured quality kept after compression, as a fraction of the 16-bit score."""
+
+    precision: str
+    p10: float
+    p50: float
+    p90: float
+    n: int
+    source: str
+    as_of: str
+    tasks: tuple[str, ...] = ()
+    params_b_min: float | None = None
+    params_b_max: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Machine-checkable conditions of a licence; None means not known."""
+
+    id: str
+    licence_class: str  # permissive copyleft vendor_custom responsible_ai noncommercial unknown
+    commercial: str  # yes conditional no review
+    source: str
+    as_of: str
+    monthly_users_limit: int | None = None
+    annual_revenue_usd_limit: float | None = None
+    excluded_regions: tuple[str, ...] = ()
+    excluded_scope: str | None = None  # any | multimodal
+    output_training: str | None = None
+    forbidden_uses: tuple[str, ...] = ()
+    network_copyleft: bool = False
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Dated terms of a hosted API vendor, business tier."""
+
+    id: str
+    name: str
+    source: str
+    as_of: str
+    trains_on_inputs: str | None = None  # no | opt_out | yes
+    retention_days: int | None = None
+    zero_retention: str | None = None
+    regions: tuple[str, ...] = ()
+    baa: bool | None = None
+    dpa: bool | None = None
+    certifications: tuple[str, ...] = ()
+    not_offered_in: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mitigation:
+    """A protection with its residual factors on likelihood and impact (1 = no effect)."""
+
+    id: str
+    name: str
+    likelihood: float
+    impact: float
+    basis: str  # where the factors come from; 'judgement' where nobody measured
+    source: str
+    as_of: str
+    days_low: float
+    days_high: float
+    usd_per_month: float | None = None
+    owner: str | None = None
+    on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # risk id -> {likelihood, impact}
+    hosting: tuple[str, ...] = ()  # where it can be applied; empty = anywhere
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """Moves a risk's likelihood or impact when a condition holds."""
+
+    when: str
+    likelihood: int = 0
+    impact: int = 0
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A row of the register; applies when the condition (rule language) holds."""
+
+    id: str
+    name: str
+    category: str
+    likelihood: int
+    impact: int
+    applies: str
+    basis: str
+    source: str
+    as_of: str
+    owner: str
+    modifiers: tuple[Modifier, ...] = ()
+    mitigations: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that is neither fact nor requirement."""
+
+    id: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    as_of: str
+    source: str | None = None
+    judgement: bool = False
+    fitted_on: str | None = None
+    n: int | None = None
+    note: str | None = None

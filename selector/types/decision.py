@@ -1,0 +1,141 @@
+"""What `recommend` returns: ranked stacks with their reasons, what was left out, what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.rule import Finding
+from selector.types.stack import Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One hard limit on one stack. Status: ok, at_risk, violated, unverified."""
+
+    id: str
+    status: str
+    limit: float | str | None
+    value: float | str | None
+    unit: str
+    p_ok: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Points that one criterion or one rule gives a stack; the points sum to the score."""
+
+    id: str
+    kind: str  # criterion | rule
+    points: float
+    weight: float | None = None
+    value: float | None = None  # 0 to 1 on the value function
+    anchors: tuple[float, float, float] | None = None  # worst, target, ideal
+    known: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRow:
+    """One risk of one stack before and after the chosen mitigations."""
+
+    id: str
+    name: str
+    category: str
+    owner: str
+    inherent: str  # VL L M H VH
+    residual: str
+    inherent_score: float
+    residual_score: float
+    mitigations: tuple[str, ...]
+    certain: bool  # False: fires on an unknown fact
+    source: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One line of the cost table, USD a month over the horizon."""
+
+    item: str
+    usd_per_month: Estimate
+    source: str
+    as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedStack:
+    """A stack with everything that is printed of it."""
+
+    label: str
+    rank: int
+    slots: Slots
+    score: float
+    tied: bool
+    provisional: bool
+    contributions: tuple[Contribution, ...]
+    estimates: Mapping[str, Estimate | None]
+    memory: MemoryLedger | None
+    costs: tuple[CostLine, ...]
+    constraints: tuple[Constraint, ...]
+    risks: tuple[RiskRow, ...]
+    findings: tuple[Finding, ...]
+    facts: Mapping[str, object]  # model class, licence, vendor, region ... for tables and cases
+    advice: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Candidates left out for one reason, with the nearest of them."""
+
+    reason: str
+    count: int
+    nearest: str
+    distance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A smallest set of limits that, when moved, lets a stack through."""
+
+    constraints: tuple[str, ...]
+    moves: tuple[str, ...]
+    stack: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionRow:
+    """A value that the user did not state."""
+
+    key: str
+    value: object
+    rule: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Outcome of one run of `recommend`."""
+
+    name: str
+    stacks: tuple[RankedStack, ...]
+    excluded: tuple[Exclusion, ...]
+    relaxations: tuple[Relaxation, ...]
+    assumptions: tuple[AssumptionRow, ...]
+    inputs: Mapping[str, object]
+    counts: Mapping[str, int]
+    weights: Mapping[str, float]
+    points_budget: Mapping[str, float]
+    oldest_fact: str | None = None
+    notes: tuple[str, ...] = field(default=())
+    components: tuple[Recommendation, ...] = ()
+
+    @property
+    def feasible(self) -> bool:
+        """True when at least one stack satisfies every hard limit as far as known."""
+        return bool(self.stacks)

@@ -1,0 +1,58 @@
+"""The load that a stack has to carry, in the units of the formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Tokens are per request, rates per second; None where nothing is stated or assumed."""
+
+    input_tokens: float
+    input_tokens_p95: float
+    output_tokens: float
+    context_tokens: float  # longest context that must fit
+    scenario: str = "online"  # online offline single_stream
+    concurrency: float | None = None
+    peak_requests_per_second: float | None = None
+    requests_per_month: float | None = None
+    cached_prefix_fraction: float = 0.0
+    active_fraction: float = 1.0
+    per_output_token_limit_s: float | None = None
+    kv_bits: float = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A replica as the formulas see it; every field is a number or an array of equal shape.
+
+    Bytes, seconds, operations per second, counts. `peak` 0 means that nobody publishes it.
+    """
+
+    total_params: object
+    active_params: object
+    experts: object
+    experts_active: object
+    embedding_params: object
+    layers: object
+    hidden: object
+    vocab: object
+    attention_width: object
+    kv_per_token: object
+    kv_constant: object
+    kv_shards: object
+    weights_known: object
+    bits: object
+    tp: object
+    pp: object
+    memory_bytes: object
+    usable_fraction: object
+    bandwidth: object
+    peak: object
+    bandwidth_fraction: object
+    compute_fraction: object
+    prefill_fraction: object
+    layer_seconds: object
+    reserve: object
+    floor_seconds: object

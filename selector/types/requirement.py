@@ -1,0 +1,322 @@
+"""What the user needs, as stated in `reqs.yaml` (version 1), and what was assumed beside it.
+
+None means not stated. For sets, None is unknown and an empty tuple is stated to be empty: a list
+of contracts left out says nothing, `contracts: []` says that none is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDistribution:
+    """Size of requests: tokens of text, megapixels of images, seconds of audio."""
+
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """How the application uses the model."""
+
+    rag: bool | None = None
+    agentic: bool | None = None
+    tools: tuple[str, ...] | None = None
+    generates_media: bool | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is built and for whom."""
+
+    task: str
+    domain: str | None = None
+    languages: tuple[str, ...] | None = None
+    description: str | None = None
+    users: tuple[str, ...] | None = None
+    user_regions: tuple[str, ...] | None = None
+    decision_effect: str | None = None
+    stage: str | None = None
+    features: Features = Features()
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Who runs it; licences have thresholds on users and revenue."""
+
+    region: str | None = None
+    commercial: bool | None = None
+    monthly_active_users: int | None = None
+    annual_revenue_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """How much of the time it answers, and replicas kept for that."""
+
+    target: float | None = None
+    spare_replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAttitude:
+    """Appetite for residual risk and the risks that were accepted by name."""
+
+    appetite: str | None = None
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The stack in place today."""
+
+    stack: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    switching_cost_usd: float | None = None
+    problems: tuple[str, ...] = ()
+    quality: float | None = None  # on quality.metric
+
+
+@dataclass(frozen=True, slots=True)
+class QualityNeed:
+    """A floor and a target on a metric, or a level in words."""
+
+    metric: str | None = None
+    minimum: float | None = None
+    target: float | None = None
+    level: str | None = None  # any good best
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The load; rates at peak, sizes per request."""
+
+    scenario: str | None = None  # online offline single_stream
+    scale: str | None = None  # low medium high very_high
+    peak_requests_per_second: float | None = None
+    requests_per_month: float | None = None
+    tokens_per_month: float | None = None
+    concurrency: float | None = None
+    active_hours_fraction: float | None = None
+    input_tokens: TokenDistribution | None = None
+    output_tokens: TokenDistribution | None = None
+    context_tokens_max: int | None = None
+    cached_prefix_fraction: float | None = None
+    traits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyLimits:
+    """Limits at the 95th percentile of requests, milliseconds."""
+
+    first_token_p95_ms: float | None = None
+    per_output_token_p95_ms: float | None = None
+    request_p95_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Money; `currency` holds for `per_month` and `upfront`, which are converted to USD."""
+
+    per_month_usd: float | None = None
+    upfront_usd: float | None = None
+    cut_fraction: float | None = None
+    currency: str | None = None
+    per_month: float | None = None
+    upfront: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The label set of a classifier."""
+
+    source: str | None = None  # none existing model
+    change: str | None = None  # never rare monthly weekly daily often
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataNeed:
+    """Which data flows through, where it may go, and what can be trained on."""
+
+    classes: tuple[str, ...] | None = None
+    residency: tuple[str, ...] | None = None
+    may_leave_premises: bool | None = None
+    provider_may_see_plaintext: bool | None = None
+    training_examples: int | None = None
+    drift: str | None = None
+    knowledge_change: str | None = None
+    labels: Labels = Labels()
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryItem:
+    """Devices on hand; `count` over all `nodes` machines."""
+
+    hardware: str
+    count: int | None = None
+    nodes: int | None = None
+    host_ram_gb: float | None = None  # of one machine
+    free_memory_gb: float | None = None  # of one device
+    shared_desktop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where it may run."""
+
+    hosting: tuple[str, ...] | None = None
+    clouds: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    internet: bool | None = None
+    inventory: tuple[InventoryItem, ...] | None = None
+    portability: tuple[str, ...] = ()
+    vendor_support_required: bool | None = None
+    capacity_limited: bool | None = None
+    orchestrator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptationNeed:
+    """How the model is fitted to the task."""
+
+    method: str | None = None
+    precision: str | None = None  # amp pure-bf16
+    sequence_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who build and run it."""
+
+    engineers: float | None = None
+    usd_per_engineer_month: float | None = None
+    skills: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPin:
+    """A model by name, by its size, or by its `config.json`."""
+
+    name: str | None = None
+    params_b: float | None = None
+    active_params_b: float | None = None
+    attention_heads: int | None = None
+    experts: int | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutPin:
+    """Parts of a layout; None leaves the part free."""
+
+    tp: int | None = None
+    pp: int | None = None
+    ep: int | None = None
+    replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Options that are imposed; several values mean a choice among them."""
+
+    model: tuple[ModelPin, ...] = ()
+    engine: tuple[str, ...] = ()
+    hardware: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
+    hosting: tuple[str, ...] = ()
+    layout: tuple[LayoutPin, ...] = ()
+    adaptation: tuple[str, ...] = ()
+    others: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing is imposed."""
+        return self == Pins()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Options that are ruled out."""
+
+    model: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = ()
+    licence_class: tuple[str, ...] = ()
+    licence: tuple[str, ...] = ()
+    engine: tuple[str, ...] = ()
+    hardware: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
+    hosting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price in hand; goes before the catalogue's."""
+
+    hosting: str | None = None
+    hardware: str | None = None
+    model: str | None = None
+    usd_per_mtok: float | None = None
+    usd_per_month: float | None = None
+    usd_per_hour: float | None = None
+    relative_price: float | None = None
+    as_of: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One model of an application that has several."""
+
+    name: str
+    application: Application
+    workload: Workload = Workload()
+    pins: Pins = Pins()
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirements document; immutable once loaded."""
+
+    application: Application
+    version: int = 1
+    name: str | None = None
+    organisation: Organisation = Organisation()
+    contracts: tuple[str, ...] | None = None
+    availability: Availability = Availability()
+    risk: RiskAttitude = RiskAttitude()
+    incumbent: Incumbent = field(default_factory=Incumbent)
+    quality: QualityNeed = QualityNeed()
+    priorities: tuple[str, ...] = ()
+    workload: Workload = Workload()
+    latency: LatencyLimits = LatencyLimits()
+    budget: Budget = Budget()
+    horizon_months: float | None = None
+    data: DataNeed = DataNeed()
+    deployment: Deployment = Deployment()
+    adaptation: AdaptationNeed = AdaptationNeed()
+    team: Team = field(default_factory=Team)
+    pins: Pins = field(default_factory=Pins)
+    exclude: Exclude = Exclude()
+    proposed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    quotes: tuple[Quote, ...] = ()
+    launch_weeks: float | None = None
+    regulations: tuple[str, ...] | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    packs: Mapping[str, float] = field(default_factory=dict)
+    risk_attitude: str | None = None  # neutral cautious
+    components: tuple[Component, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A value that the user did not state, with the rule that supplied it."""
+
+    key: str
+    value: object
+    rule: str
+    why: str
+    source: str  # 'judgement' where nobody published it

@@ -1,0 +1,84 @@
+"""Rules of a pack: a condition, one effect, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Effect(Enum):
+    """The seven things a rule may do, and no others."""
+
+    VETO = "veto"
+    WARN = "warn"
+    ADJUST = "adjust"
+    POINTS = "points"
+    WEIGHT = "weight"
+    RISK = "risk"
+    ADVISE = "advise"
+
+
+class Severity(Enum):
+    """How bad, least first."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """Facts given, outcome expected: fires, quiet or unknown."""
+
+    given: Mapping[str, object]
+    expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One judgement of a pack."""
+
+    id: str
+    title: str
+    effect: Effect
+    when: str
+    why: str
+    source: tuple[str, ...]
+    as_of: str
+    pack: str = ""
+    applies: str | None = None  # outside it the rule is not-applicable
+    severity: Severity = Severity.MEDIUM
+    confidence: str = "medium"  # high medium low
+    on_unknown: str = "warn"  # pass warn fail
+    points: float | None = None  # effect points
+    quantity: str | None = None  # effect adjust: latency cost throughput quality
+    factor: float | None = None
+    factor_low: float | None = None
+    factor_high: float | None = None
+    criterion: str | None = None  # effect weight
+    risk: str | None = None  # effect risk
+    advice: str | None = None  # effect advise: line of the plan
+    evidence: str | None = None  # fact scored, so that it is not counted twice
+    fix: str | None = None
+    review_by: str | None = None
+    tests: tuple[RuleTest, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a gate rule says about one stack; outcome pass fail unknown not_applicable error."""
+
+    rule: str
+    title: str
+    severity: Severity
+    confidence: str
+    outcome: str
+    message: str
+    why: str
+    fix: str | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
