@@ -13,6 +13,8 @@ from selector.decide.support import SupportTable
 from selector.types.catalog import Model, Precision
 
 GROUPS = 4
+# Weights this many times the memory are left out unsized, unless the user pinned something.
+HOPELESS = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,9 @@ class Refusals:
         self.counts[reason] = (seen + 1, first)
 
 
-def available(model: Model, precision: Precision, role: str) -> bool:
-    """True where weights in this format are published or can be made from 16-bit weights."""
-    if precision.id in model.checkpoints:
-        return True
-    if precision.needs_checkpoint:
-        return False
-    if role != "llm":
-        return True
-    native_only = bool(model.checkpoints) and not {"bf16", "fp16"}.intersection(model.checkpoints)
-    if native_only and precision.base in ("bf16", "fp16"):
-        # Narrow-only releases can be widened; that is what BF16 conversions of FP8 models are.
-        return True
-    return True
+def available(model: Model, precision: Precision) -> bool:
+    """True where weights in this format are published or can be made from wider ones."""
+    return precision.id in model.checkpoints or not precision.needs_checkpoint
 
 
 def enumerate_cells(
@@ -62,36 +54,62 @@ def enumerate_cells(
     p: Mapping[str, float],
     refusals: Refusals,
     pinned: list[tuple[int, int]] | None,
+    explain: bool,
 ) -> CellIndex:
-    """All cells that engines support and layouts allow."""
+    """All cells that engines support and layouts allow; `explain` counts the refusals."""
     columns = cells.CellColumns(GROUPS)
     index: list[tuple[int, int, int, int, int, int]] = []
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
+    owned = {q.device: q for q in axes.places if q.available}
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
+        formats = {
+            ri: q.precision for ri, q in enumerate(axes.precisions) if available(option.model, q.precision)
+        }
         for di, device in enumerate(axes.devices):
             for ei, engine in enumerate(axes.engines):
-                for ri, precision in enumerate(axes.precisions):
-                    prec = precision.precision
-                    if not available(option.model, prec, option.role):
-                        continue
-                    answer = table.look_up(
-                        engine.id, device.device, prec.id, option.model, option.role
+                runs = _runs(option, device, engine.id, formats, table, refusals, explain)
+                if not runs:
+                    continue
+                allowed = _allowed(option, device, engine.id, reach, pinned)
+                for ri, compute in runs:
+                    parts = _parts(
+                        columns, option, device, engine.id, formats[ri], compute, shapes, p, owned
                     )
-                    if answer.status != "yes":
-                        if answer.row is not None:
-                            note = answer.row.note or f"support is {answer.status}"
-                            refusals.add(
-                                f"{engine.id} {prec.id} on {device.device.arch or device.id}: {note}",
-                                option.id,
-                            )
-                        continue
-                    for tp, pp in _allowed(option, device, engine.id, reach, pinned):
-                        _add(columns, option, device, engine.id, prec, answer.compute, tp, pp, shapes, p, axes)
+                    need = shapes[option.id].total * formats[ri].bits_weights / 8.0
+                    room = cells.memory_bytes(device.device)
+                    for tp, pp in allowed:
+                        if need > HOPELESS * room * tp * pp and len(allowed) > 1 and not explain:
+                            continue
+                        columns.add(*parts, _layout(columns, device, shapes[option.id], tp, pp, p))
                         index.append((mi, ei, ri, di, tp, pp))
     return _index(index, columns, shapes)
+
+
+def _runs(
+    option: ModelOption,
+    device: DeviceOption,
+    engine: str,
+    formats: Mapping[int, Precision],
+    table: SupportTable,
+    refusals: Refusals,
+    explain: bool,
+) -> list[tuple[int, str | None]]:
+    """Formats that the engine runs on the device, with the arithmetic that it really uses."""
+    model = option.model
+    assert model is not None
+    found = []
+    known = table.formats(engine, device.device, model, option.role)
+    for ri, precision in formats.items():
+        answer = known(precision.id)
+        if answer.status == "yes":
+            found.append((ri, answer.compute))
+        elif explain and answer.row is not None:
+            note = answer.row.note or f"support is {answer.status}"
+            refusals.add(f"{engine} {precision.id} on {device.device.arch or device.id}: {note}", option.id)
+    return found
 
 
 def _allowed(
@@ -103,9 +121,8 @@ def _allowed(
 ) -> list[tuple[int, int]]:
     assert option.model is not None
     most, node = reach.get(device.id, (0, 0))
-    found = layouts(option.model, device.device, engine, option.role, most, node)
     if pinned is None:
-        return found
+        return layouts(option.model, device.device, engine, option.role, most, node)
     arch = option.model.architecture
     heads = arch.heads if arch else None
     return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
@@ -124,28 +141,25 @@ def _reach(places: list[Place]) -> dict[str, tuple[int, int]]:
     return reach
 
 
-def _add(
+def _parts(
     columns: cells.CellColumns,
     option: ModelOption,
     device: DeviceOption,
     engine: str,
     precision: Precision,
     compute: str | None,
-    tp: int,
-    pp: int,
     shapes: Mapping[str, cells.Shape],
     p: Mapping[str, float],
-    axes: Axes,
-) -> None:
+    owned: Mapping[str | None, Place],
+) -> tuple[int, int, int]:
+    """Numbers of the parts that do not depend on the layout."""
     model = option.model
     assert model is not None
-    shp = shapes[option.id]
-    moe = shp.experts > 1
-    own = next((q for q in axes.places if q.device == device.id and q.available), None)
+    own = owned.get(device.id)
     free = own.free_memory_bytes if own else None
     shared = bool(own and own.shared_desktop)
-    columns.add(
-        columns.part(0, option.id, lambda: cells.model_part(shp, p)),
+    return (
+        columns.part(0, option.id, lambda: cells.model_part(shapes[option.id], p)),
         columns.part(
             1,
             (device.id, engine in cells.LIGHT),
@@ -156,11 +170,20 @@ def _add(
             (model.id if model.weights_gb else "", device.id, precision.id, compute),
             lambda: cells.format_part(model, device.device, precision, compute),
         ),
-        columns.part(
-            3,
-            (device.id, moe, tp, pp),
-            lambda: cells.layout_part(device.device, moe, tp, pp, p),
-        ),
+    )
+
+
+def _layout(
+    columns: cells.CellColumns,
+    device: DeviceOption,
+    shp: cells.Shape,
+    tp: int,
+    pp: int,
+    p: Mapping[str, float],
+) -> int:
+    moe = shp.experts > 1
+    return columns.part(
+        3, (device.id, moe, tp, pp), lambda: cells.layout_part(device.device, moe, tp, pp, p)
     )
 
 

@@ -14,7 +14,7 @@ from selector.types.rule import Effect, Rule
 
 @dataclass(slots=True)
 class Gates:
-    """Outcome columns of the rules: vetoed rules, points, warnings by rule."""
+    """Outcome columns of the rules over the groups of the judge."""
 
     vetoes: list[tuple[Rule, Any]] = field(default_factory=list)  # bool column: removed
     doubts: list[tuple[Rule, Any]] = field(default_factory=list)  # bool column: unknown
@@ -82,24 +82,24 @@ def assess_all(
     judge: Judge,
     compile_: Compile,
     hosting: Sequence[str],
-    hosting_code: Any,
     appetite: str,
     accepted: Sequence[str],
 ) -> RiskColumns:
-    """Assess each distinct pattern of triggers once."""
+    """Assess each distinct pattern of triggers once; the columns are over the candidates."""
     import numpy as np
 
     columns: list[Any] = []
     spans: list[tuple[Risk, int]] = []
-    size = len(hosting_code)
     for risk in risks:
         if risk.id in accepted:
             continue
         spans.append((risk, len(columns)))
         columns.append(judge.column(compile_(risk.applies)))
         columns += [judge.column(compile_(m.when)) for m in risk.modifiers]
-    columns.append(hosting_code.astype(np.int8))
-    distinct, profile = distinct_rows(columns, size)
+    where = [hosting.index(str(h)) for h in judge.values("hosting", hosting[0])]
+    columns.append(np.array(where, dtype=np.int8))
+    distinct, profile = distinct_rows(columns)
+    profile = profile[judge.group]
     assessments = []
     for row in distinct:
         found: list[Trigger] = []

@@ -31,47 +31,91 @@ class Axis:
 
 
 class Judge:
-    """Evaluates conditions on candidates by their distinct combinations of options."""
+    """Evaluates conditions over groups of candidates that look alike to every condition.
 
-    def __init__(self, common: Mapping[str, object], axes: Sequence[Axis], axis_facts: Sequence[frozenset[str]]) -> None:
+    Options of an axis with equal values of the facts that any condition mentions are one
+    signature; a group is a combination of signatures that occurs. `group` maps candidates to
+    groups, `column` answers per group.
+    """
+
+    def __init__(
+        self, common: Mapping[str, object], axes: Sequence[Axis], mentioned: frozenset[str]
+    ) -> None:
+        import numpy as np
+
         self._common = common
-        self._axes = axes
-        self._axis_facts = axis_facts
+        self._sides: list[tuple[list[Mapping[str, object]], Any]] = []
+        size = len(axes[0].index)
+        code: Any = np.zeros(size, dtype=np.int64)
+        radix: list[int] = []
+        signatures: list[list[Mapping[str, object]]] = []
+        for axis in axes:
+            ids, found = _signatures(axis.options, mentioned)
+            signatures.append(found)
+            radix.append(len(found))
+            code = code * len(found) + np.array(ids, dtype=np.int64)[axis.index]
+        present = np.zeros(max(int(np.prod([float(r) for r in radix])), 1), dtype=bool)
+        present[code] = True
+        distinct = np.nonzero(present)[0]
+        place = np.zeros(len(present), dtype=np.int32)
+        place[distinct] = np.arange(len(distinct), dtype=np.int32)
+        self.group = place[code]
+        self.groups = len(distinct)
+        rest = distinct
+        for found in reversed(signatures):
+            rest, option = np.divmod(rest, len(found))
+            self._sides.insert(0, (found, option))
 
     def column(self, condition: Condition) -> Any:
-        """Int8 column over the candidates: 1 true, 0 false, -1 unknown."""
+        """Int8 column over the groups: 1 true, 0 false, -1 unknown."""
         import numpy as np
 
         used = [
-            axis
-            for axis, names in zip(self._axes, self._axis_facts, strict=True)
-            if names & condition.facts
+            (options, index)
+            for options, index in self._sides
+            if any(not condition.facts.isdisjoint(o) for o in options)
         ]
-        size = len(self._axes[0].index)
-        if not used:
-            return np.full(size, _code(condition.evaluate(self._common)), dtype=np.int8)
-        code = np.zeros(size, dtype=np.int64)
-        for axis in used:
-            code = code * len(axis.options) + axis.index
+        code = np.zeros(self.groups, dtype=np.int64)
+        for options, index in used:
+            code = code * len(options) + index
         distinct, inverse = np.unique(code, return_inverse=True)
         outcomes = np.array(
             [_code(condition.evaluate(self._facts(used, int(c)))) for c in distinct], dtype=np.int8
         )
         return outcomes[inverse.reshape(-1)]
 
-    def facts_of(self, row: int) -> dict[str, object]:
-        """All facts of one candidate."""
+    def values(self, fact: str, default: object) -> list[object]:
+        """Value of one fact in every group."""
+        found: list[object] = [self._common.get(fact, default)] * self.groups
+        for options, index in self._sides:
+            for row, option in enumerate(index):
+                if fact in options[int(option)]:
+                    found[row] = options[int(option)][fact]
+        return found
+
+    def _facts(self, used: Sequence[tuple[Sequence[Mapping[str, object]], Any]], code: int) -> dict[str, object]:
         facts = dict(self._common)
-        for axis in self._axes:
-            facts.update(axis.options[int(axis.index[row])])
+        for options, _ in reversed(used):
+            code, option = divmod(code, len(options))
+            facts.update(options[option])
         return facts
 
-    def _facts(self, used: Sequence[Axis], code: int) -> dict[str, object]:
-        facts = dict(self._common)
-        for axis in reversed(used):
-            code, option = divmod(code, len(axis.options))
-            facts.update(axis.options[option])
-        return facts
+
+def _signatures(
+    options: Sequence[Mapping[str, object]], mentioned: frozenset[str]
+) -> tuple[list[int], list[Mapping[str, object]]]:
+    """Signature number of each option, and the facts of each signature."""
+    seen: dict[tuple[object, ...], int] = {}
+    found: list[Mapping[str, object]] = []
+    ids = []
+    for option in options:
+        kept = {k: option[k] for k in sorted(option) if k in mentioned}
+        key = tuple(kept.items())
+        if key not in seen:
+            seen[key] = len(found)
+            found.append(kept)
+        ids.append(seen[key])
+    return ids, found
 
 
 def _code(answer: bool | None) -> int:
@@ -80,16 +124,12 @@ def _code(answer: bool | None) -> int:
     return TRUE if answer else FALSE
 
 
-def distinct_rows(columns: Sequence[Any], size: int) -> tuple[Any, Any]:
-    """Distinct rows of a set of int8 columns, and the row number of each candidate."""
+def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
+    """Distinct rows of a set of int8 columns over the groups, and the row number of each group."""
     import numpy as np
 
-    if not columns:
-        return np.zeros((1, 0), dtype=np.int8), np.zeros(size, dtype=np.int64)
-    table = np.stack(columns, axis=1)
-    packed = np.ascontiguousarray(table).view(np.dtype((np.void, table.shape[1]))).reshape(-1)
-    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-    return table[first], inverse.reshape(-1)
+    rows, inverse = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    return rows, inverse.reshape(-1)
 
 
 Compile = Callable[[str], Condition]

@@ -32,9 +32,10 @@ def layouts(
         for pp in PIPELINE:
             if tp * pp > devices_at_most or (layers is not None and pp > layers):
                 continue
-            # Stages inside one machine only where tensor parallel cannot take its devices.
+            # Inside one machine tensor parallel takes the devices; stages only where heads forbid
+            # it and the count fills the machine (three cards).
             inside = tp * pp <= node
-            if pp > 1 and inside and tp * 2 <= node and _divides(heads, tp * 2) and tp * pp == tp * 2:
+            if pp > 1 and inside and (_divides(heads, tp * pp) or node % (tp * pp)):
                 continue
             if pp > 1 and not inside and tp < node:
                 continue

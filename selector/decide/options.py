@@ -38,7 +38,7 @@ def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axe
     """Axes without places, which `places` adds."""
     axes = Axes(days=months(today, round(req.horizon_months or 12)))
     _models(axes, req, wanted, cat)
-    _engines(axes, wanted, cat)
+    _engines(axes, req, wanted, cat)
     _precisions(axes, wanted, cat)
     _devices(axes, wanted, cat)
     return axes
@@ -112,8 +112,9 @@ def _hosted(api: Api) -> ModelOption:
     return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), facts.of_api(api))
 
 
-def _engines(axes: Axes, wanted: Options, cat: Catalogue) -> None:
+def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
     known = {row.engine for row in cat.support}
+    crowd = req.workload.scenario == "online" and (req.workload.peak_requests_per_second or 0.0) >= 1.0
     for engine in sorted(known):
         framework = cat.frameworks.get(engine)
         if framework is None or _named(framework, wanted.no_engines):
@@ -124,6 +125,9 @@ def _engines(axes: Axes, wanted: Options, cat: Catalogue) -> None:
         elif framework.status in ENDED:
             since = f" since {framework.status_since}" if framework.status_since else ""
             axes.leave_out(f"engine {engine} is {framework.status}{since}", engine)
+            continue
+        elif crowd and framework.batching == "single":
+            axes.leave_out("engine serves one request at a time; the load is concurrent", engine)
             continue
         axes.engines.append(EngineOption(engine, framework, facts.of_engine(framework)))
 

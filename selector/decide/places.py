@@ -8,6 +8,7 @@ from selector.decide import facts
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
 from selector.needs.options import Options, Owned
+from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import Offer
 from selector.types.requirement import Requirement
@@ -81,13 +82,20 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
 
 
 def _elsewhere(offer: Offer, req: Requirement) -> str | None:
+    """Why an offer is not considered: another cloud, or another part of the world."""
     if req.deployment.clouds and offer.provider not in req.deployment.clouds:
         return "offer of a cloud that is not listed"
-    regions = req.deployment.regions
-    if regions and offer.region not in regions and offer.jurisdiction not in regions:
-        near = {r.split("-")[0] for r in regions}
-        if offer.jurisdiction not in near:
-            return "offer outside the regions listed"
+    if req.deployment.regions:
+        wanted = {jurisdiction(r) or r for r in req.deployment.regions}
+        if offer.region in req.deployment.regions or offer.jurisdiction in wanted:
+            return None
+        return "offer outside the regions listed"
+    # Nobody stated a region: serve from where users and organisation are, or where data must be.
+    home = set(req.data.residency or req.application.user_regions or ())
+    if not req.data.residency and req.organisation.region:
+        home.add(req.organisation.region)
+    if home and offer.jurisdiction not in home | UNNAMED:
+        return "offer outside the regions of users and organisation"
     return None
 
 

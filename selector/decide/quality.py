@@ -12,7 +12,6 @@ from selector.packs.catalog import Catalogue
 from selector.types.catalog import Score
 
 HORIZON_YEAR = 2025.0
-TRUST = {"independent": 1.0, "recomputed": 1.0, "leaderboard": 1.0, "vendor": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def of_option(option: ModelOption, cat: Catalogue, task: str, p: Mapping[str, fl
         return _index(option.role, open_model.quality, open_model.params_b,
                       open_model.active_params_b, open_model.released, cat, task, p)
     if option.api is not None:
-        tier = f"quality.api_prior.{option.api.tier or 'mid'}"
+        tier = f"quality.api_prior.{option.api.tier or 'small'}"
         if not option.api.quality and tier in p and option.role == "llm":
             prior = cat.parameters[tier]
             return Index(prior.low, prior.value, prior.high, False, 0, f"prior of the class {option.api.tier}")
@@ -78,7 +77,7 @@ def _prior(
     base = p.get(f"quality.prior.{role}.intercept")
     if base is None or params_b is None:
         return None
-    year = _year(released)
+    year = year_of(released)
     mean = base
     mean += p.get(f"quality.prior.{role}.per_ln_params", 0.0) * math.log(max(params_b, 1e-3))
     mean += p.get(f"quality.prior.{role}.per_ln_active", 0.0) * math.log(max(active_b or params_b, 1e-3))
@@ -86,7 +85,8 @@ def _prior(
     return mean, p.get(f"quality.prior.{role}.sd", p["quality.prior_sd"])
 
 
-def _year(released: str | None) -> float:
+def year_of(released: str | None) -> float:
+    """A release date as a fraction of years; the reference year where unknown."""
     if not released:
         return HORIZON_YEAR
     parts = [int(x) for x in released.split("-")[:2]]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CRITERIA = ("quality", "cost", "latency", "risk", "effort")
 MOST_UNKNOWN = 0.3
 DIGITS = 9
+FRONT = 20_000
 DEFAULT_LATENCY_MS = 30_000.0
 
 
@@ -111,7 +112,7 @@ def score(run: Run) -> Scored:
         whole = whole + weights[name] * values[name]
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
-        points = points + (column == 1) * (rule.points or 0.0) * pack_weight
+        points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
     caps, status = _limits(run, total)
     return Scored(
         total, people, effort, scales, raw, values, known, weights, points,
@@ -182,7 +183,8 @@ def _quality_status(run: Run) -> Any | None:
 
 def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
     """Named bool columns: why a candidate is removed."""
-    found = [(f"{rule.id} {rule.title}", column) for rule, column in run.gates.vetoes]
+    group = run.judge.group
+    found = [(f"{r.id} {r.title}", column[group]) for r, column in run.gates.vetoes if column.any()]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         bad = status == limits.VIOLATED
         if settings.strict:
@@ -217,8 +219,20 @@ def _order(
         sign = -1.0 if name == "quality" else 1.0
         keys.append(np.nan_to_num(sign * scored.raw[name], nan=np.inf))
     keys += [-scored.score, late]
-    ranked = np.lexsort([k[allowed] for k in keys])
-    return allowed, allowed[ranked]
+    best = _front(scored.score - 1e6 * late, allowed)
+    ranked = np.lexsort([k[best] for k in keys])
+    return allowed, best[ranked]
+
+
+def _front(primary: Any, allowed: Any) -> Any:
+    """Rows that can be among those shown; sorting millions for ten rows is wasted time."""
+    import numpy as np
+
+    if len(allowed) <= FRONT:
+        return allowed
+    values = primary[allowed]
+    cut = np.partition(values, len(values) - FRONT)[len(values) - FRONT]
+    return allowed[values >= cut]
 
 
 def unknown_weight(run: Run, scored: Scored) -> Any:

@@ -17,9 +17,11 @@ from selector.needs.facts import requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
 from selector.risk.assess import Scoring
+from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
 from selector.types.load import Load
 from selector.types.requirement import Assumption, Requirement
+from selector.types.rule import Rule
 
 HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
@@ -81,13 +83,14 @@ def prepare(
     places.build(axes, req, wanted, cat)
     refusals = Refusals({})
     pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
-    index = enumerate_cells(axes, SupportTable(cat.support), p, refusals, pinned)
+    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
+    index = enumerate_cells(axes, SupportTable(cat.support), p, refusals, pinned, explain)
     sized, stacks = _size(req, axes, index, work, p)
-    judge = _judge(req, axes, stacks)
-    gates = gate.apply_rules(list(cat.rules.values()), judge, compile_, req.packs)
-    code = _hosting_code(axes, stacks)
+    rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
+    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
+    gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = gate.assess_all(
-        list(cat.risks.values()), cat.mitigations, scoring, judge, compile_, HOSTINGS, code,
+        risks_, cat.mitigations, scoring, judge, compile_, HOSTINGS,
         req.risk.appetite or "moderate", req.risk.accepted,
     )  # fmt: skip
     indices = [quality.of_option(m, cat, req.application.task, p) for m in axes.models]
@@ -111,7 +114,15 @@ def _size(
     return sized, cand.join(axes, index, sized, work, p)
 
 
-def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates) -> Judge:
+def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) -> frozenset[str]:
+    texts = [x for r in rules for x in (r.when, r.applies) if x]
+    texts += [x for r in risks for x in (r.applies, *(m.when for m in r.modifiers))]
+    return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
+
+
+def _judge(
+    req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: frozenset[str]
+) -> Judge:
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
@@ -125,23 +136,16 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates) -> Judge:
     ]
     adaptations = [{"adaptation": load.adaptation(req, m.role)} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
-    counts, inverse = np.unique(stacks.n_devices, return_inverse=True)
-    sides.append(([{"n_devices": float(n)} for n in counts] or [NOTHING], inverse.reshape(-1)))
+    if "n_devices" in mentioned:
+        counts, inverse = np.unique(stacks.n_devices, return_inverse=True)
+        sides.append(([{"n_devices": float(n)} for n in counts] or [NOTHING], inverse.reshape(-1)))
     spans = [{"multi_node": False}, {"multi_node": True}]
     nodes = np.array([max(q.count, 1) for q in axes.places] or [1])
     group = stacks.n_devices / np.maximum(stacks.replicas, 1.0)
     across = (group > nodes[stacks.place]).astype(np.int64) if len(stacks) else stacks.place
     sides.append((list(spans), across))
     built = [Axis(opts, np.asarray(col, dtype=np.int64)) for opts, col in sides]
-    names = [frozenset(k for o in opts for k in o) for opts, _ in sides]
-    return Judge(common, built, names)
-
-
-def _hosting_code(axes: Axes, stacks: cand.Candidates) -> Any:
-    import numpy as np
-
-    codes = np.array([HOSTINGS.index(q.hosting) for q in axes.places] or [0], dtype=np.int8)
-    return codes[stacks.place] if len(stacks) else np.zeros(0, dtype=np.int8)
+    return Judge(common, built, mentioned)
 
 
 def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index]) -> Any:

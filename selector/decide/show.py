@@ -92,7 +92,7 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
         risks=assessment.rows,
         findings=_findings(run, row),
         facts=_facts(run, row),
-        advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[row] == 1),
+        advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[run.judge.group[row]] == 1),
         sources=_sources(run, row),
     )
 
@@ -115,7 +115,7 @@ def _contributions(run: Run, scored: Scored, row: int) -> tuple[Contribution, ..
             )  # fmt: skip
         )
     for rule, column, weight in run.gates.points:
-        if column[row] == 1:
+        if column[run.judge.group[row]] == 1:
             found.append(Contribution(rule.id, "rule", (rule.points or 0.0) * weight, why=rule.why))
     return tuple(found)
 
@@ -218,7 +218,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
             )  # fmt: skip
         )
     for rule, column in run.gates.doubts:
-        if bool(column[row]):
+        if bool(column[run.judge.group[row]]):
             found.append(
                 Constraint(rule.id, "unverified", None, None, "", why=f"{rule.title}: a fact is unknown")
             )
@@ -228,7 +228,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
 def _findings(run: Run, row: int) -> tuple[Finding, ...]:
     found = []
     for rule, column in run.gates.warnings:
-        code = int(column[row])
+        code = int(column[run.judge.group[row]])
         if code == 1 or (code == -1 and rule.on_unknown == "warn"):
             found.append(
                 Finding(

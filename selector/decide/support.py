@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from selector.types.catalog import Device, Model, Support
@@ -31,20 +31,31 @@ class SupportTable:
         self._by_engine: dict[str, list[Support]] = {}
         for row in rows:
             self._by_engine.setdefault(row.engine, []).append(row)
-        self._memo: dict[tuple[str, str, str, str, str | None, str], Answer] = {}
+        self._formats: dict[tuple[str, str, str, str | None, str], dict[str, Answer]] = {}
         self._families = {f for rows_ in self._by_engine.values() for r in rows_ for f in r.family}
 
     def engines(self) -> list[str]:
         """Engines that have any row."""
         return sorted(self._by_engine)
 
+    def formats(
+        self, engine: str, device: Device, model: Model, role: str
+    ) -> Callable[[str], Answer]:
+        """A look-up of precisions for one engine, device, model and role."""
+        family = model.family if model.family in self._families else None
+        own = model.id if model.id in self._families else ""
+        memo = self._formats.setdefault((engine, device.id, role, family, own), {})
+
+        def known(precision: str) -> Answer:
+            if precision not in memo:
+                memo[precision] = self._decide(engine, device, precision, model, role)
+            return memo[precision]
+
+        return known
+
     def look_up(self, engine: str, device: Device, precision: str, model: Model, role: str) -> Answer:
         """Answer for one combination; without any matching row it is unknown."""
-        family = model.family if model.family in self._families else None
-        key = (engine, device.id, precision, role, family, model.id if model.id in self._families else "")
-        if key not in self._memo:
-            self._memo[key] = self._decide(engine, device, precision, model, role)
-        return self._memo[key]
+        return self.formats(engine, device, model, role)(precision)
 
     def _decide(
         self, engine: str, device: Device, precision: str, model: Model, role: str
