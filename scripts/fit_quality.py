@@ -22,7 +22,7 @@ RIDGE = 0.3
 SIZED = {"llm": ("per_ln_params", "per_ln_active", "per_year")}
 # Scored models are nearly all large and new, so size and date are hardly told apart by the scores.
 # These judgement values (mean, sd) hold the slopes where the scores say little.
-SLOPES = {"per_ln_params": (0.10, 0.05), "per_ln_active": (0.45, 0.10), "per_year": (0.60, 0.15)}
+SLOPES = {"per_ln_params": (0.10, 0.03), "per_ln_active": (0.45, 0.04), "per_year": (0.60, 0.06)}
 NOISE_GUESS = 0.45
 API_SIZES = {"flagship": (1000.0, 50.0), "mid": (200.0, 20.0), "small": (30.0, 5.0)}
 API_YEAR = 2026.5

@@ -1,3 +1,124 @@
-"""stub"""
-def estimate() -> None:
-    """Not yet."""
+"""`selector estimate`: one stack sized."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from selector.decide.single import Sizing
+    from selector.packs.catalog import Catalogue
+    from selector.types.load import Load
+
+
+def estimate(
+    model: Annotated[str | None, typer.Argument(help="Model, or path of its config.json.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="Devices, such as 8xH100-SXM.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Engine.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Weight format.")] = None,
+    kv_precision: Annotated[str, typer.Option(help="Cache format: bf16, fp8, int8, int4.")] = "bf16",
+    input_: Annotated[int, typer.Option("--input", min=1, help="Tokens of a prompt.")] = 1024,
+    output: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 256,
+    context: Annotated[int | None, typer.Option(min=1, help="Longest context that must fit.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Requests in flight.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0.0, help="Requests a second instead.")] = None,
+    tp: Annotated[int | None, typer.Option(min=1, help="Tensor parallel.")] = None,
+    pp: Annotated[int | None, typer.Option(min=1, help="Pipeline parallel.")] = None,
+    points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
+    packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """Say whether a stack fits, its memory ledger, latency, throughput and cost."""
+    from selector.cli import session
+    from selector.packs.catalog import load as load_catalogue
+    from selector.types.load import Load
+
+    session.check_format(format_, ("table", "json"))
+    cat = load_catalogue(packs or [])
+    load = Load(
+        float(input_), float(input_), float(output), float(context or input_ + output),
+        concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
+        peak_requests_per_second=rate, kv_bits=_kv(kv_precision),
+    )  # fmt: skip
+    if points is not None:
+        rows = _points(points)
+    elif model is None or on is None:
+        from selector.errors import Problem, UsageError
+
+        raise UsageError(
+            Problem("name a model and its devices", None, "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM")
+        )
+    else:
+        rows = [{"model": model, "hardware": on, "engine": engine, "precision": precision, "tp": tp, "pp": pp}]
+    found = [_one(cat, row, load) for row in rows]
+    _print(found, format_, many=points is not None)
+    if any(s.fits is False for s in found):
+        raise typer.Exit(1)
+
+
+def _kv(text: str) -> float:
+    from selector.cli.session import check_format
+    from selector.decide.single import KV_BITS
+    from selector.errors import Problem, UsageError
+
+    if text not in KV_BITS:
+        raise UsageError(Problem(f"--kv-precision {text} is not known", None, f"one of: {', '.join(KV_BITS)}"))
+    check_format("table")
+    return KV_BITS[text]
+
+
+def _points(path: Path) -> list[dict[str, Any]]:
+    from selector.errors import InputError
+    from selector.packs.reader import read_yaml
+    from selector.packs.schema import validate
+
+    document = read_yaml(path)
+    problems = validate(document, "points")
+    if problems:
+        raise InputError(problems)
+    rows: list[dict[str, Any]] = document.data["points"]
+    return rows
+
+
+def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
+    from selector.decide.single import size
+    from selector.errors import Problem, UsageError
+    from selector.needs import names
+    from selector.needs.hf_config import model_from_config
+
+    own = {
+        "input_tokens": "input_tokens", "output_tokens": "output_tokens",
+        "context_tokens": "context_tokens", "concurrency": "concurrency",
+        "requests_per_second": "peak_requests_per_second",
+    }  # fmt: skip
+    load = replace(load, **{f: float(row[k]) for k, f in own.items() if row.get(k) is not None})
+    name = str(row["model"])
+    if name.endswith(".json"):
+        model = model_from_config(Path(name))
+    else:
+        found = names.match_models(name, cat)
+        if not found.models:
+            raise UsageError(Problem(f"{name} is a hosted model", None, "estimate sizes open models"))
+        model = cat.models[found.models[0]]
+    devices = names.match_devices(str(row["hardware"]), cat)
+    device = cat.devices[devices.devices[0]]
+    precisions = names.match_precisions(str(row["precision"]), cat) if row.get("precision") else ()
+    engines = tuple(names.match_engines(str(row["engine"]), cat)) if row.get("engine") else ()
+    return size(
+        cat, model, device, devices.count or 1, load, engines=engines, precisions=precisions,
+        tp=row.get("tp"), pp=row.get("pp"),
+    )  # fmt: skip
+
+
+def _print(found: list[Sizing], format_: str, many: bool) -> None:
+    from selector.report import estimate as report
+    from selector.report.json import dumps
+
+    if format_ == "json":
+        values = [report.as_json(s) for s in found]
+        typer.echo(dumps({"schema_version": 1, "kind": "estimates", "estimates": values} if many else values[0]), nl=False)
+    else:
+        typer.echo("\n".join(report.as_text(s) for s in found), nl=False)

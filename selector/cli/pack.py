@@ -1,5 +1,179 @@
+"""`selector pack`: list, show, lint, test, new, lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
-app = typer.Typer()
+
+if TYPE_CHECKING:
+    from selector.packs.catalog import Catalogue
+
+app = typer.Typer(help="Packs of facts and rules.", no_args_is_help=True)
+Packs = Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")]
+KINDS = ("models", "apis", "devices", "offers", "frameworks", "precisions", "licences", "vendors",
+         "mitigations", "risks", "rules", "parameters", "benchmarks", "sources")  # fmt: skip
+
+
+def _load(packs: list[Path] | None) -> Catalogue:
+    from selector.packs.catalog import load
+
+    return load(packs or [])
+
+
 @app.command("list")
-def list_() -> None:
-    """x"""
+def list_(packs: Packs = None) -> None:
+    """List the packs with version and number of entries."""
+    cat = _load(packs)
+    for pack in cat.packs.values():
+        counts = {
+            kind: sum(str(Path(f).parent) == pack.path for f in files.values())
+            for kind, files in cat.raw.files.items()
+        }
+        text = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if n)
+        typer.echo(f"{pack.id} {pack.version}  {pack.title}\n  {text}\n  sha256 {pack.digest[:16]}")
+
+
+@app.command("show")
+def show(
+    entry: Annotated[str, typer.Argument(help="Id of an entry or a pack; alone or as kind:id.")],
+    packs: Packs = None,
+) -> None:
+    """Show an entry with its source, date and place."""
+    from selector.errors import Problem, UsageError
+    from selector.packs.schema import near
+    from selector.report.json import dumps
+
+    cat = _load(packs)
+    if entry in cat.packs:
+        _show_pack(cat, entry)
+        return
+    kind, _, key = entry.partition(":") if entry.split(":")[0] in KINDS else ("", "", entry)
+    found = [
+        (k, entries[key]) for k, entries in cat.raw.entries.items() if key in entries and kind in ("", k)
+    ]
+    if not found:
+        names = [n for k in KINDS for n in cat.raw.entries.get(k, {})] + list(cat.packs)
+        raise UsageError(Problem(f"no entry has the id {key}", None, near(key, names)))
+    for name, fields in found:
+        typer.echo(f"# {name}, {cat.where(name, key)}")
+        typer.echo(dumps(fields), nl=False)
+        _show_sources(cat, fields)
+
+
+def _show_pack(cat: Catalogue, pack: str) -> None:
+    folder = cat.packs[pack].path
+    for kind, files in sorted(cat.raw.files.items()):
+        mine = sorted(k for k, f in files.items() if str(Path(f).parent) == folder and "#" not in k)
+        if mine and kind != "sources":
+            typer.echo(f"{kind}: {', '.join(mine)}")
+
+
+def _show_sources(cat: Catalogue, fields: dict[str, Any]) -> None:
+    named = fields.get("source", [])
+    for source in [named] if isinstance(named, str) else named:
+        row = cat.sources.get(source, {})
+        parts = [str(row[k]) for k in ("title", "url", "as_of") if k in row]
+        typer.echo(f"source {source}: {', '.join(parts) or 'not known'}")
+
+
+@app.command("lint")
+def lint(
+    packs: Packs = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+) -> None:
+    """Find what schemas cannot see; exit 1 on any fault."""
+    from selector.cli.session import day
+    from selector.packs.lint import lint as run
+
+    cat = _load(packs)
+    faults = run(cat, day(as_of))
+    for fault in faults:
+        typer.echo(fault.text(cat))
+    typer.echo(f"{len(faults)} faults in {len(cat.packs)} packs", err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command("test")
+def test(
+    packs: Packs = None,
+    pack: Annotated[str | None, typer.Option(help="Only this pack.")] = None,
+    decisions: Annotated[Path | None, typer.Option(help="Decision cases, YAML.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+) -> None:
+    """Run the tests inside the rules, and decision cases."""
+    from selector.cli import session
+    from selector.packs.ruletest import run
+    from selector.report.json import dumps
+
+    session.check_format(format_, ("table", "json"))
+    cat = _load(packs)
+    if decisions is not None:
+        _decisions(cat, decisions, format_, as_of)
+        return
+    outcomes = run(cat, pack)
+    failed = [o for o in outcomes if not o.passed]
+    if format_ == "json":
+        typer.echo(dumps({"tests": len(outcomes), "failed": [f"{o.rule}#{o.number}" for o in failed]}), nl=False)
+    else:
+        for o in failed:
+            typer.echo(f"{cat.where('rules', o.rule)}: {o.rule} test {o.number}: expected {o.expect}, got {o.got}")
+        typer.echo(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _decisions(cat: Catalogue, path: Path, format_: str, as_of: str | None) -> None:
+    from selector.cli import session
+    from selector.iterate import cases
+    from selector.report.json import dumps
+
+    today = session.day(as_of)
+    found = cases.run(path, cat, lambda stated: session.decide(stated, cat, 1, False, True, today))
+    if format_ == "json":
+        typer.echo(dumps(cases.as_json(found)), nl=False)
+    else:
+        for case in found:
+            typer.echo(f"{'pass' if case.passed else 'FAIL'}  {case.kind:14} {case.id}: {case.reason}")
+        for line in cases.summary(found):
+            typer.echo(line)
+    if any(c.judgeable and not c.passed for c in found):
+        raise typer.Exit(1)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Id of the pack, lower case.")],
+    directory: Annotated[Path, typer.Option("--dir", help="Where to put it.")] = Path(),
+) -> None:
+    """Start a pack of your own."""
+    from selector.packs.scaffold import new as make
+
+    for path in make(directory / name, name):
+        typer.echo(str(path))
+
+
+@app.command("lock")
+def lock(
+    path: Annotated[Path, typer.Argument(help="Lock file.")] = Path("selector.lock"),
+    packs: Packs = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare instead of writing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+) -> None:
+    """Write the digests of all packs, or compare with a lock."""
+    from selector.cli import session
+    from selector.packs.reader import read_text
+    from selector.packs.scaffold import lock_differences, lock_text
+
+    cat = _load(packs)
+    if not verify:
+        session.write_new(path, lock_text(cat), force)
+        return
+    differences = lock_differences(cat, read_text(path))
+    for line in differences:
+        typer.echo(line)
+    if differences:
+        raise typer.Exit(1)

@@ -109,7 +109,7 @@ def assess_all(
             if item is not None:
                 found.append(item)
         assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])]))
-    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments])
+    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments]).reshape(-1, 3)
     return RiskColumns(
         index=gather[profile, 0],
         days=gather[profile, 1],

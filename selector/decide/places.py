@@ -157,4 +157,7 @@ def _place_facts(hosting: str, region: str, req: Requirement) -> Mapping[str, ob
     residency = req.data.residency
     if residency is not None and region not in UNNAMED:
         found["residency_ok"] = not residency or region in residency
+    users = req.application.user_regions
+    if users is not None and region not in UNNAMED:
+        found["in_user_region"] = region in users
     return found

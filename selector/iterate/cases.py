@@ -1,0 +1,162 @@
+"""Decision cases: requirements with the answer that experts or vendors gave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selector.errors import InputError, Position, Problem, SelectorError
+from selector.needs.load import Stated, load_document
+from selector.packs.catalog import Catalogue
+from selector.packs.reader import read_yaml
+from selector.types.decision import RankedStack, Recommendation
+
+Decide = Callable[[Stated], Recommendation]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Outcome of one case."""
+
+    id: str
+    kind: str
+    strength: str
+    judgeable: bool
+    verdict: str
+    passed: bool
+    got: str
+    reason: str
+
+
+def run(path: Path, cat: Catalogue, decide: Decide) -> list[CaseResult]:
+    """Judge every case of a file; a case that cannot be run fails with its error as the reason."""
+    document = read_yaml(path)
+    rows = document.data.get("cases") if isinstance(document.data, dict) else None
+    if not isinstance(rows, list):
+        raise InputError(Problem("a file of decision cases has the key cases", Position(str(path))))
+    return [_one(row, str(path), cat, decide) for row in rows]
+
+
+def _one(row: Mapping[str, Any], file: str, cat: Catalogue, decide: Decide) -> CaseResult:
+    expected = row["expected"]
+    verdict = expected["verdict"]
+    try:
+        found = decide(load_document(row["requirements"], f"{file}#{row['id']}"))
+        got = "feasible" if found.feasible else "infeasible"
+        passed, reason = _judge(row, found, got, cat)
+    except SelectorError as error:
+        got, passed, reason = "error", False, str(error.problems[0]).splitlines()[0]
+    return CaseResult(
+        row["id"], row["kind"], row["strength"], bool(row.get("judgeable", True)), verdict, passed, got, reason
+    )
+
+
+def _judge(
+    row: Mapping[str, Any], found: Recommendation, got: str, cat: Catalogue
+) -> tuple[bool, str]:
+    expected = row["expected"]
+    if expected["verdict"] in ("feasible", "infeasible"):
+        why = _why(found)
+        return got == expected["verdict"], f"expected {expected['verdict']}, got {got} ({why})"
+    if not found.stacks:
+        return False, f"no stack ({_why(found)})"
+    first = found.stacks[0]
+    missing = [r for r in expected.get("required_risks", []) if not _has_risk(first, r, cat)]
+    if missing:
+        return False, f"risks not shown: {', '.join(missing)}"
+    if expected["verdict"] == "warn":
+        return True, "risks shown"
+    wrong = []
+    for axis, accepted in expected["acceptable"].items():
+        if axis in row.get("not_judged", {}):
+            continue
+        value = _axis(first, axis)
+        if value is None:
+            wrong.append(f"{axis} is silent")
+        elif not any(_agrees(axis, value, a) for a in accepted):
+            wrong.append(f"{axis} is {value}, accepted {accepted}")
+    for axis, refused in expected.get("forbidden", {}).items():
+        value = _axis(first, axis)
+        if value is not None and any(_agrees(axis, value, a) for a in refused):
+            wrong.append(f"{axis} is {value}, which is forbidden")
+    return not wrong, "; ".join(wrong) or "all axes accepted"
+
+
+def _why(found: Recommendation) -> str:
+    if found.stacks:
+        s = found.stacks[0].slots
+        return f"{s.model} {s.precision} on {s.n_devices}x {s.hardware} {s.engine}"
+    return found.excluded[0].reason if found.excluded else "nothing to choose from"
+
+
+def _has_risk(first: RankedStack, wanted: str, cat: Catalogue) -> bool:
+    return any(wanted in (r.id, *r.aliases) for r in first.risks)
+
+
+def _axis(first: RankedStack, axis: str) -> object:
+    slots = first.slots.as_dict()
+    if axis == "layout":
+        lay = first.slots.layout
+        return lay and f"tp{lay.tp}-pp{lay.pp}-replicas{lay.replicas}"
+    if axis == "hardware":
+        return slots["hardware"] and f"{slots['n_devices']}x{slots['hardware']}"
+    return slots.get(axis, first.facts.get(axis))
+
+
+def _agrees(axis: str, value: object, accepted: object) -> bool:
+    """Part by part: what the accepted value leaves out accepts anything."""
+    if isinstance(accepted, list) and isinstance(value, int | float):
+        return bool(accepted[0] <= value <= accepted[1])
+    if isinstance(value, list | tuple):
+        return any(_agrees(axis, v, accepted) for v in value)
+    text, wanted = str(value).lower(), str(accepted).lower()
+    if axis == "hosting" and wanted == "self_hosted":
+        return text in ("self_hosted_cloud", "on_prem")
+    if axis == "hardware":
+        if not wanted[:1].isdigit() or "x" not in wanted.split("-")[0]:
+            text = text.split("x", 1)[1]
+        return text == wanted or text.startswith(wanted + "-")
+    if axis == "engine":
+        return text == wanted.split("<")[0].split(">")[0]
+    if axis in ("precision", "adaptation"):
+        return set(wanted.replace("+", "-").split("-")) <= set(text.replace("+", "-").split("-"))
+    if axis == "layout":
+        parts = dict.fromkeys(text.split("-"))
+        return all(part in parts for part in wanted.split("-"))
+    return text == wanted
+
+
+def as_json(found: list[CaseResult]) -> dict[str, Any]:
+    """Cases and counts by kind and strength."""
+    return {
+        "cases": [
+            {
+                "id": c.id, "kind": c.kind, "verdict": c.verdict, "pass": c.passed, "got": c.got,
+                "judgeable": c.judgeable, "strength": c.strength, "reason": c.reason,
+            }
+            for c in found
+        ],
+        "counts": {
+            kind: {"passed": passed, "of": total} for kind, (passed, total) in counts(found).items()
+        },
+    }  # fmt: skip
+
+
+def counts(found: list[CaseResult]) -> dict[str, tuple[int, int]]:
+    """Passed and all judgeable cases, by kind and by strength."""
+    good: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for case in found:
+        if case.judgeable:
+            for key in (case.kind, case.strength):
+                every[key] += 1
+                good[key] += case.passed
+    return {k: (good[k], every[k]) for k in sorted(every)}
+
+
+def summary(found: list[CaseResult]) -> list[str]:
+    """Lines for a terminal."""
+    return [f"{k}: {p} of {n} pass ({100 * p / n:.0f} %)" for k, (p, n) in counts(found).items()]

@@ -1,0 +1,208 @@
+"""Lint packs: what schemas cannot see. Each kind of fault has a code in `LINTS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from selector.packs.catalog import Catalogue, condition_problems
+from selector.packs.language import parse as tree
+from selector.types.rule import Effect, Rule
+
+LINTS = {
+    "L001": "a source id that no sources file holds",
+    "L002": "a condition that does not parse or type-check",
+    "L003": "a reference to an id that does not exist",
+    "L004": "a rule without a test that fires, one that is quiet and one that is unknown",
+    "L005": "a rule that is overdue for review, or has no review date",
+    "L006": "an effect without the fields that it needs",
+    "L007": "points beyond the budget of the pack",
+    "L008": "two points rules on the same evidence",
+    "L009": "a weight rule that looks at anything but the requirements",
+    "L010": "a number compared in a points rule: a step where a ramp is needed",
+    "L011": "a spot price above the on-demand price",
+    "L012": "more active than total parameters",
+    "L013": "a dense rate that looks like a sparse one (exactly twice its sibling)",
+    "L014": "a parameter that is neither fitted, sourced nor marked as judgement",
+    "L015": "a gate rule without severity and confidence chosen by hand",
+}
+NEEDS = {
+    Effect.POINTS: ("points", "evidence"),
+    Effect.ADJUST: ("quantity", "factor", "factor_low", "factor_high"),
+    Effect.WEIGHT: ("criterion", "factor"),
+    Effect.RISK: ("risk",),
+    Effect.ADVISE: ("advice",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding of lint."""
+
+    code: str
+    kind: str
+    id: str
+    what: str
+
+    def text(self, catalogue: Catalogue) -> str:
+        """With the place, which is read only now."""
+        return f"{catalogue.where(self.kind, self.id)}: {self.code} {self.id}: {self.what}"
+
+
+def lint(catalogue: Catalogue, today: date) -> list[Fault]:
+    """All faults of all packs."""
+    checks: tuple[Callable[[Catalogue], Iterator[Fault]], ...] = (
+        _sources, _conditions, _references, _tests, lambda c: _review(c, today), _effects, _budgets,
+        _evidence, _weights, _steps, _numbers, _parameters, _gates,
+    )  # fmt: skip
+    return [fault for check in checks for fault in check(catalogue)]
+
+
+def _sources(cat: Catalogue) -> Iterator[Fault]:
+    known = set(cat.sources)
+    for kind, entries in cat.raw.entries.items():
+        if kind in ("sources", "unresolved"):
+            continue
+        for key, entry in entries.items():
+            named = entry.get("source", [])
+            for source in [named] if isinstance(named, str) else named:
+                if source not in known:
+                    yield Fault("L001", kind, key, f'source "{source}" is not known')
+
+
+def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
+    for rule in cat.rules.values():
+        for text in (rule.when, rule.applies):
+            if text is not None:
+                yield "rules", rule.id, text
+    for risk in cat.risks.values():
+        for text in (risk.applies, *(m.when for m in risk.modifiers)):
+            yield "risks", risk.id, text
+
+
+def _conditions(cat: Catalogue) -> Iterator[Fault]:
+    for kind, key, text in _texts(cat):
+        for problem in condition_problems(cat, text, kind, key):
+            yield Fault("L002", kind, key, problem.what)
+
+
+def _references(cat: Catalogue) -> Iterator[Fault]:
+    vendors = {n for v in cat.vendors.values() for n in (v.id, *v.aliases)}
+    recoverable = set(cat.precisions) | {"kv-fp8", "kv-int8", "kv-int4", "sparse-2:4"}
+    wanted: list[tuple[str, str, str, object]] = []
+    wanted += [("offers", o.id, o.device, cat.devices) for o in cat.offers.values()]
+    wanted += [("models", m.id, m.licence, cat.licences) for m in cat.models.values()]
+    wanted += [("models", m.id, q, cat.precisions) for m in cat.models.values() for q in m.checkpoints]
+    wanted += [("models", m.id, s.benchmark, cat.benchmarks) for m in cat.models.values() for s in m.quality]
+    wanted += [("apis", a.id, a.vendor, vendors) for a in cat.apis.values()]
+    wanted += [("apis", a.id, a.open_model, cat.models) for a in cat.apis.values() if a.open_model]
+    wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
+    wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
+    for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
+        wanted.append(("support", key, row.engine, cat.frameworks))
+        wanted += [("support", key, q, cat.precisions) for q in row.precision]
+    for key, found in zip(cat.raw.entries.get("recoveries", {}), cat.recoveries, strict=True):
+        wanted.append(("recoveries", key, found.precision, recoverable))
+    for kind, key, target, pool in wanted:
+        if target not in pool:  # type: ignore[operator]
+            yield Fault("L003", kind, key, f'"{target}" does not exist')
+
+
+def _tests(cat: Catalogue) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        missing = {"fires", "quiet", "unknown"} - {t.expect for t in rule.tests}
+        if missing:
+            yield Fault("L004", "rules", rule.id, f"no test that is {', '.join(sorted(missing))}")
+
+
+def _review(cat: Catalogue, today: date) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        if rule.review_by is None:
+            yield Fault("L005", "rules", rule.id, "review_by is missing")
+        elif rule.review_by < today.isoformat():
+            yield Fault("L005", "rules", rule.id, f"review was due on {rule.review_by}")
+
+
+def _effects(cat: Catalogue) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        missing = [f for f in NEEDS.get(rule.effect, ()) if getattr(rule, f) is None]
+        if missing:
+            yield Fault("L006", "rules", rule.id, f"{rule.effect.value} needs {', '.join(missing)}")
+
+
+def _points(cat: Catalogue) -> list[Rule]:
+    return [r for r in cat.rules.values() if r.effect is Effect.POINTS]
+
+
+def _budgets(cat: Catalogue) -> Iterator[Fault]:
+    for pack in cat.packs.values():
+        rows = [r for r in _points(cat) if r.pack == pack.id]
+        total = sum(abs(r.points or 0.0) for r in rows)
+        if total > pack.points_budget:
+            yield Fault("L007", "rules", rows[-1].id, f"{total:g} points, budget {pack.points_budget:g}")
+
+
+def _evidence(cat: Catalogue) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for rule in _points(cat):
+        if rule.evidence in seen:
+            yield Fault("L008", "rules", rule.id, f"{rule.evidence} is scored by {seen[rule.evidence]}")
+        elif rule.evidence:
+            seen[rule.evidence] = rule.id
+
+
+def _weights(cat: Catalogue) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        if rule.effect is not Effect.WEIGHT or condition_problems(cat, rule.when, "rules", rule.id):
+            continue
+        other = sorted(f for f in cat.condition(rule.when).facts if not f.startswith("req."))
+        if other:
+            yield Fault("L009", "rules", rule.id, f"mentions {', '.join(other)}")
+
+
+def _steps(cat: Catalogue) -> Iterator[Fault]:
+    for rule in _points(cat):
+        if condition_problems(cat, rule.when, "rules", rule.id):
+            continue
+        if _has_step(cat.condition(rule.when).node):
+            yield Fault("L010", "rules", rule.id, "compares a number; use a ramp in the estimate instead")
+
+
+def _has_step(node: tree.Node) -> bool:
+    match node:
+        case tree.Compare(op, _, _):
+            return op in tree.ORDERED
+        case tree.Logic(_, parts):
+            return any(_has_step(p) for p in parts)
+        case tree.Not(part):
+            return _has_step(part)
+    return False
+
+
+def _numbers(cat: Catalogue) -> Iterator[Fault]:
+    for offer in cat.offers.values():
+        if offer.spot_per_hour and offer.on_demand_per_hour and offer.spot_per_hour > offer.on_demand_per_hour:
+            yield Fault("L011", "offers", offer.id, "spot is dearer than on demand")
+    for model in cat.models.values():
+        if model.active_params_b and model.params_b and model.active_params_b > model.params_b:
+            yield Fault("L012", "models", model.id, "active_params_b above params_b")
+    for device in cat.devices.values():
+        rates = device.tflops_dense
+        if "bf16" in rates and "fp16" in rates and rates["bf16"] != rates["fp16"]:
+            ratio = max(rates["bf16"], rates["fp16"]) / min(rates["bf16"], rates["fp16"])
+            if ratio == 2.0:
+                yield Fault("L013", "devices", device.id, "bf16 and fp16 differ by exactly two")
+
+
+def _parameters(cat: Catalogue) -> Iterator[Fault]:
+    for parameter in cat.parameters.values():
+        if not (parameter.judgement or parameter.fitted_on or parameter.source):
+            yield Fault("L014", "parameters", parameter.id, "say fitted_on, source or judgement: true")
+
+
+def _gates(cat: Catalogue) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        entry = cat.raw.entries["rules"][rule.id]
+        if rule.effect in (Effect.VETO, Effect.WARN) and not {"severity", "confidence"} <= set(entry):
+            yield Fault("L015", "rules", rule.id, "a gate says its severity and confidence")
