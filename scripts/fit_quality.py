@@ -110,7 +110,13 @@ def lines(cat: Catalogue) -> list[str]:
         add(f"quality.score_sd.{role}", noise, noise / math.sqrt(2 * n), "log-odds", n)
         for bench, value in difficulty.items():
             count = sum(b == bench for _, b, _, _ in rows)
-            add(f"quality.difficulty.{role}.{bench}", value, noise / math.sqrt(count), "log-odds", count)
+            add(
+                f"quality.difficulty.{role}.{bench}",
+                value,
+                noise / math.sqrt(count),
+                "log-odds",
+                count,
+            )
         if role == "llm":
             for tier, (params, active) in API_SIZES.items():
                 x = features(role, params, active, f"{int(API_YEAR)}-06")

@@ -39,20 +39,37 @@ def estimate(
     session.check_format(format_, ("table", "json"))
     cat = load_catalogue(packs or [])
     load = Load(
-        float(input_), float(input_), float(output), float(context or input_ + output),
+        float(input_),
+        float(input_),
+        float(output),
+        float(context or input_ + output),
         concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
-        peak_requests_per_second=rate, kv_bits=_kv(kv_precision),
-    )  # fmt: skip
+        peak_requests_per_second=rate,
+        kv_bits=_kv(kv_precision),
+    )
     if points is not None:
         rows = _points(points)
     elif model is None or on is None:
         from selector.errors import Problem, UsageError
 
         raise UsageError(
-            Problem("name a model and its devices", None, "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM")
+            Problem(
+                "name a model and its devices",
+                None,
+                "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM",
+            )
         )
     else:
-        rows = [{"model": model, "hardware": on, "engine": engine, "precision": precision, "tp": tp, "pp": pp}]
+        rows = [
+            {
+                "model": model,
+                "hardware": on,
+                "engine": engine,
+                "precision": precision,
+                "tp": tp,
+                "pp": pp,
+            }
+        ]
     found = [_one(cat, row, load) for row in rows]
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
@@ -65,7 +82,9 @@ def _kv(text: str) -> float:
     from selector.errors import Problem, UsageError
 
     if text not in KV_BITS:
-        raise UsageError(Problem(f"--kv-precision {text} is not known", None, f"one of: {', '.join(KV_BITS)}"))
+        raise UsageError(
+            Problem(f"--kv-precision {text} is not known", None, f"one of: {', '.join(KV_BITS)}")
+        )
     check_format("table")
     return KV_BITS[text]
 
@@ -90,11 +109,14 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
     from selector.needs.hf_config import model_from_config
 
     own = {
-        "input_tokens": "input_tokens", "output_tokens": "output_tokens",
-        "context_tokens": "context_tokens", "concurrency": "concurrency",
+        "input_tokens": "input_tokens",
+        "output_tokens": "output_tokens",
+        "context_tokens": "context_tokens",
+        "concurrency": "concurrency",
         "requests_per_second": "peak_requests_per_second",
-    }  # fmt: skip
-    load = replace(load, **{f: float(row[k]) for k, f in own.items() if row.get(k) is not None})
+    }
+    stated: dict[str, Any] = {f: float(row[k]) for k, f in own.items() if row.get(k) is not None}
+    load = replace(load, **stated)
     name = str(row["model"])
     if name.endswith(".json"):
         model = model_from_config(Path(name))
@@ -108,9 +130,16 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
     precisions = names.match_precisions(str(row["precision"]), cat) if row.get("precision") else ()
     engines = tuple(names.match_engines(str(row["engine"]), cat)) if row.get("engine") else ()
     return size(
-        cat, model, device, devices.count or 1, load, engines=engines, precisions=precisions,
-        tp=row.get("tp"), pp=row.get("pp"),
-    )  # fmt: skip
+        cat,
+        model,
+        device,
+        devices.count or 1,
+        load,
+        engines=engines,
+        precisions=precisions,
+        tp=row.get("tp"),
+        pp=row.get("pp"),
+    )
 
 
 def _print(found: list[Sizing], format_: str, many: bool) -> None:
@@ -119,6 +148,9 @@ def _print(found: list[Sizing], format_: str, many: bool) -> None:
 
     if format_ == "json":
         values = [report.as_json(s) for s in found]
-        typer.echo(dumps({"schema_version": 1, "kind": "estimates", "estimates": values} if many else values[0]), nl=False)
+        typer.echo(
+            dumps({"schema_version": 1, "kind": "estimates", "estimates": values} if many else values[0]),
+            nl=False,
+        )
     else:
         typer.echo("\n".join(report.as_text(s) for s in found), nl=False)

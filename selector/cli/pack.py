@@ -12,8 +12,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Packs of facts and rules.", no_args_is_help=True)
 Packs = Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")]
-KINDS = ("models", "apis", "devices", "offers", "frameworks", "precisions", "licences", "vendors",
-         "mitigations", "risks", "rules", "parameters", "benchmarks", "sources")  # fmt: skip
+KINDS = (
+    "models",
+    "apis",
+    "devices",
+    "offers",
+    "frameworks",
+    "precisions",
+    "licences",
+    "vendors",
+    "mitigations",
+    "risks",
+    "rules",
+    "parameters",
+    "benchmarks",
+    "sources",
+)
 
 
 def _load(packs: list[Path] | None) -> Catalogue:
@@ -117,10 +131,15 @@ def test(
     outcomes = run(cat, pack)
     failed = [o for o in outcomes if not o.passed]
     if format_ == "json":
-        typer.echo(dumps({"tests": len(outcomes), "failed": [f"{o.rule}#{o.number}" for o in failed]}), nl=False)
+        typer.echo(
+            dumps({"tests": len(outcomes), "failed": [f"{o.rule}#{o.number}" for o in failed]}),
+            nl=False,
+        )
     else:
         for o in failed:
-            typer.echo(f"{cat.where('rules', o.rule)}: {o.rule} test {o.number}: expected {o.expect}, got {o.got}")
+            typer.echo(
+                f"{cat.where('rules', o.rule)}: {o.rule} test {o.number}: expected {o.expect}, got {o.got}"
+            )
         typer.echo(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(1)
@@ -132,7 +151,7 @@ def _decisions(cat: Catalogue, path: Path, format_: str, as_of: str | None) -> N
     from selector.report.json import dumps
 
     today = session.day(as_of)
-    found = cases.run(path, cat, lambda stated: session.decide(stated, cat, 1, False, True, today))
+    found = cases.run(path, lambda stated: session.decide(stated, cat, 1, False, True, today))
     if format_ == "json":
         typer.echo(dumps(cases.as_json(found)), nl=False)
     else:

@@ -44,9 +44,7 @@ class Candidates:
         return Candidates(**{f: getattr(self, f)[rows] for f in self.__dataclass_fields__})
 
 
-def join(
-    axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]
-) -> Candidates:
+def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]) -> Candidates:
     """Every cell that fits, in every place that rents or owns its device."""
     import numpy as np
 
@@ -70,7 +68,13 @@ def join(
 
 
 def _in_place(
-    axes: Axes, index: CellIndex, sized: Sized, rows: Any, place_number: int, load: Load, p: Mapping[str, float]
+    axes: Axes,
+    index: CellIndex,
+    sized: Sized,
+    rows: Any,
+    place_number: int,
+    load: Load,
+    p: Mapping[str, float],
 ) -> dict[str, Any]:
     import numpy as np
 

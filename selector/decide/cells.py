@@ -41,7 +41,7 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
     layers = float(arch.layers or round(p["model.layers_unknown"] * max(total / 1e9, 0.1) ** 0.37))
     hidden = float(arch.hidden or max((active / (12.0 * layers)) ** 0.5, 256.0))
     vocab = float(arch.vocab or 0)
-    kv = model.kv_bytes_per_token_16bit
+    kv: float | None = model.kv_bytes_per_token_16bit
     full = float(arch.full_attention_layers if arch.full_attention_layers is not None else layers)
     generative = model.model_class in ("llm", "vlm")
     known = arch.layers is not None and (kv is not None or not generative)
@@ -137,9 +137,7 @@ def device_part(
     }
 
 
-def format_part(
-    model: Model, device: Device, precision: Precision, compute: str | None
-) -> dict[str, float]:
+def format_part(model: Model, device: Device, precision: Precision, compute: str | None) -> dict[str, float]:
     """Columns that follow from the weight format on this device."""
     return {
         "weights_known": model.weights_gb.get(precision.id, 0.0) * 1e9,
@@ -148,9 +146,7 @@ def format_part(
     }
 
 
-def layout_part(
-    device: Device, moe: bool, tp: int, pp: int, p: Mapping[str, float]
-) -> dict[str, float]:
+def layout_part(device: Device, moe: bool, tp: int, pp: int, p: Mapping[str, float]) -> dict[str, float]:
     """Columns that follow from how many devices a replica spreads over."""
     floor = "serving.first_token_floor_moe_ms" if moe and tp > 1 else "serving.first_token_floor_ms"
     return {

@@ -75,9 +75,7 @@ def enumerate_cells(
                     continue
                 allowed = _allowed(option, device, engine.id, reach, pinned)
                 for ri, compute in runs:
-                    parts = _parts(
-                        columns, option, device, engine.id, formats[ri], compute, shapes, p, owned
-                    )
+                    parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
                     room = cells.memory_bytes(device.device)
                     for tp, pp in allowed:
@@ -122,7 +120,7 @@ def _allowed(
     assert option.model is not None
     most, node = reach.get(device.id, (0, 0))
     if pinned is None:
-        return layouts(option.model, device.device, engine, option.role, most, node)
+        return layouts(option.model, engine, option.role, most, node)
     arch = option.model.architecture
     heads = arch.heads if arch else None
     return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
@@ -182,9 +180,7 @@ def _layout(
     p: Mapping[str, float],
 ) -> int:
     moe = shp.experts > 1
-    return columns.part(
-        3, (device.id, moe, tp, pp), lambda: cells.layout_part(device.device, moe, tp, pp, p)
-    )
+    return columns.part(3, (device.id, moe, tp, pp), lambda: cells.layout_part(device.device, moe, tp, pp, p))
 
 
 def _index(

@@ -38,9 +38,7 @@ class Judge:
     groups, `column` answers per group.
     """
 
-    def __init__(
-        self, common: Mapping[str, object], axes: Sequence[Axis], mentioned: frozenset[str]
-    ) -> None:
+    def __init__(self, common: Mapping[str, object], axes: Sequence[Axis], mentioned: frozenset[str]) -> None:
         import numpy as np
 
         self._common = common
@@ -93,7 +91,9 @@ class Judge:
                     found[row] = options[int(option)][fact]
         return found
 
-    def _facts(self, used: Sequence[tuple[Sequence[Mapping[str, object]], Any]], code: int) -> dict[str, object]:
+    def _facts(
+        self, used: Sequence[tuple[Sequence[Mapping[str, object]], Any]], code: int
+    ) -> dict[str, object]:
         facts = dict(self._common)
         for options, _ in reversed(used):
             code, option = divmod(code, len(options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selector.types.catalog import Device, Model
+from selector.types.catalog import Model
 
 TENSOR = (1, 2, 4, 8, 16, 32, 64)
 PIPELINE = (1, 2, 3, 4, 8)
@@ -10,9 +10,7 @@ LAYER_SPLIT = frozenset({"llama.cpp", "ollama", "exllamav2", "mlx-lm", "transfor
 SINGLE_PASS_ONLY = frozenset({"encoder", "vision", "speech", "tts", "embedding", "reranker"})
 
 
-def layouts(
-    model: Model, device: Device, engine: str, role: str, devices_at_most: int, node: int
-) -> list[tuple[int, int]]:
+def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: int) -> list[tuple[int, int]]:
     """(tp, pp) pairs: tensor parallel divides the heads and stays in one machine unless it fills
     several; pipeline stages divide over machines or odd counts; engines that split layers use
     pipeline only. Small one-pass models run on one device a replica."""

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from selector.decide import facts
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
+from selector.types import facts
 from selector.types.catalog import Api, Framework, Model
 from selector.types.requirement import Requirement
 
 ROLES = {
-    "llm": "llm", "vlm": "llm", "encoder": "encoder", "bi-encoder": "embedding",
-    "embedding+linear": "embedding", "cross-encoder": "reranker", "asr": "speech", "tts": "tts",
-    "vision": "vision", "diffusion": "diffusion", "time-series": "time_series", "tree": "tabular",
-    "linear": "tabular", "mlp": "tabular", "recommender": "recommendation", "audio": "tts",
-}  # fmt: skip
+    "llm": "llm",
+    "vlm": "llm",
+    "encoder": "encoder",
+    "bi-encoder": "embedding",
+    "embedding+linear": "embedding",
+    "cross-encoder": "reranker",
+    "asr": "speech",
+    "tts": "tts",
+    "vision": "vision",
+    "diffusion": "diffusion",
+    "time-series": "time_series",
+    "tree": "tabular",
+    "linear": "tabular",
+    "mlp": "tabular",
+    "recommender": "recommendation",
+    "audio": "tts",
+}
 # Tasks that models of another task name also serve.
 ALSO = {
     "agent": ("agent", "chat", "reasoning"),
@@ -151,9 +163,7 @@ def _precisions(axes: Axes, wanted: Options, cat: Catalogue) -> None:
         if wanted.precisions and precision.id not in wanted.precisions:
             continue
         if precision.id not in wanted.no_precisions:
-            axes.precisions.append(
-                PrecisionOption(precision.id, precision, facts.of_precision(precision))
-            )
+            axes.precisions.append(PrecisionOption(precision.id, precision, facts.of_precision(precision)))
 
 
 def _devices(axes: Axes, wanted: Options, cat: Catalogue) -> None:

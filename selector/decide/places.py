@@ -1,15 +1,15 @@
-"""Places to run: the cheapest offer of each kind, the own inventory, the regions of hosted models."""
+"""Places to run: cheapest offer of each kind, own inventory, regions of hosted models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from selector.decide import facts
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
 from selector.needs.options import Options, Owned
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
+from selector.types import facts
 from selector.types.catalog import Offer
 from selector.types.requirement import Requirement
 
@@ -28,9 +28,7 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     axes.places += _hosted(axes, req, cat, hosting)
 
 
-def _owned(
-    axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int
-) -> Iterable[Place]:
+def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
     query, item, count = owned.query, owned.item, owned.count
     nodes = item.nodes or 1
     free = item.free_memory_gb or query.memory_gb
@@ -150,7 +148,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
     return found
 
 
-def _place_facts(hosting: str, region: str, req: Requirement) -> Mapping[str, object]:
+def _place_facts(hosting: str, region: str, req: Requirement) -> dict[str, object]:
     found: dict[str, object] = {"hosting": hosting}
     if region not in UNNAMED:
         found["region"] = region

@@ -45,9 +45,7 @@ def _hours(window: str) -> float:
 def months(first: date, count: int) -> list[date]:
     """First days of the months of a horizon, from the month of `first`."""
     start = first.year * 12 + first.month - 1
-    return [first] + [
-        date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(1, max(count, 1))
-    ]
+    return [first] + [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(1, max(count, 1))]
 
 
 def request_usd(api: Api, load: Load, batch: bool, days: list[date]) -> float | None:
@@ -78,6 +76,10 @@ def _one(price: Price, load: Load) -> float | None:
     needs_output = load.output_tokens > 0 and price.output_usd_per_mtok is None
     output = 0.0 if needs_output else load.output_tokens
     return cost.api_tokens(
-        load.input_tokens, output, load.cached_prefix_fraction, price.input_usd_per_mtok,
-        price.output_usd_per_mtok or 0.0, price.cache_read_usd_per_mtok,
+        load.input_tokens,
+        output,
+        load.cached_prefix_fraction,
+        price.input_usd_per_mtok,
+        price.output_usd_per_mtok or 0.0,
+        price.cache_read_usd_per_mtok,
     )

@@ -29,27 +29,45 @@ class Index:
 UNKNOWN = Index(math.nan, math.nan, math.nan, False, 0, "no public score and no prior")
 
 
-def of_option(option: ModelOption, cat: Catalogue, task: str, p: Mapping[str, float]) -> Index:
+def of_option(option: ModelOption, cat: Catalogue, p: Mapping[str, float]) -> Index:
     """Index of a model before compression."""
     if option.api is not None and option.api.open_model in cat.models:
         open_model = cat.models[option.api.open_model]
-        return _index(option.role, open_model.quality, open_model.params_b,
-                      open_model.active_params_b, open_model.released, cat, task, p)
+        return _index(
+            option.role,
+            open_model.quality,
+            open_model.params_b,
+            open_model.active_params_b,
+            open_model.released,
+            cat,
+            p,
+        )
     if option.api is not None:
         tier = f"quality.api_prior.{option.api.tier or 'small'}"
         if not option.api.quality and tier in p and option.role == "llm":
             prior = cat.parameters[tier]
-            return Index(prior.low, prior.value, prior.high, False, 0, f"prior of the class {option.api.tier}")
-        return _index(option.role, option.api.quality, None, None, None, cat, task, p)
+            return Index(
+                prior.low,
+                prior.value,
+                prior.high,
+                False,
+                0,
+                f"prior of the class {option.api.tier}",
+            )
+        return _index(option.role, option.api.quality, None, None, None, cat, p)
     model = option.model
     assert model is not None
-    return _index(option.role, model.quality, model.params_b, model.active_params_b, model.released,
-                  cat, task, p)
+    return _index(option.role, model.quality, model.params_b, model.active_params_b, model.released, cat, p)
 
 
 def _index(
-    role: str, scores: tuple[Score, ...], params_b: float | None, active_b: float | None,
-    released: str | None, cat: Catalogue, task: str, p: Mapping[str, float],
+    role: str,
+    scores: tuple[Score, ...],
+    params_b: float | None,
+    active_b: float | None,
+    released: str | None,
+    cat: Catalogue,
+    p: Mapping[str, float],
 ) -> Index:
     pairs = []
     for score in scores:
@@ -62,7 +80,9 @@ def _index(
     if prior is None and not pairs:
         return UNKNOWN
     mean, sd = quality.posterior(
-        pairs, prior[0] if prior else 0.0, prior[1] if prior else p["quality.prior_sd"],
+        pairs,
+        prior[0] if prior else 0.0,
+        prior[1] if prior else p["quality.prior_sd"],
         p.get(f"quality.score_sd.{role}", p["quality.score_sd"]),
     )
     low, middle, high = quality.index(mean, sd, p["quality.transfer_sd"])
@@ -71,7 +91,11 @@ def _index(
 
 
 def _prior(
-    role: str, params_b: float | None, active_b: float | None, released: str | None, p: Mapping[str, float]
+    role: str,
+    params_b: float | None,
+    active_b: float | None,
+    released: str | None,
+    p: Mapping[str, float],
 ) -> tuple[float, float] | None:
     """Regression over the catalogue: log-odds on log total and active size and on release date."""
     base = p.get(f"quality.prior.{role}.intercept")

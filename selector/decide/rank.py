@@ -50,7 +50,10 @@ class Scored:
 
 
 def rank(
-    run: Run, settings: Settings, assumptions: tuple[AssumptionRow, ...], inputs: Mapping[str, object]
+    run: Run,
+    settings: Settings,
+    assumptions: tuple[AssumptionRow, ...],
+    inputs: Mapping[str, object],
 ) -> Recommendation:
     """The recommendation out of all columns."""
     scored = score(run)
@@ -72,9 +75,7 @@ def rank(
             "feasible": len(allowed),
         },
         weights=scored.weights,
-        points_budget={
-            k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()
-        },
+        points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
 
@@ -98,9 +99,12 @@ def score(run: Run) -> Scored:
         "effort": value.effort_scale(horizon, p),
     }
     raw = {
-        "quality": run.quality[:, 1], "cost": total, "latency": stacks.request_p95_ms,
-        "risk": run.risks.index, "effort": effort,
-    }  # fmt: skip
+        "quality": run.quality[:, 1],
+        "cost": total,
+        "latency": stacks.request_p95_ms,
+        "risk": run.risks.index,
+        "effort": effort,
+    }
     weights = _weights(req.weights)
     values, known = {}, {}
     whole: Any = np.zeros(len(stacks))
@@ -115,9 +119,20 @@ def score(run: Run) -> Scored:
         points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
     caps, status = _limits(run, total)
     return Scored(
-        total, people, effort, scales, raw, values, known, weights, points,
-        np.round(whole + points, DIGITS), caps, status, _quality_status(run),
-    )  # fmt: skip
+        total,
+        people,
+        effort,
+        scales,
+        raw,
+        values,
+        known,
+        weights,
+        points,
+        np.round(whole + points, DIGITS),
+        caps,
+        status,
+        _quality_status(run),
+    )
 
 
 def _weights(stated: Mapping[str, float]) -> dict[str, float]:
@@ -135,15 +150,14 @@ def _people(run: Run, horizon: float) -> tuple[Any, Any]:
     hosted = np.isin(hosting, ["api", "api_batch"])
     classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
     running = np.where(
-        hosted, p["effort.run.api"],
+        hosted,
+        p["effort.run.api"],
         np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
-    )  # fmt: skip
+    )
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
     build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array(
-        [_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0]
-    )
+    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
     once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
     wage = run.req.team.usd_per_engineer_month or 0.0
     return running * horizon + once, cost.people(running, once, wage, horizon)
@@ -162,12 +176,22 @@ def _limits(run: Run, total: Any) -> tuple[list[limits.Limit], list[Any]]:
     money = np.full(len(stacks), p["cost.spread.rented"])
     wanted = [
         ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, money),
-        ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms",
-         stacks.first_token_p95_ms, spread),
-        ("latency.per_output_token_p95_ms", req.latency.per_output_token_p95_ms, "ms",
-         stacks.per_output_token_ms, spread),
+        (
+            "latency.first_token_p95_ms",
+            req.latency.first_token_p95_ms,
+            "ms",
+            stacks.first_token_p95_ms,
+            spread,
+        ),
+        (
+            "latency.per_output_token_p95_ms",
+            req.latency.per_output_token_p95_ms,
+            "ms",
+            stacks.per_output_token_ms,
+            spread,
+        ),
         ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", stacks.request_p95_ms, spread),
-    ]  # fmt: skip
+    ]
     found = [limits.Limit(k, float(c), u, col, s) for k, c, u, col, s in wanted if c is not None]
     return found, [limits.status(x) for x in found]
 
@@ -195,9 +219,7 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
     return found
 
 
-def _order(
-    run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: Settings
-) -> tuple[Any, Any]:
+def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: Settings) -> tuple[Any, Any]:
     """Rows that pass, and the best of them in order.
 
     Chain: score, raw criteria by descending weight, fewer limits at risk, less unknown weight, id.
@@ -246,9 +268,7 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
 
 
 def _left_out(run: Run) -> list[Exclusion]:
-    found = [
-        Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()
-    ]
+    found = [Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()]
     found += [Exclusion(r, count, example) for r, (count, example) in run.refusals.counts.items()]
     if run.sized is not None:
         found += show.unfit(run)
@@ -275,9 +295,7 @@ def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[
     return found
 
 
-def _relaxations(
-    run: Run, scored: Scored, reasons: list[tuple[str, Any]]
-) -> tuple[Relaxation, ...]:
+def _relaxations(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> tuple[Relaxation, ...]:
     """Minimal sets of limits, each with the smallest move and the best stack it would let through."""
     import numpy as np
 
@@ -293,8 +311,6 @@ def _relaxations(
         moves = []
         for name in names:
             cap = next((c for c in scored.limits if c.id == name), None)
-            moves.append(
-                f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}"
-            )
+            moves.append(f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}")
         result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
     return tuple(result)

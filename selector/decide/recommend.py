@@ -90,14 +90,18 @@ def prepare(
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = gate.assess_all(
-        risks_, cat.mitigations, scoring, judge, compile_, HOSTINGS,
-        req.risk.appetite or "moderate", req.risk.accepted,
-    )  # fmt: skip
-    indices = [quality.of_option(m, cat, req.application.task, p) for m in axes.models]
-    kept = _kept(axes, cat, stacks, indices)
-    return Run(
-        req, cat, work, p, axes, refusals, index, sized, stacks, judge, gates, risks, kept, indices
+        risks_,
+        cat.mitigations,
+        scoring,
+        judge,
+        compile_,
+        HOSTINGS,
+        req.risk.appetite or "moderate",
+        req.risk.accepted,
     )
+    indices = [quality.of_option(m, cat, p) for m in axes.models]
+    kept = _kept(axes, cat, stacks, indices)
+    return Run(req, cat, work, p, axes, refusals, index, sized, stacks, judge, gates, risks, kept, indices)
 
 
 def _size(
@@ -106,8 +110,7 @@ def _size(
     import numpy as np
 
     if index.cell is None:
-        empty = size.Sized(*([np.zeros(0)] * 9), memory=None)
-        return None, cand.join(axes, index, empty, work, p)
+        return None, cand.join(axes, index, size.nothing(), work, p)
     caps = {q.device: float(q.available or np.inf) for q in axes.places if q.device}
     column = np.array([caps.get(d.id, np.inf) for d in axes.devices])[index.device]
     sized = size.size_cells(index, axes, work, req.availability.spare_replicas or 0, column, p)
@@ -120,9 +123,7 @@ def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) 
     return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
 
 
-def _judge(
-    req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: frozenset[str]
-) -> Judge:
+def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: frozenset[str]) -> Judge:
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 

@@ -13,6 +13,7 @@ from selector.types.rule import Finding
 from selector.types.stack import Layout, Slots
 
 if TYPE_CHECKING:
+    from selector.decide import quality
     from selector.decide.rank import Scored, Settings
     from selector.decide.recommend import Run
 
@@ -98,7 +99,10 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
 
 
 def _unverified(scored: Scored, row: int) -> bool:
-    columns = [*scored.status, *([scored.quality_status] if scored.quality_status is not None else [])]
+    columns = [
+        *scored.status,
+        *([scored.quality_status] if scored.quality_status is not None else []),
+    ]
     return any(int(c[row]) == limits.UNVERIFIED for c in columns)
 
 
@@ -109,10 +113,15 @@ def _contributions(run: Run, scored: Scored, row: int) -> tuple[Contribution, ..
         worth = float(scored.values[name][row])
         found.append(
             Contribution(
-                name, "criterion", scored.weights[name] * worth, scored.weights[name], worth,
-                (scale.worst, scale.target, scale.ideal), known,
+                name,
+                "criterion",
+                scored.weights[name] * worth,
+                scored.weights[name],
+                worth,
+                (scale.worst, scale.target, scale.ideal),
+                known,
                 scale.why if known else "not known: fixed value for a missing figure",
-            )  # fmt: skip
+            )
         )
     for rule, column, weight in run.gates.points:
         if column[run.judge.group[row]] == 1:
@@ -131,16 +140,12 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
     q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
-        "cost_per_month_usd": around(
-            scored.cost, "USD/month", "cost.total", run.p["cost.spread.rented"]
-        ),
+        "cost_per_month_usd": around(scored.cost, "USD/month", "cost.total", run.p["cost.spread.rented"]),
         "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token"),
         "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95"),
         "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token"),
         "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95"),
-        "requests_per_s": None
-        if hosted
-        else around(s.requests_per_s, "requests/s", "serving.capacity"),
+        "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
         "quality_index": None
         if math.isnan(q[1])
         else Estimate(q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)}),
@@ -150,7 +155,8 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
 
 
 def _why_quality(run: Run, row: int) -> str:
-    return run.quality_of[int(run.stacks.model[row])].why
+    index: quality.Index = run.quality_of[int(run.stacks.model[row])]
+    return index.why
 
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:
@@ -179,23 +185,41 @@ def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     place = run.axes.places[int(s.place[row])]
     band = run.p["cost.spread.rented"]
     infra = float(s.infra_usd[row])
-    names = {"api": "hosted model", "api_batch": "hosted model, batch", "on_prem": "electricity of owned devices"}
+    names = {
+        "api": "hosted model",
+        "api_batch": "hosted model, batch",
+        "on_prem": "electricity of owned devices",
+    }
     item = names.get(place.hosting, f"rent of {int(s.units[row])}x {place.id}")
     found = []
     if not math.isnan(infra):
         found.append(
-            CostLine(item, Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
-                     place.source, place.as_of)  # fmt: skip
+            CostLine(
+                item,
+                Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
+                place.source,
+                place.as_of,
+            )
         )
     people = float(scored.people_usd[row])
     found.append(
-        CostLine("people: build, adapt, run, mitigations",
-                 Estimate.around(people, 1.6, "USD/month", "cost.people"), "rules/parameters.yaml", None)  # fmt: skip
+        CostLine(
+            "people: build, adapt, run, mitigations",
+            Estimate.around(people, 1.6, "USD/month", "cost.people"),
+            "rules/parameters.yaml",
+            None,
+        )
     )
     usd = float(run.risks.usd[row])
     if usd:
-        found.append(CostLine("mitigations, running", Estimate.around(usd, 1.6, "USD/month", "cost.mitigations"),
-                              "privacy pack", None))  # fmt: skip
+        found.append(
+            CostLine(
+                "mitigations, running",
+                Estimate.around(usd, 1.6, "USD/month", "cost.mitigations"),
+                "privacy pack",
+                None,
+            )
+        )
     return tuple(found)
 
 
@@ -205,17 +229,25 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
         p50 = float(cap.column[row])
         found.append(
             Constraint(
-                cap.id, limits.STATUS[int(column[row])], cap.cap, None if math.isnan(p50) else p50,
-                cap.unit, limits.p_ok(p50, float(cap.spread[row]), cap.cap),
-            )  # fmt: skip
+                cap.id,
+                limits.STATUS[int(column[row])],
+                cap.cap,
+                None if math.isnan(p50) else p50,
+                cap.unit,
+                limits.p_ok(p50, float(cap.spread[row]), cap.cap),
+            )
         )
     if scored.quality_status is not None:
         need = run.req.quality
         found.append(
             Constraint(
-                "quality.minimum", "unverified", need.minimum, None, need.metric or "metric",
+                "quality.minimum",
+                "unverified",
+                need.minimum,
+                None,
+                need.metric or "metric",
                 why="public scores do not say what it reaches on your data: measure it",
-            )  # fmt: skip
+            )
         )
     for rule, column in run.gates.doubts:
         if bool(column[run.judge.group[row]]):
@@ -232,9 +264,15 @@ def _findings(run: Run, row: int) -> tuple[Finding, ...]:
         if code == 1 or (code == -1 and rule.on_unknown == "warn"):
             found.append(
                 Finding(
-                    rule.id, rule.title, rule.severity, rule.confidence,
-                    "fail" if code == 1 else "unknown", rule.title, rule.why, rule.fix,
-                )  # fmt: skip
+                    rule.id,
+                    rule.title,
+                    rule.severity,
+                    rule.confidence,
+                    "fail" if code == 1 else "unknown",
+                    rule.title,
+                    rule.why,
+                    rule.fix,
+                )
             )
     return tuple(sorted(found, key=lambda f: (f.outcome != "fail", f.rule)))
 

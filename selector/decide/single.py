@@ -19,8 +19,17 @@ from selector.types.load import Cell, Load
 
 GIB = 2.0**30
 KV_BITS = {"fp8": 8.0, "int8": 8.0, "int4": 4.0, "bf16": 16.0, "fp16": 16.0}
-PREFERRED = ("vllm", "sglang", "tensorrt-llm", "lmdeploy", "vllm-ascend", "vllm-gaudi",
-             "tpu-inference", "mlx-lm", "llama.cpp")  # fmt: skip
+PREFERRED = (
+    "vllm",
+    "sglang",
+    "tensorrt-llm",
+    "lmdeploy",
+    "vllm-ascend",
+    "vllm-gaudi",
+    "tpu-inference",
+    "mlx-lm",
+    "llama.cpp",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,17 @@ def _preference(s: Sizing) -> tuple[int, int, float]:
 
 
 def _choices(
-    cat: Catalogue, model: Model, device: Device, count: int, engines: Sequence[str],
-    precisions: Sequence[str], tp: int | None, pp: int | None, node: int, p: Mapping[str, float],
-) -> tuple[list[Choice], list[str]]:  # fmt: skip
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    count: int,
+    engines: Sequence[str],
+    precisions: Sequence[str],
+    tp: int | None,
+    pp: int | None,
+    node: int,
+    p: Mapping[str, float],
+) -> tuple[list[Choice], list[str]]:
     table = SupportTable(cat.support)
     shp = cells.shape(model, p)
     default = [model.checkpoints[0]] if model.checkpoints else ["bf16", "fp16"]
@@ -115,7 +132,7 @@ def _choices(
                     refused.append(reason)
                     continue
             else:
-                pairs = layouts(model, device, engine, "llm", count, min(node, count))
+                pairs = layouts(model, engine, "llm", count, min(node, count))
             pairs = [q for q in pairs if q[0] * q[1] <= count] or pairs
             for pair in pairs:
                 cell = cells.scalar_cell(
@@ -139,7 +156,13 @@ def _spread(shp: cells.Shape, device: Device, engine: str, p: Mapping[str, float
 
 
 def _size(
-    cat: Catalogue, model: Model, device: Device, count: int, load: Load, c: Choice, p: Mapping[str, float]
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    count: int,
+    load: Load,
+    c: Choice,
+    p: Mapping[str, float],
 ) -> Sizing:
     mem = sizing.ledger(SCALAR, c.cell, load, p)
     sequences = load.concurrency or 1.0
@@ -161,14 +184,24 @@ def _size(
     usd, source = _rent(cat, device, count)
     first = c.layout
     return Sizing(
-        model.id, device.id, count, c.engine, c.precision, first[0], first[1],
-        not limits, tuple(limits), None, ledger, _estimates(load, times, replicas, c.spread), usd, source,
-    )  # fmt: skip
+        model.id,
+        device.id,
+        count,
+        c.engine,
+        c.precision,
+        first[0],
+        first[1],
+        not limits,
+        tuple(limits),
+        None,
+        ledger,
+        _estimates(load, times, replicas, c.spread),
+        usd,
+        source,
+    )
 
 
-def _estimates(
-    load: Load, t: sizing.Times, replicas: int, spread: float
-) -> dict[str, Estimate | None]:
+def _estimates(load: Load, t: sizing.Times, replicas: int, spread: float) -> dict[str, Estimate | None]:
     def make(value: float, unit: str, formula: str, floor: float = 0.0) -> Estimate | None:
         if math.isnan(value):
             return None
@@ -198,9 +231,10 @@ def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str
         return (offer.on_demand_per_hour or math.inf) * rates[offer.currency] * math.ceil(count / offer.count)
 
     rows = [
-        o for o in cat.offers.values()
+        o
+        for o in cat.offers.values()
         if o.device == device.id and o.as_of and o.on_demand_per_hour and o.currency in rates
-    ]  # fmt: skip
+    ]
     if not rows:
         return None, None
     best = min(rows, key=lambda o: (usd(o), o.id))
@@ -208,7 +242,13 @@ def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str
 
 
 def _nearest(
-    cat: Catalogue, model: Model, device: Device, count: int, load: Load, short: Sizing, p: Mapping[str, float]
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    count: int,
+    load: Load,
+    short: Sizing,
+    p: Mapping[str, float],
 ) -> str | None:
     """The nearest change that fits: fewer bits, more devices, or a shorter context."""
     assert short.engine is not None
@@ -218,7 +258,9 @@ def _nearest(
         if precision.needs_checkpoint and precision.id not in model.checkpoints:
             continue
         answer = table.look_up(short.engine, device, precision.id, model, "llm")
-        if answer.status == "yes" and _fits(model, shp, device, precision.id, short, (short.tp, short.pp), load, cat, p):
+        if answer.status == "yes" and _fits(
+            model, shp, device, precision.id, short, (short.tp, short.pp), load, cat, p
+        ):
             return f"fits as {precision.id} on the same devices"
     precision_id = short.precision or "bf16"
     for factor in (2, 4, 8):
@@ -235,9 +277,16 @@ def _nearest(
 
 
 def _fits(
-    model: Model, shp: cells.Shape, device: Device, precision: str, short: Sizing, pair: tuple[int, int],
-    load: Load, cat: Catalogue, p: Mapping[str, float],
-) -> bool:  # fmt: skip
+    model: Model,
+    shp: cells.Shape,
+    device: Device,
+    precision: str,
+    short: Sizing,
+    pair: tuple[int, int],
+    load: Load,
+    cat: Catalogue,
+    p: Mapping[str, float],
+) -> bool:
     cell = cells.scalar_cell(
         [
             cells.model_part(shp, p),
@@ -252,9 +301,27 @@ def _fits(
 
 
 def _nothing(model: Model, device: Device, count: int, *why: str) -> Sizing:
-    names = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "output_tokens_per_s",
-             "total_tokens_per_s", "requests_per_s")  # fmt: skip
+    names = (
+        "first_token_ms",
+        "first_token_p95_ms",
+        "per_output_token_ms",
+        "output_tokens_per_s",
+        "total_tokens_per_s",
+        "requests_per_s",
+    )
     return Sizing(
-        model.id, device.id, count, None, None, 0, 0, False if why and "unsupported" in why[0] else None,
-        tuple(why), None, None, dict.fromkeys(names), None, None,
-    )  # fmt: skip
+        model.id,
+        device.id,
+        count,
+        None,
+        None,
+        0,
+        0,
+        False if why and "unsupported" in why[0] else None,
+        tuple(why),
+        None,
+        None,
+        dict.fromkeys(names),
+        None,
+        None,
+    )

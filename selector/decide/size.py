@@ -29,6 +29,14 @@ class Sized:
     memory: sizing.Memory | None
 
 
+def nothing() -> Sized:
+    """Columns of no cells."""
+    import numpy as np
+
+    none = np.zeros(0)
+    return Sized(none.astype(bool), none, none, none, none, none, none, none, none, None)
+
+
 def size_cells(
     index: CellIndex, axes: Axes, load: Load, spare: int, caps: Any, p: Mapping[str, float]
 ) -> Sized:
@@ -40,9 +48,16 @@ def size_cells(
     generated = _generate(index, axes, load, spare, caps, p)
     single = _single_pass(index, axes, load, spare, caps, p)
     for name in (
-        "fits", "shortfall", "replicas", "first_token_ms", "first_token_p95_ms",
-        "per_output_token_ms", "request_p95_ms", "requests_per_s", "spread",
-    ):  # fmt: skip
+        "fits",
+        "shortfall",
+        "replicas",
+        "first_token_ms",
+        "first_token_p95_ms",
+        "per_output_token_ms",
+        "request_p95_ms",
+        "requests_per_s",
+        "spread",
+    ):
         setattr(generated, name, np.where(token, getattr(generated, name), getattr(single, name)))
     return generated
 
@@ -161,9 +176,9 @@ def _spread(index: CellIndex, axes: Axes, p: Mapping[str, float]) -> Any:
     listed = {"vllm", "sglang", "tensorrt-llm", "llama.cpp", "exllamav2", "mlx-lm", "lmdeploy"}
     engines = np.array([e.id in listed for e in axes.engines])[index.engine]
     kinds = np.array([d.device.kind == "npu" for d in axes.devices])[index.device]
-    known = np.array(
-        [bool(m.model) and index.shapes[m.id].known if m.model else False for m in axes.models]
-    )[index.model]
+    known = np.array([bool(m.model) and index.shapes[m.id].known if m.model else False for m in axes.models])[
+        index.model
+    ]
     moe = index.cell.experts > 1.0
     base = np.where(moe, p["serving.spread.moe"], p["serving.spread.dense"])
     return np.where(engines & known & ~kinds, base, np.maximum(base, p["serving.spread.unlisted"]))

@@ -38,9 +38,7 @@ class SupportTable:
         """Engines that have any row."""
         return sorted(self._by_engine)
 
-    def formats(
-        self, engine: str, device: Device, model: Model, role: str
-    ) -> Callable[[str], Answer]:
+    def formats(self, engine: str, device: Device, model: Model, role: str) -> Callable[[str], Answer]:
         """A look-up of precisions for one engine, device, model and role."""
         family = model.family if model.family in self._families else None
         own = model.id if model.id in self._families else ""
@@ -57,9 +55,7 @@ class SupportTable:
         """Answer for one combination; without any matching row it is unknown."""
         return self.formats(engine, device, model, role)(precision)
 
-    def _decide(
-        self, engine: str, device: Device, precision: str, model: Model, role: str
-    ) -> Answer:
+    def _decide(self, engine: str, device: Device, precision: str, model: Model, role: str) -> Answer:
         places = {device.arch, device.family, device.id, device.kind, device.vendor}
         names = {model.family, model.id}
         rows = [

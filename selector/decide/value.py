@@ -26,11 +26,10 @@ class Scale:
 
     def value(self, xp: Any, x: Any) -> Any:
         """Value of `x`, clipped to 0..1; numpy arrays or floats."""
-        g = (lambda v: xp.log(xp.maximum(v, 1e-12))) if self.log else (lambda v: v)
         worst, target, ideal = (
             (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
         )
-        position = g(x)
+        position = xp.log(xp.maximum(x, 1e-12)) if self.log else x
         low = self.at_target * (position - worst) / (target - worst)
         high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)
         beyond = (position - target) * (ideal - target) > 0.0
@@ -50,7 +49,13 @@ def cost_scale(budget: float | None, tokens_per_month: float | None, p: Mapping[
     if budget:
         target = budget * p["value.cost_target_ratio"]
         return falling(
-            "cost", "USD/month", budget, target, budget * p["value.stretch_ratio"], "budget stated", at
+            "cost",
+            "USD/month",
+            budget,
+            target,
+            budget * p["value.stretch_ratio"],
+            "budget stated",
+            at,
         )
     reference = (tokens_per_month or 0.0) / 1e6 * p["cost.reference_usd_per_mtok"]
     target = max(reference, p["cost.reference_floor_usd"])
@@ -64,7 +69,12 @@ def latency_scale(limit_ms: float, stated: bool, p: Mapping[str, float]) -> Scal
     why = "latency limits stated" if stated else "default limits of the task"
     worst = limit_ms if stated else limit_ms * 2.0
     return falling(
-        "latency", "ms", worst, limit_ms * ratio, limit_ms * p["value.stretch_ratio"], why,
+        "latency",
+        "ms",
+        worst,
+        limit_ms * ratio,
+        limit_ms * p["value.stretch_ratio"],
+        why,
         p["value.at_target"],
     )
 
@@ -74,8 +84,14 @@ def quality_scale(level: str, p: Mapping[str, float]) -> Scale:
     target = p[f"value.quality_target.{level}"]
     ideal = target + (1.0 - target) / 2.0
     return Scale(
-        "quality", "index", p["value.quality_worst"], target, ideal, False,
-        f"index of public scores, level {level}", p["value.at_target"],
+        "quality",
+        "index",
+        p["value.quality_worst"],
+        target,
+        ideal,
+        False,
+        f"index of public scores, level {level}",
+        p["value.at_target"],
     )
 
 
@@ -83,8 +99,14 @@ def risk_scale(appetite: str, p: Mapping[str, float]) -> Scale:
     """Residual risk index; the appetite is the target."""
     target = p[f"value.risk_target.{appetite}"]
     return Scale(
-        "risk", "index", p["value.risk_worst"], target, 0.0, False,
-        f"appetite {appetite}", p["value.at_target"],
+        "risk",
+        "index",
+        p["value.risk_worst"],
+        target,
+        0.0,
+        False,
+        f"appetite {appetite}",
+        p["value.at_target"],
     )
 
 
@@ -93,6 +115,11 @@ def effort_scale(horizon_months: float, p: Mapping[str, float]) -> Scale:
     share = horizon_months / 12.0
     target = p["value.effort_target"] * share
     return falling(
-        "effort", "person-months", p["value.effort_worst"] * share, target, target / 4.0,
-        "registry anchors", p["value.at_target"],
+        "effort",
+        "person-months",
+        p["value.effort_worst"] * share,
+        target,
+        target / 4.0,
+        "registry anchors",
+        p["value.at_target"],
     )

@@ -11,8 +11,12 @@ TOKENS_PER_MTOK = 1e6
 
 
 def api_tokens(
-    input_tokens: float, output_tokens: float, cached_fraction: float,
-    usd_in: float, usd_out: float, usd_cached: float | None,
+    input_tokens: float,
+    output_tokens: float,
+    cached_fraction: float,
+    usd_in: float,
+    usd_out: float,
+    usd_cached: float | None,
 ) -> float:
     """USD of one request to a hosted model (formula `cost.api_request`)."""
     cached = input_tokens * cached_fraction if usd_cached is not None else 0.0

@@ -13,7 +13,15 @@ def text_flops(params: Any, tokens: Any) -> Any:
 
 
 def item_seconds(
-    xp: Numeric, *, flops: Any, weight_bytes: Any, peak: Any, bandwidth: Any, fraction: Any, batch: Any, overhead: Any
+    xp: Numeric,
+    *,
+    flops: Any,
+    weight_bytes: Any,
+    peak: Any,
+    bandwidth: Any,
+    fraction: Any,
+    batch: Any,
+    overhead: Any,
 ) -> Any:
     """Seconds an item takes in a batch (formula `encoder.item_seconds`): the slower of compute
     and reading the weights once per batch, plus a fixed launch cost shared by the batch."""

@@ -24,7 +24,7 @@ def weight_bytes(xp: Numeric, params: Any, embedding_params: Any, bits: Any) -> 
     return body * bits / BITS_PER_BYTE + wide * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
 
 
-def cache_bytes_per_sequence(xp: Numeric, per_token: Any, context: Any, constant: Any, kv_bits: Any) -> Any:
+def cache_bytes_per_sequence(per_token: Any, context: Any, constant: Any, kv_bits: Any) -> Any:
     """KV cache of one sequence over the whole model (formula `memory.kv_cache`).
 
     `per_token` is bytes per token at 16 bit over the layers that keep all tokens; `constant` is
@@ -41,15 +41,10 @@ def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:
     return 1.0 / (xp.minimum(tp, kv_shards) * pp)
 
 
-def activation_bytes(xp: Numeric, tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: Any) -> Any:
+def activation_bytes(tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: Any) -> Any:
     """Peak of temporary tensors while `tokens` run through a layer (formula `memory.activations`).
 
     `multiple` hidden-sized 16-bit tensors a token, sharded by `tp`, and one row of 32-bit logits
     for each of 256 sequences.
     """
     return tokens * hidden * multiple * BYTES_16BIT / tp + 256.0 * vocab * 4.0 / tp
-
-
-def usable_bytes(xp: Numeric, memory_bytes: Any, unified: Any, fraction: Any, unified_fraction: Any) -> Any:
-    """What an engine may fill of a device's memory (formula `memory.usable`)."""
-    return memory_bytes * xp.where(unified, unified_fraction, fraction)

@@ -70,7 +70,14 @@ def prefill_flops(active: Any, tokens: Any, attention_width: Any) -> Any:
 
 
 def prefill_seconds(
-    xp: Numeric, *, flops: Any, tokens: Any, peak: Any, fraction: Any, half_tokens: Any, weight_seconds: Any
+    xp: Numeric,
+    *,
+    flops: Any,
+    tokens: Any,
+    peak: Any,
+    fraction: Any,
+    half_tokens: Any,
+    weight_seconds: Any,
 ) -> Any:
     """Seconds to read a prompt (formula `serving.prefill`).
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from selector.estimate import memory, serving
 from selector.estimate.numeric import Numeric
-from selector.types.load import Cell, Load
+from selector.types.load import Load
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 FIXED_POINT_STEPS = 8
@@ -50,15 +50,19 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     whole = xp.where(c.weights_known > 0.0, c.weights_known, computed)
     weights = whole / (c.tp * c.pp)
     activations = memory.activation_bytes(
-        xp, p["memory.prefill_chunk_tokens"], c.hidden, p["memory.activation_multiple"], c.vocab, c.tp
+        p["memory.prefill_chunk_tokens"],
+        c.hidden,
+        p["memory.activation_multiple"],
+        c.vocab,
+        c.tp,
     )
     share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
     longest = max(load.context_tokens, load.input_tokens + load.output_tokens)
     per_sequence = share * memory.cache_bytes_per_sequence(
-        xp, c.kv_per_token, longest, c.kv_constant, load.kv_bits
+        c.kv_per_token, longest, c.kv_constant, load.kv_bits
     )
     typical = share * memory.cache_bytes_per_sequence(
-        xp, c.kv_per_token, load.input_tokens + load.output_tokens, c.kv_constant, load.kv_bits
+        c.kv_per_token, load.input_tokens + load.output_tokens, c.kv_constant, load.kv_bits
     )
     usable = c.memory_bytes * c.usable_fraction
     room = usable - weights - activations - c.reserve
@@ -68,16 +72,14 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
 
 def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     """Seconds of a decode step at a batch, and its floor (formula `serving.decode_step`)."""
-    touched = serving.touched_params(
-        xp, c.total_params, c.active_params, c.experts, c.experts_active, batch
-    )
+    touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, batch)
     # The input embedding is looked up, not read whole; what is read of it is one row a token.
     read = xp.maximum(touched - 0.5 * c.embedding_params, 1.0)
     weights = read * c.bits / 8.0 / (c.tp * c.pp)
     context = load.input_tokens + load.output_tokens / 2.0
     share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
-    cache = batch * share * memory.cache_bytes_per_sequence(
-        xp, c.kv_per_token, context, c.kv_constant, load.kv_bits
+    cache = (
+        batch * share * memory.cache_bytes_per_sequence(c.kv_per_token, context, c.kv_constant, load.kv_bits)
     )
     flops = 2.0 * c.active_params * batch / (c.tp * c.pp)
     step = serving.decode_step(

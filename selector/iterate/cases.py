@@ -10,7 +10,6 @@ from typing import Any
 
 from selector.errors import InputError, Position, Problem, SelectorError
 from selector.needs.load import Stated, load_document
-from selector.packs.catalog import Catalogue
 from selector.packs.reader import read_yaml
 from selector.types.decision import RankedStack, Recommendation
 
@@ -31,32 +30,37 @@ class CaseResult:
     reason: str
 
 
-def run(path: Path, cat: Catalogue, decide: Decide) -> list[CaseResult]:
+def run(path: Path, decide: Decide) -> list[CaseResult]:
     """Judge every case of a file; a case that cannot be run fails with its error as the reason."""
     document = read_yaml(path)
     rows = document.data.get("cases") if isinstance(document.data, dict) else None
     if not isinstance(rows, list):
         raise InputError(Problem("a file of decision cases has the key cases", Position(str(path))))
-    return [_one(row, str(path), cat, decide) for row in rows]
+    return [_one(row, str(path), decide) for row in rows]
 
 
-def _one(row: Mapping[str, Any], file: str, cat: Catalogue, decide: Decide) -> CaseResult:
+def _one(row: Mapping[str, Any], file: str, decide: Decide) -> CaseResult:
     expected = row["expected"]
     verdict = expected["verdict"]
     try:
         found = decide(load_document(row["requirements"], f"{file}#{row['id']}"))
         got = "feasible" if found.feasible else "infeasible"
-        passed, reason = _judge(row, found, got, cat)
+        passed, reason = _judge(row, found, got)
     except SelectorError as error:
         got, passed, reason = "error", False, str(error.problems[0]).splitlines()[0]
     return CaseResult(
-        row["id"], row["kind"], row["strength"], bool(row.get("judgeable", True)), verdict, passed, got, reason
+        row["id"],
+        row["kind"],
+        row["strength"],
+        bool(row.get("judgeable", True)),
+        verdict,
+        passed,
+        got,
+        reason,
     )
 
 
-def _judge(
-    row: Mapping[str, Any], found: Recommendation, got: str, cat: Catalogue
-) -> tuple[bool, str]:
+def _judge(row: Mapping[str, Any], found: Recommendation, got: str) -> tuple[bool, str]:
     expected = row["expected"]
     if expected["verdict"] in ("feasible", "infeasible"):
         why = _why(found)
@@ -64,7 +68,7 @@ def _judge(
     if not found.stacks:
         return False, f"no stack ({_why(found)})"
     first = found.stacks[0]
-    missing = [r for r in expected.get("required_risks", []) if not _has_risk(first, r, cat)]
+    missing = [r for r in expected.get("required_risks", []) if not _has_risk(first, r)]
     if missing:
         return False, f"risks not shown: {', '.join(missing)}"
     if expected["verdict"] == "warn":
@@ -92,7 +96,7 @@ def _why(found: Recommendation) -> str:
     return found.excluded[0].reason if found.excluded else "nothing to choose from"
 
 
-def _has_risk(first: RankedStack, wanted: str, cat: Catalogue) -> bool:
+def _has_risk(first: RankedStack, wanted: str) -> bool:
     return any(wanted in (r.id, *r.aliases) for r in first.risks)
 
 
@@ -134,15 +138,19 @@ def as_json(found: list[CaseResult]) -> dict[str, Any]:
     return {
         "cases": [
             {
-                "id": c.id, "kind": c.kind, "verdict": c.verdict, "pass": c.passed, "got": c.got,
-                "judgeable": c.judgeable, "strength": c.strength, "reason": c.reason,
+                "id": c.id,
+                "kind": c.kind,
+                "verdict": c.verdict,
+                "pass": c.passed,
+                "got": c.got,
+                "judgeable": c.judgeable,
+                "strength": c.strength,
+                "reason": c.reason,
             }
             for c in found
         ],
-        "counts": {
-            kind: {"passed": passed, "of": total} for kind, (passed, total) in counts(found).items()
-        },
-    }  # fmt: skip
+        "counts": {kind: {"passed": passed, "of": total} for kind, (passed, total) in counts(found).items()},
+    }
 
 
 def counts(found: list[CaseResult]) -> dict[str, tuple[int, int]]:

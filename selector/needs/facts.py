@@ -42,9 +42,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.appetite": need.risk.appetite,
         "req.peak_requests_per_second": work.peak_requests_per_second,
     }
-    return {
-        k: frozenset(v) if isinstance(v, tuple) else v for k, v in facts.items() if v is not None
-    }
+    return {k: frozenset(v) if isinstance(v, tuple) else v for k, v in facts.items() if v is not None}
 
 
 def _large_batch(need: Requirement) -> bool | None:

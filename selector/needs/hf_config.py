@@ -193,9 +193,7 @@ def _attention(c: _Config, hidden: int, heads: int, kv: int, dim: int) -> tuple[
     return query + keys + heads * value * hidden, rank + rope
 
 
-def _feed_forward(
-    c: _Config, layers: int, hidden: int
-) -> tuple[float, float, int | None, int | None, int]:
+def _feed_forward(c: _Config, layers: int, hidden: int) -> tuple[float, float, int | None, int | None, int]:
     """Parameters in all and in use per token, experts, experts in use, width."""
     matrices = 2 if c.text("model_type") in NOT_GATED else 3
     names = ("n_routed_experts", "num_local_experts", "num_experts")

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from selector.needs.load import Stated
 
 
-def to_usd(
-    stated: Stated, document: dict[str, Any], usd_per_unit: Mapping[str, float]
-) -> list[Assumption]:
+def to_usd(stated: Stated, document: dict[str, Any], usd_per_unit: Mapping[str, float]) -> list[Assumption]:
     """Fill the budget in US dollars from the one in another currency, in place."""
     budget = document.get("budget") or {}
     currency = budget.get("currency")
@@ -35,7 +33,5 @@ def to_usd(
             raise InputError([Problem(what, where, "keep one of them")])
         budget[dollars] = float(f"{budget[plain] * rate:.6g}")
         why = f"{budget[plain]:g} {currency} at {rate:.6g} USD"
-        made.append(
-            Assumption(f"budget.{dollars}", budget[dollars], "money.rate", why, "exchange rates")
-        )
+        made.append(Assumption(f"budget.{dollars}", budget[dollars], "money.rate", why, "exchange rates"))
     return made

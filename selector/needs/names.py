@@ -90,9 +90,7 @@ def near(text: str, known: Iterable[str], n: int = 3) -> list[str]:
     return [by_key[key] for key in dict.fromkeys([*found, *longer])][:n]
 
 
-def _unknown(
-    kind: str, text: str, known: Iterable[str], where: Position | None, more: str
-) -> NoReturn:
+def _unknown(kind: str, text: str, known: Iterable[str], where: Position | None, more: str) -> NoReturn:
     close = near(text, known)
     fix = "did you mean " + " or ".join(repr(name) for name in close) + "?" if close else more
     raise InputError([Problem(f"unknown {kind} {text!r}", where, fix)])
@@ -266,9 +264,7 @@ def match_engines(text: str, catalogue: Catalogue, where: Position | None = None
 # Precisions
 
 
-def match_precisions(
-    text: str, catalogue: Catalogue, where: Position | None = None
-) -> tuple[str, ...]:
+def match_precisions(text: str, catalogue: Catalogue, where: Position | None = None) -> tuple[str, ...]:
     """Ids of the formats that a name accepts; a part left out accepts any."""
     known = catalogue.precisions
     name = (alias("precision", text) or text).strip().lower().replace("_", "-")
@@ -295,9 +291,7 @@ def match_precisions(
     return tuple(found)
 
 
-def _precision_parts(
-    name: str, known: Mapping[str, Precision]
-) -> tuple[str, str | None, str | None] | None:
+def _precision_parts(name: str, known: Mapping[str, Precision]) -> tuple[str, str | None, str | None] | None:
     """Base, method and widths of a name; None where the base is not known."""
     bases = {p.base for p in known.values()} | {p.id.split("-")[0] for p in known.values()}
     starts = [b for b in bases if name == b or name.startswith(b + "-")]

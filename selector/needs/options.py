@@ -134,9 +134,7 @@ def named_by_size(pin: ModelPin, task: str) -> Model:
         as_of="",
         params_b=params,
         active_params_b=pin.active_params_b or params,
-        architecture=Architecture("other", heads=pin.attention_heads, experts=pin.experts)
-        if known
-        else None,
+        architecture=Architecture("other", heads=pin.attention_heads, experts=pin.experts) if known else None,
         note="stated by size in the requirements; dimensions and licence are not known",
     )
 

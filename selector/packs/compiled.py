@@ -89,9 +89,9 @@ def overlay(raw: Raw, folder: Path) -> Raw:
     """Add a user's pack folder, or a folder of packs, over what is there."""
     if not folder.is_dir():
         raise PackError(Problem(f"{folder} is not a folder", None, "name a folder with a pack.yaml"))
-    folders = [folder] if (folder / "pack.yaml").is_file() else sorted(
-        p.parent for p in folder.glob("*/pack.yaml")
-    )  # fmt: skip
+    folders = (
+        [folder] if (folder / "pack.yaml").is_file() else sorted(p.parent for p in folder.glob("*/pack.yaml"))
+    )
     if not folders:
         raise PackError(
             Problem(f"{folder} holds no pack.yaml", None, "make one with `selector pack new NAME`")
@@ -114,17 +114,22 @@ def _read_pack(raw: Raw, folder: Path, problems: list[Problem], shipped_pack: bo
     if twin is not None:
         problems.append(
             Problem(
-                f'pack id "{info["id"]}" is taken by {twin["path"]}', head.where(("pack", "id")),
+                f'pack id "{info["id"]}" is taken by {twin["path"]}',
+                head.where(("pack", "id")),
                 "give the pack an id of its own; entries override by their own id",
-            )  # fmt: skip
+            )
         )
         return
     raw.packs.append(
         {
-            "id": info["id"], "version": info["version"], "title": info["title"],
-            "points_budget": float(info.get("points_budget", 0)), "digest": digest(files, folder),
-            "path": str(folder), "shipped": shipped_pack,
-        }  # fmt: skip
+            "id": info["id"],
+            "version": info["version"],
+            "title": info["title"],
+            "points_budget": float(info.get("points_budget", 0)),
+            "digest": digest(files, folder),
+            "path": str(folder),
+            "shipped": shipped_pack,
+        }
     )
     _read_files(raw, [f for f in files if f.name != "pack.yaml"], problems, not shipped_pack)
 
@@ -202,9 +207,7 @@ def _write(path: Path, text: str) -> None:
     """Write through a temporary file; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, delete=False, encoding="utf-8"
-        ) as handle:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as handle:
             handle.write(text)
         Path(handle.name).replace(path)
     except OSError:

@@ -53,9 +53,20 @@ class Fault:
 def lint(catalogue: Catalogue, today: date) -> list[Fault]:
     """All faults of all packs."""
     checks: tuple[Callable[[Catalogue], Iterator[Fault]], ...] = (
-        _sources, _conditions, _references, _tests, lambda c: _review(c, today), _effects, _budgets,
-        _evidence, _weights, _steps, _numbers, _parameters, _gates,
-    )  # fmt: skip
+        _sources,
+        _conditions,
+        _references,
+        _tests,
+        lambda c: _review(c, today),
+        _effects,
+        _budgets,
+        _evidence,
+        _weights,
+        _steps,
+        _numbers,
+        _parameters,
+        _gates,
+    )
     return [fault for check in checks for fault in check(catalogue)]
 
 
@@ -182,7 +193,11 @@ def _has_step(node: tree.Node) -> bool:
 
 def _numbers(cat: Catalogue) -> Iterator[Fault]:
     for offer in cat.offers.values():
-        if offer.spot_per_hour and offer.on_demand_per_hour and offer.spot_per_hour > offer.on_demand_per_hour:
+        if (
+            offer.spot_per_hour
+            and offer.on_demand_per_hour
+            and offer.spot_per_hour > offer.on_demand_per_hour
+        ):
             yield Fault("L011", "offers", offer.id, "spot is dearer than on demand")
     for model in cat.models.values():
         if model.active_params_b and model.params_b and model.active_params_b > model.params_b:

@@ -25,10 +25,21 @@ _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9](_?[0-9])*(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, object] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-    ".nan": float("nan"), ".inf": float("inf"), "-.inf": float("-inf"),
-}  # fmt: skip
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    ".nan": float("nan"),
+    ".inf": float("inf"),
+    "-.inf": float("-inf"),
+}
 Path_ = tuple[str | int, ...]
 
 
@@ -56,7 +67,11 @@ def read_text(path: Path) -> str:
             raise _error(str(path), 1, 1, "is a folder, not a file", "name a YAML file")
         if size > MOST_BYTES:
             raise _error(
-                str(path), 1, 1, f"file has {size:,} bytes, more than {MOST_BYTES:,}", "split the file"
+                str(path),
+                1,
+                1,
+                f"file has {size:,} bytes, more than {MOST_BYTES:,}",
+                "split the file",
             )
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -118,9 +133,7 @@ class _Builder:
         if self._count > MOST_VALUES or depth > MOST_DEPTH:
             what = f"more than {MOST_VALUES:,} values" if depth <= MOST_DEPTH else "nested too deeply"
             raise _error(self.file, line, column, f"{what} (aliases count each time)", None)
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith(
-            "tag:yaml.org,2002:python"
-        ):
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
             self._problem(line, column, f"tag {node.tag} is not allowed", "remove the tag")
             return None
         if isinstance(node, yaml.ScalarNode):
@@ -143,7 +156,10 @@ class _Builder:
                 self._problem(line, column, "merge keys (<<) are not YAML 1.2", "write the keys out")
             elif key in found:
                 self._problem(
-                    line, column, f'duplicate key "{key}", first at line {first[key]}', "remove one of them"
+                    line,
+                    column,
+                    f'duplicate key "{key}", first at line {first[key]}',
+                    "remove one of them",
                 )
             else:
                 first[key] = line

@@ -89,8 +89,8 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
                 fix = near(str(key), known) or f"known keys: {', '.join(sorted(known))}"
                 yield Problem(f'unknown key "{key}" in {dotted}', document.where((*path, key)), fix)
     elif error.validator == "enum":
-        known = [str(v) for v in error.validator_value]
-        fix = near(str(error.instance), known) or f"one of: {', '.join(known)}"
+        values = [str(v) for v in error.validator_value]
+        fix = near(str(error.instance), values) or f"one of: {', '.join(values)}"
         yield Problem(f'{dotted}: "{error.instance}" is not known', where, fix)
     elif error.validator == "required":
         missing = [k for k in error.validator_value if k not in error.instance]
@@ -100,12 +100,19 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         text = " or ".join(wanted) if isinstance(wanted, list) else wanted
         yield Problem(f"{dotted}: {_short(error.instance)} is not of type {text}", where, None)
     elif error.validator in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        word = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than",
-                "exclusiveMaximum": "less than"}[error.validator]  # fmt: skip
+        word = {
+            "minimum": "at least",
+            "maximum": "at most",
+            "exclusiveMinimum": "more than",
+            "exclusiveMaximum": "less than",
+        }[error.validator]
         yield Problem(f"{dotted}: {error.instance} must be {word} {error.validator_value}", where, None)
     elif error.validator in ("oneOf", "anyOf"):
-        yield Problem(f"{dotted}: {_short(error.instance)} has none of the allowed forms", where,
-                      error.schema.get("description"))  # fmt: skip
+        yield Problem(
+            f"{dotted}: {_short(error.instance)} has none of the allowed forms",
+            where,
+            error.schema.get("description"),
+        )
     else:
         yield Problem(f"{dotted}: {error.message}"[:300], where, None)
 

@@ -19,19 +19,30 @@ def as_json(s: Sizing) -> dict[str, Any]:
     if s.memory is not None:
         m = s.memory
         ledger = {
-            "weights": m.weights / GIB, "kv_cache": m.kv_cache / GIB, "activations": m.activations / GIB,
-            "reserve": m.reserve / GIB, "total": m.total / GIB, "usable": m.usable / GIB,
-        }  # fmt: skip
+            "weights": m.weights / GIB,
+            "kv_cache": m.kv_cache / GIB,
+            "activations": m.activations / GIB,
+            "reserve": m.reserve / GIB,
+            "total": m.total / GIB,
+            "usable": m.usable / GIB,
+        }
     found = {
         "schema_version": 1,
         "kind": "estimate",
-        "model": s.model, "hardware": s.hardware, "n_devices": s.n_devices, "engine": s.engine,
-        "precision": s.precision, "layout": {"tp": s.tp, "pp": s.pp},
-        "fits": s.fits, "limits": s.limits, "nearest": s.nearest,
+        "model": s.model,
+        "hardware": s.hardware,
+        "n_devices": s.n_devices,
+        "engine": s.engine,
+        "precision": s.precision,
+        "layout": {"tp": s.tp, "pp": s.pp},
+        "fits": s.fits,
+        "limits": s.limits,
+        "nearest": s.nearest,
         "memory_gib_per_device": ledger,
         **{k: estimate(v) for k, v in s.estimates.items()},
-        "usd_per_hour": s.usd_per_hour, "usd_per_hour_source": s.price_source,
-    }  # fmt: skip
+        "usd_per_hour": s.usd_per_hour,
+        "usd_per_hour_source": s.price_source,
+    }
     cleaned: dict[str, Any] = plain(found)
     return cleaned
 
@@ -48,9 +59,13 @@ def as_text(s: Sizing) -> str:
     if s.memory is not None:
         m = s.memory
         parts = {
-            "weights": m.weights, "kv cache": m.kv_cache, "activations": m.activations,
-            "reserve": m.reserve, "total": m.total, "usable": m.usable,
-        }  # fmt: skip
+            "weights": m.weights,
+            "kv cache": m.kv_cache,
+            "activations": m.activations,
+            "reserve": m.reserve,
+            "total": m.total,
+            "usable": m.usable,
+        }
         lines.append("  GiB a device: " + ", ".join(f"{k} {v / GIB:.1f}" for k, v in parts.items()))
     for name, value in s.estimates.items():
         lines.append(f"  {name:22} {band(value)} {value.unit if value else ''}".rstrip())

@@ -34,8 +34,14 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "provisional": s.provisional,
         "contributions": [
             {
-                "id": c.id, "kind": c.kind, "points": c.points, "weight": c.weight,
-                "value": c.value, "anchors": c.anchors, "known": c.known, "why": c.why,
+                "id": c.id,
+                "kind": c.kind,
+                "points": c.points,
+                "weight": c.weight,
+                "value": c.value,
+                "anchors": c.anchors,
+                "known": c.known,
+                "why": c.why,
             }
             for c in s.contributions
         ],
@@ -47,32 +53,49 @@ def stack(s: RankedStack) -> dict[str, Any]:
         ],
         "constraints": [
             {
-                "id": c.id, "status": c.status, "limit": c.limit, "value": c.value,
-                "unit": c.unit, "p_ok": c.p_ok, "why": c.why,
+                "id": c.id,
+                "status": c.status,
+                "limit": c.limit,
+                "value": c.value,
+                "unit": c.unit,
+                "p_ok": c.p_ok,
+                "why": c.why,
             }
             for c in s.constraints
         ],
         "risks": [
             {
-                "id": r.id, "name": r.name, "category": r.category, "owner": r.owner,
-                "inherent": r.inherent, "residual": r.residual,
-                "inherent_score": r.inherent_score, "residual_score": r.residual_score,
-                "mitigations": r.mitigations, "certain": r.certain, "source": r.source,
+                "id": r.id,
+                "name": r.name,
+                "category": r.category,
+                "owner": r.owner,
+                "inherent": r.inherent,
+                "residual": r.residual,
+                "inherent_score": r.inherent_score,
+                "residual_score": r.residual_score,
+                "mitigations": r.mitigations,
+                "certain": r.certain,
+                "source": r.source,
             }
             for r in s.risks
         ],
         "findings": [
             {
-                "rule": f.rule, "title": f.title, "severity": f.severity.value,
-                "confidence": f.confidence, "outcome": f.outcome, "message": f.message,
-                "why": f.why, "fix": f.fix,
+                "rule": f.rule,
+                "title": f.title,
+                "severity": f.severity.value,
+                "confidence": f.confidence,
+                "outcome": f.outcome,
+                "message": f.message,
+                "why": f.why,
+                "fix": f.fix,
             }
             for f in s.findings
         ],
         "facts": dict(s.facts),
         "advice": s.advice,
         "sources": s.sources,
-    }  # fmt: skip
+    }
 
 
 def ledger(s: RankedStack) -> dict[str, float]:

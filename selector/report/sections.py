@@ -66,19 +66,32 @@ def ranking(r: Recommendation) -> Table:
         est = s.estimates
         rows.append(
             (
-                str(s.rank), s.label, f"{s.score:.1f}" + ("?" if s.provisional else ""),
+                str(s.rank),
+                s.label,
+                f"{s.score:.1f}" + ("?" if s.provisional else ""),
                 s.slots.model,
                 " ".join(x for x in (s.slots.precision, s.slots.engine) if x) or s.slots.hosting,
                 f"{s.slots.n_devices}x {s.slots.hardware}" if s.slots.hardware else "-",
                 s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
-                band(est.get("cost_per_month_usd")), band(est.get("request_p95_ms")),
-                band(est.get("quality_index")), short(_index(s)),
-            )  # fmt: skip
+                band(est.get("cost_per_month_usd")),
+                band(est.get("request_p95_ms")),
+                band(est.get("quality_index")),
+                short(_index(s)),
+            )
         )
     columns = (
-        "rank", "id", "points", "model", "precision, engine", "hardware", "where",
-        "USD/month", "p95 ms", "quality", "risk",
-    )  # fmt: skip
+        "rank",
+        "id",
+        "points",
+        "model",
+        "precision, engine",
+        "hardware",
+        "where",
+        "USD/month",
+        "p95 ms",
+        "quality",
+        "risk",
+    )
     right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
     return Table("Ranking", columns, tuple(rows), right, "? after points: provisional; ? alone: unknown")
 
@@ -88,14 +101,14 @@ def costs(r: Recommendation) -> Table:
     if not r.stacks:
         return Table("Cost", (), ())
     first = r.stacks[0]
-    rows = [
-        (c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in first.costs
-    ]
+    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in first.costs]
     rows.append(("total", band(first.estimates.get("cost_per_month_usd")), "", ""))
     return Table(
-        f"Cost of {first.label}, USD a month", ("item", "USD/month", "source", "as of"),
-        tuple(rows), frozenset({"USD/month"}),
-    )  # fmt: skip
+        f"Cost of {first.label}, USD a month",
+        ("item", "USD/month", "source", "as of"),
+        tuple(rows),
+        frozenset({"USD/month"}),
+    )
 
 
 def risks(r: Recommendation) -> Table:
@@ -106,11 +119,16 @@ def risks(r: Recommendation) -> Table:
     ordered = sorted(first.risks, key=lambda x: (not x.certain, -x.residual_score, x.id))
     rows = tuple(
         (
-            x.id, x.name, x.inherent, x.residual, ", ".join(x.mitigations) or "-", x.owner,
+            x.id,
+            x.name,
+            x.inherent,
+            x.residual,
+            ", ".join(x.mitigations) or "-",
+            x.owner,
             "" if x.certain else "possible: a fact is unknown",
         )
         for x in ordered
-    )  # fmt: skip
+    )
     columns = ("risk", "name", "inherent", "residual", "mitigations", "owner", "")
     return Table(f"Risk of {first.label}", columns, rows)
 
@@ -122,9 +140,11 @@ def limits(r: Recommendation) -> Table:
         chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
         rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance))
     return Table(
-        "Limits of the first stack", ("limit", "status", "estimate", "limit value", "unit", "chance ok"),
-        tuple(rows), frozenset({"estimate", "limit value"}),
-    )  # fmt: skip
+        "Limits of the first stack",
+        ("limit", "status", "estimate", "limit value", "unit", "chance ok"),
+        tuple(rows),
+        frozenset({"estimate", "limit value"}),
+    )
 
 
 def findings(r: Recommendation) -> Table:
@@ -140,7 +160,11 @@ def excluded(r: Recommendation) -> Table:
     """Why candidates were left out, most first."""
     shown = sorted(r.excluded, key=lambda e: -e.count)[:SHOWN_EXCLUSIONS]
     rows = tuple((e.reason, str(e.count), e.nearest, e.distance) for e in shown)
-    note = "" if len(r.excluded) <= SHOWN_EXCLUSIONS else f"{len(r.excluded) - SHOWN_EXCLUSIONS} more reasons in JSON"
+    note = (
+        ""
+        if len(r.excluded) <= SHOWN_EXCLUSIONS
+        else f"{len(r.excluded) - SHOWN_EXCLUSIONS} more reasons in JSON"
+    )
     return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
 
 
@@ -161,8 +185,15 @@ def assumptions(r: Recommendation) -> Table:
 def tables(r: Recommendation) -> list[Table]:
     """All sections in reading order; empty ones are left out."""
     every = [
-        ranking(r), costs(r), limits(r), risks(r), findings(r), excluded(r), relaxations(r), assumptions(r),
-    ]  # fmt: skip
+        ranking(r),
+        costs(r),
+        limits(r),
+        risks(r),
+        findings(r),
+        excluded(r),
+        relaxations(r),
+        assumptions(r),
+    ]
     return [t for t in every if t.rows]
 
 

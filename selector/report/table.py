@@ -26,14 +26,23 @@ def render(shown: list[Table], terminal: bool, width: int | None = None) -> str:
 
     out = io.StringIO()
     console = Console(
-        file=out, force_terminal=terminal, no_color=not terminal, width=width or PLAIN_WIDTH,
-        color_system="auto" if terminal else None, legacy_windows=False,
-    )  # fmt: skip
+        file=out,
+        force_terminal=terminal,
+        no_color=not terminal,
+        width=width or PLAIN_WIDTH,
+        color_system="auto" if terminal else None,
+        legacy_windows=False,
+    )
     for t in shown:
         made = RichTable(
-            title=t.title, title_justify="left", title_style="bold", caption=t.note or None,
-            caption_justify="left", box=box.SIMPLE_HEAD if terminal else box.ASCII2, pad_edge=False,
-        )  # fmt: skip
+            title=t.title,
+            title_justify="left",
+            title_style="bold",
+            caption=t.note or None,
+            caption_justify="left",
+            box=box.SIMPLE_HEAD if terminal else box.ASCII2,
+            pad_edge=False,
+        )
         for column in t.columns:
             made.add_column(column, justify="right" if column in t.right else "left", overflow="fold")
         for row in t.rows:

@@ -71,9 +71,7 @@ def assess(
 ) -> Assessment:
     """Risk table with the cheapest mitigations that bring each certain risk to the appetite."""
     found = sorted(triggers, key=lambda t: t.risk.id)
-    usable = {
-        m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting
-    }
+    usable = {m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting}
     chosen: list[str] = []
     for item in sorted(found, key=lambda t: -_score(t, (), usable, scoring)):
         if item.certain:
@@ -114,7 +112,10 @@ def _factors(
         if name in item.risk.mitigations:
             own = usable[name].on.get(item.risk.id, {})
             pairs.append(
-                (own.get("likelihood", usable[name].likelihood), own.get("impact", usable[name].impact))
+                (
+                    own.get("likelihood", usable[name].likelihood),
+                    own.get("impact", usable[name].impact),
+                )
             )
     return (
         _product((p[0] for p in pairs), scoring),
@@ -137,24 +138,18 @@ def _residual(
     )
 
 
-def _score(
-    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
-) -> float:
+def _score(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> float:
     return math.prod(_residual(item, chosen, usable, scoring))
 
 
-def _level(
-    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
-) -> str:
+def _level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> str:
     """Level of the step nearest to each residual value, so that one control cannot drop two steps."""
     likelihood, impact = _residual(item, chosen, usable, scoring)
     row = _nearest(likelihood, scoring.steps)
     return scoring.matrix[row][_nearest(impact, scoring.steps)]
 
 
-def _row(
-    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
-) -> RiskRow:
+def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> RiskRow:
     used = tuple(m for m in item.risk.mitigations if m in chosen)
     return RiskRow(
         id=item.risk.id,

@@ -24,7 +24,7 @@ def build(cls: type[T], data: Mapping[str, Any]) -> T:
     The data has passed its JSON Schema, so a wrong shape here is a fault of the
     schema and surfaces as ``TypeError`` from the constructor.
     """
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     fields = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     return cls(**{k: _convert(hints[k], v) for k, v in data.items() if k in fields})
 

@@ -220,7 +220,9 @@ class Precision:
     base: str  # bf16 fp16 fp8 int8 int4 nvfp4 mxfp4 ...
     bits_weights: float  # bits per weight, scales counted
     bits_activations: float
-    compute: tuple[str, ...]  # arithmetic formats in order of preference; the device's first native one is used
+    compute: tuple[
+        str, ...
+    ]  # arithmetic formats in order of preference; the device's first native one is used
     source: str
     as_of: str
     method: str | None = None  # awq gptq gguf mlx bnb ct

@@ -24,16 +24,19 @@ class Estimate:
 
     @classmethod
     def around(
-        cls, value: float, spread: float, unit: str, formula: str, inputs: Mapping[str, float | str | None] | None = None
+        cls,
+        value: float,
+        spread: float,
+        unit: str,
+        formula: str,
+        inputs: Mapping[str, float | str | None] | None = None,
     ) -> Estimate:
         """Lognormal band: p10 = value / spread, p90 = value * spread."""
         return cls(value / spread, value, value * spread, unit, formula, inputs or {})
 
     def scaled(self, factor: float, unit: str, formula: str) -> Estimate:
         """The same relative doubt on ``factor`` times the value."""
-        return Estimate(
-            self.p10 * factor, self.p50 * factor, self.p90 * factor, unit, formula, self.inputs
-        )
+        return Estimate(self.p10 * factor, self.p50 * factor, self.p90 * factor, unit, formula, self.inputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,22 @@ class Registry:
         self._facts = {f.name: f for f in facts}
 
     @classmethod
-    def of(cls, facts: Mapping[str, Mapping[str, object]], vocabularies: Mapping[str, Iterable[str]]) -> Registry:
+    def of(
+        cls, facts: Mapping[str, Mapping[str, object]], vocabularies: Mapping[str, Iterable[str]]
+    ) -> Registry:
         """Registry out of `rules/vocabulary.yaml`."""
         made = []
         for name, row in facts.items():
             values = row.get("values", ())
             known = vocabularies[values] if isinstance(values, str) else values
             made.append(
-                Fact(name, str(row["type"]), str(row["axis"]), frozenset(map(str, known)),  # type: ignore[call-overload]
-                     str(row["unit"]) if "unit" in row else None)  # fmt: skip
+                Fact(
+                    name,
+                    str(row["type"]),
+                    str(row["axis"]),
+                    frozenset(map(str, known)),  # type: ignore[call-overload]
+                    str(row["unit"]) if "unit" in row else None,
+                )
             )
         return cls(made)
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import Union
 
 from selector.packs.language.facts import Fact, Registry
 from selector.packs.schema import near
 
 MOST_CHARACTERS = 2_000
 _COMPARE = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-    ast.In: "in", ast.NotIn: "not in",
-}  # fmt: skip
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
 _MATHS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 ORDERED = frozenset({"<", "<=", ">", ">="})
 NAMES = {"true": True, "false": False, "True": True, "False": False}
@@ -107,7 +112,7 @@ class Version:
     spec: str
 
 
-Node = Union[Literal, Name, Logic, Not, Compare, Among, Maths, Known, Overlaps, Version]
+Node = Literal | Name | Logic | Not | Compare | Among | Maths | Known | Overlaps | Version
 
 
 def parse(text: str, registry: Registry) -> Node:
@@ -256,9 +261,10 @@ class _Checker:
         if name == "version":
             raise ConditionError('version(fact) is followed by: in ">=1.0,<2.0"', node.col_offset)
         raise ConditionError(
-            f"{name}() is not a function of the rule language", node.col_offset,
+            f"{name}() is not a function of the rule language",
+            node.col_offset,
             near(name, ("known", "overlaps", "version")),
-        )  # fmt: skip
+        )
 
     def _version(self, op: str, left: ast.Call, right: ast.expr) -> Node:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet

@@ -36,7 +36,7 @@ def compile_condition(text: str, registry: Registry) -> Condition:
     return Condition(text, node, tree.facts_of(node))
 
 
-def _value(node: tree.Node, facts: Facts) -> Any:  # noqa: PLR0911 - one arm a node
+def _value(node: tree.Node, facts: Facts) -> Any:
     match node:
         case tree.Literal(value):
             return value
@@ -74,8 +74,9 @@ def _compare(op: str, left: Any, right: Any) -> bool | None:
     if left is None or right is None:
         return None
     outcomes = {
-        "==": left == right, "!=": left != right,
-    }  # fmt: skip
+        "==": left == right,
+        "!=": left != right,
+    }
     if op in outcomes:
         return outcomes[op]
     found: bool = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
@@ -86,9 +87,11 @@ def _maths(op: str, left: Any, right: Any) -> float | None:
     if left is None or right is None or (op == "/" and right == 0):
         return None
     found: float = {
-        "+": lambda: left + right, "-": lambda: left - right,
-        "*": lambda: left * right, "/": lambda: left / right,
-    }[op]()  # fmt: skip
+        "+": lambda: left + right,
+        "-": lambda: left - right,
+        "*": lambda: left * right,
+        "/": lambda: left / right,
+    }[op]()
     return found
 
 

@@ -18,9 +18,7 @@ from selector.types.requirement import TokenDistribution
 
 
 def resolved(task: str = "chat", application: Any = None, **more: Any) -> Resolved:
-    return complete(
-        load_document({"application": {"task": task, **(application or {})}, **more}, "test")
-    )
+    return complete(load_document({"application": {"task": task, **(application or {})}, **more}, "test"))
 
 
 def rules_used(result: Resolved) -> set[str]:
@@ -41,9 +39,7 @@ def test_ids_are_unique_and_formulas_exist() -> None:
     assert {r.derive for r in rules if r.derive} == set(FORMULAS)
 
 
-@pytest.mark.parametrize(
-    "task", schema.load("reqs")["$defs"]["application"]["properties"]["task"]["enum"]
-)
+@pytest.mark.parametrize("task", schema.load("reqs")["$defs"]["application"]["properties"]["task"]["enum"])
 def test_every_task_gets_a_load_that_passes_the_schema(task: str) -> None:
     result = resolved(task)
     work = result.requirement.workload
@@ -128,9 +124,7 @@ def test_tokens_a_month_give_requests() -> None:
     assert work.requests_per_month == pytest.approx(5e5)
 
 
-@pytest.mark.parametrize(
-    ("scale", "peak"), [("low", 0.5), ("medium", 5), ("high", 50), ("very_high", 300)]
-)
+@pytest.mark.parametrize(("scale", "peak"), [("low", 0.5), ("medium", 5), ("high", 50), ("very_high", 300)])
 def test_scale_in_words(scale: str, peak: float) -> None:
     result = resolved(workload={"scale": scale})
     assert result.requirement.workload.peak_requests_per_second == peak

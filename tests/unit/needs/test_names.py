@@ -54,9 +54,7 @@ def test_devices_together(cat: Catalogue) -> None:
     assert set(query.devices) == {"t4-16gb", "tpu-v5e-16gb"}
 
 
-@pytest.mark.parametrize(
-    "text", ["h1000", "a100-96gb", "0xh100", "", "xx", "h100-oam", "m3-max-512gb"]
-)
+@pytest.mark.parametrize("text", ["h1000", "a100-96gb", "0xh100", "", "xx", "h100-oam", "m3-max-512gb"])
 def test_unknown_devices(cat: Catalogue, text: str) -> None:
     with pytest.raises(InputError) as caught:
         names.match_devices(text, cat)

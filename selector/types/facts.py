@@ -30,9 +30,7 @@ def of_licence(licence: Licence | None) -> dict[str, object]:
     )
 
 
-def of_model(
-    model: Model, licence: Licence | None, origin: str | None = None
-) -> dict[str, object]:
+def of_model(model: Model, licence: Licence | None, origin: str | None = None) -> dict[str, object]:
     """An open model and its licence; `origin` is its publisher's jurisdiction."""
     facts = known_only(
         {

@@ -1,0 +1,55 @@
+"""Findings of `check`, as JSON of the contract and as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from selector.report.numbers import plain
+
+if TYPE_CHECKING:
+    from selector.check.declared import Checked
+
+
+def as_json(found: Checked, failed: int) -> dict[str, Any]:
+    """Units, facts, findings, waived, unresolved, summary."""
+    rows = [
+        {
+            "rule": f.rule,
+            "title": f.title,
+            "severity": f.severity.value,
+            "confidence": f.confidence,
+            "outcome": f.outcome,
+            "message": f.message,
+            "why": f.why,
+            "fix": f.fix,
+            "file": f.file,
+            "line": f.line,
+            "column": f.column,
+        }
+        for f in found.findings
+    ]
+    cleaned: dict[str, Any] = plain(
+        {
+            "schema_version": 1,
+            "kind": "check",
+            "units": [{"name": "declared", "file": found.file}],
+            "facts": {k: v for k, v in sorted(found.facts.items())},
+            "findings": rows,
+            "waived": [],
+            "unresolved": [],
+            "summary": {"findings": len(rows), "failed": failed},
+        }
+    )
+    return cleaned
+
+
+def as_text(found: Checked, failed: int) -> str:
+    """One finding a paragraph, and a count."""
+    lines = []
+    for f in found.findings:
+        lines.append(f"{f.file}:{f.line}:{f.column}: {f.severity.value} {f.outcome} {f.rule}: {f.message}")
+        lines.append(f"  why: {f.why}")
+        if f.fix:
+            lines.append(f"  fix: {f.fix}")
+    lines.append(f"{len(found.findings)} findings, {failed} at or above the gate")
+    return "\n".join(lines) + "\n"
