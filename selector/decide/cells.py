@@ -63,7 +63,7 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
         width=full * float(arch.heads or 0) * head_dim,
         kv_per_token=float(kv),
         kv_constant=constant,
-        kv_shards=MLA_SHARDS if arch.attention == "mla" else float(arch.kv_heads or arch.heads or 64),
+        kv_shards=MLA_SHARDS if arch.attention == "mla" or arch.latent_dim else float(arch.kv_heads or arch.heads or 64),
         known=known,
     )
 
@@ -80,8 +80,13 @@ def peak_flops(device: Device, precision: Precision, override: str | None) -> fl
     return 0.0
 
 
-def memory_bytes(device: Device) -> float:
-    """Bytes of a device: as read from it, else the vendor's gigabytes taken as 1e9."""
+def memory_bytes(device: Device, p: Mapping[str, float]) -> float:
+    """Bytes of a device: as read from it, else the vendor's gigabytes taken as 1e9.
+
+    A CPU has the memory of its host, which the registry stands in for where nobody states it.
+    """
+    if device.kind == "cpu" and not device.memory_bytes and not device.memory_gb:
+        return p["memory.host_gb_unknown"] * 1e9
     return float(device.memory_bytes or (device.memory_gb or 0.0) * 1e9)
 
 
@@ -130,7 +135,7 @@ def device_part(
         fraction = min(fraction, p["memory.shared_desktop_fraction"])
     reserve = p["memory.reserve_light_gb" if engine in LIGHT else "memory.reserve_gb"]
     return {
-        "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device),
+        "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device, p),
         "usable_fraction": fraction,
         "bandwidth": (device.gb_per_s or 0.0) * 1e9,
         "reserve": reserve * 1e9,

@@ -13,6 +13,9 @@ from selector.decide.support import SupportTable
 from selector.types.catalog import Model, Precision
 
 GROUPS = 4
+USUAL = frozenset(
+    {"bf16", "fp16", "fp8-w8a8", "fp8-w8a16", "int8-w8a8", "int4-awq", "int4-gguf", "int8-gguf", "int4-mlx", "nvfp4"}
+)
 # Weights this many times the memory are left out unsized, unless the user pinned something.
 HOPELESS = 1.1
 
@@ -48,6 +51,17 @@ def available(model: Model, precision: Precision) -> bool:
     return precision.id in model.checkpoints or not precision.needs_checkpoint
 
 
+def considered(model: Model, precision: Precision, role: str, pinned: bool) -> bool:
+    """True for published formats, pinned ones, and the usual one of each width.
+
+    Variants of one width that nobody published for the model (GPTQ beside AWQ, bitsandbytes) have
+    the same size and speed and less evidence; they are looked at only when pinned.
+    """
+    if not available(model, precision):
+        return False
+    return pinned or role != "llm" or precision.id in model.checkpoints or precision.id in USUAL
+
+
 def enumerate_cells(
     axes: Axes,
     table: SupportTable,
@@ -66,7 +80,9 @@ def enumerate_cells(
         if option.model is None:
             continue
         formats = {
-            ri: q.precision for ri, q in enumerate(axes.precisions) if available(option.model, q.precision)
+            ri: q.precision
+            for ri, q in enumerate(axes.precisions)
+            if considered(option.model, q.precision, option.role, explain)
         }
         for di, device in enumerate(axes.devices):
             for ei, engine in enumerate(axes.engines):
@@ -77,7 +93,7 @@ def enumerate_cells(
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
-                    room = cells.memory_bytes(device.device)
+                    room = cells.memory_bytes(device.device, p)
                     for tp, pp in allowed:
                         if need > HOPELESS * room * tp * pp and len(allowed) > 1 and not explain:
                             continue

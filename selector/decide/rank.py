@@ -235,6 +235,8 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
         return allowed, allowed
     unknown = unknown_weight(run, scored)
     late = np.where((unknown > MOST_UNKNOWN) & (not settings.allow_provisional), 1, 0)
+    for _, column in run.gates.doubts:
+        late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
     at_risk = sum((s == limits.AT_RISK).astype(int) for s in scored.status) + np.zeros(len(late))
     keys = [np.arange(len(late)), unknown, at_risk]
     for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):

@@ -84,7 +84,9 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
         slots=slots(run, row),
         score=value,
         tied=position > 0 and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN) or _unverified(scored, row),
+        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN)
+        or _unverified(scored, row)
+        or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
         contributions=_contributions(run, scored, row),
         estimates=_estimates(run, scored, row),
         memory=_memory(run, row),

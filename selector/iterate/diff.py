@@ -79,7 +79,7 @@ def as_text(found: dict[str, Any]) -> str:
 
 
 def _key(stack: dict[str, Any] | None) -> str | None:
-    return stack and str(stack["id"])
+    return str(stack["id"]) if stack else None
 
 
 def _name(stack: dict[str, Any]) -> str:
@@ -94,4 +94,4 @@ def _get(stacks: dict[str | None, dict[str, Any]], key: str | None, field: str) 
 
 def _p50(stack: dict[str, Any], figure: str) -> float | None:
     found = stack["estimates"].get(figure)
-    return found and found["p50"]
+    return float(found["p50"]) if found else None

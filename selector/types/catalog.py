@@ -197,7 +197,7 @@ class Framework:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """One row of the support table. Empty selectors accept any; the most specific row decides, no before yes."""
+    """One row of the support table. Empty selectors accept any; a `no` stands unless covered."""
 
     engine: str
     status: str  # yes | no | unknown

@@ -73,12 +73,8 @@ def _logic(op: str, parts: list[bool | None]) -> bool | None:
 def _compare(op: str, left: Any, right: Any) -> bool | None:
     if left is None or right is None:
         return None
-    outcomes = {
-        "==": left == right,
-        "!=": left != right,
-    }
-    if op in outcomes:
-        return outcomes[op]
+    if op in ("==", "!="):
+        return bool((left == right) == (op == "=="))
     found: bool = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
     return found
 
