@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,9 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
         width=full * float(arch.heads or 0) * head_dim,
         kv_per_token=float(kv),
         kv_constant=constant,
-        kv_shards=MLA_SHARDS if arch.attention == "mla" or arch.latent_dim else float(arch.kv_heads or arch.heads or 64),
+        kv_shards=MLA_SHARDS
+        if arch.attention == "mla" or arch.latent_dim
+        else float(arch.kv_heads or arch.heads or 64),
         known=known,
     )
 
@@ -137,7 +140,7 @@ def device_part(
     return {
         "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device, p),
         "usable_fraction": fraction,
-        "bandwidth": (device.gb_per_s or 0.0) * 1e9,
+        "bandwidth": device.gb_per_s * 1e9 if device.gb_per_s else math.nan,
         "reserve": reserve * 1e9,
     }
 

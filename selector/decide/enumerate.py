@@ -14,7 +14,18 @@ from selector.types.catalog import Model, Precision
 
 GROUPS = 4
 USUAL = frozenset(
-    {"bf16", "fp16", "fp8-w8a8", "fp8-w8a16", "int8-w8a8", "int4-awq", "int4-gguf", "int8-gguf", "int4-mlx", "nvfp4"}
+    {
+        "bf16",
+        "fp16",
+        "fp8-w8a8",
+        "fp8-w8a16",
+        "int8-w8a8",
+        "int4-awq",
+        "int4-gguf",
+        "int8-gguf",
+        "int4-mlx",
+        "nvfp4",
+    }
 )
 # Weights this many times the memory are left out unsized, unless the user pinned something.
 HOPELESS = 1.1

@@ -109,7 +109,7 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: float, p: Mapping[str, floa
         peak=xp.maximum(c.peak, 1.0) * c.tp,
         fraction=c.prefill_fraction,
         half_tokens=p["serving.prefill_half_tokens"],
-        weight_seconds=weights * xp.minimum(c.active_params * fresh / c.total_params, 1.0),
+        weight_seconds=weights * xp.minimum(c.active_params * fresh / xp.maximum(c.total_params, 1.0), 1.0),
     )
     return xp.where(c.peak > 0.0, seconds, NOT_KNOWN)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from selector.report.numbers import plain
 from selector.types.decision import RankedStack, Recommendation
 from selector.types.estimate import Estimate
+from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
 
@@ -32,70 +34,31 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "score": s.score,
         "tied": s.tied,
         "provisional": s.provisional,
-        "contributions": [
-            {
-                "id": c.id,
-                "kind": c.kind,
-                "points": c.points,
-                "weight": c.weight,
-                "value": c.value,
-                "anchors": c.anchors,
-                "known": c.known,
-                "why": c.why,
-            }
-            for c in s.contributions
-        ],
+        "contributions": [asdict(c) for c in s.contributions],
         "estimates": {k: estimate(v) for k, v in s.estimates.items()},
         "memory_gib_per_device": s.memory and ledger(s),
         "costs": [
-            {"item": c.item, "usd_per_month": estimate(c.usd_per_month), "source": c.source, "as_of": c.as_of}
+            {
+                "item": c.item,
+                "usd_per_month": estimate(c.usd_per_month),
+                "source": c.source,
+                "as_of": c.as_of,
+            }
             for c in s.costs
         ],
-        "constraints": [
-            {
-                "id": c.id,
-                "status": c.status,
-                "limit": c.limit,
-                "value": c.value,
-                "unit": c.unit,
-                "p_ok": c.p_ok,
-                "why": c.why,
-            }
-            for c in s.constraints
-        ],
-        "risks": [
-            {
-                "id": r.id,
-                "name": r.name,
-                "category": r.category,
-                "owner": r.owner,
-                "inherent": r.inherent,
-                "residual": r.residual,
-                "inherent_score": r.inherent_score,
-                "residual_score": r.residual_score,
-                "mitigations": r.mitigations,
-                "certain": r.certain,
-                "source": r.source,
-            }
-            for r in s.risks
-        ],
-        "findings": [
-            {
-                "rule": f.rule,
-                "title": f.title,
-                "severity": f.severity.value,
-                "confidence": f.confidence,
-                "outcome": f.outcome,
-                "message": f.message,
-                "why": f.why,
-                "fix": f.fix,
-            }
-            for f in s.findings
-        ],
+        "constraints": [asdict(c) for c in s.constraints],
+        "risks": [asdict(r) for r in s.risks],
+        "findings": [finding(f) for f in s.findings],
         "facts": dict(s.facts),
         "advice": s.advice,
         "sources": s.sources,
     }
+
+
+def finding(f: Finding) -> dict[str, Any]:
+    """What a rule says; the place only where there is one."""
+    found = asdict(f) | {"severity": f.severity.value}
+    return {k: v for k, v in found.items() if v is not None}
 
 
 def ledger(s: RankedStack) -> dict[str, float]:

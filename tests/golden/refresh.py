@@ -1,0 +1,11 @@
+"""Write the expected output of every example; look at the difference before you commit it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+for folder in sorted((Path(__file__).parents[2] / "examples").iterdir()):
+    code = "from selector.cli.main import run; run()"
+    args = ["recommend", str(folder / "reqs.yaml"), "--as-of", "2026-11-24", "--format", "markdown"]
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
+    (folder / "expected.md").write_text(done.stdout, encoding="utf-8")

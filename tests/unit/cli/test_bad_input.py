@@ -1,0 +1,88 @@
+"""Bad input: exit 2, a position, no traceback, all errors at once."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+CASES = {
+    "unknown-key": ("application: {task: chat}\nbudgett: 1\n", 'did you mean "budget"'),
+    "unknown-task": ("application: {task: chatt}\n", '"chat"'),
+    "wrong-type": ("application: {task: chat}\nworkload: {peak_requests_per_second: fast}\n", "number"),
+    "negative": ("application: {task: chat}\nworkload: {peak_requests_per_second: -1}\n", "at least"),
+    "absurd": ("application: {task: chat}\nhorizon_months: 100000\n", "at most"),
+    "no-task": ("version: 1\n", "application"),
+    "empty": ("", "empty"),
+    "duplicate": ("application: {task: chat}\napplication: {task: chat}\n", "duplicate"),
+    "yaml-1-1": ("application: {task: chat}\norganisation: {commercial: yes}\n", "boolean"),
+    "tag": ("application: !!python/object:x {task: chat}\n", "tag"),
+    "not-a-mapping": ("- 1\n", "object"),
+    "unknown-model": ("application: {task: chat}\npins: {model: [Qwen/Qwen3-23B]}\n", "Qwen3-32B"),
+    "unknown-hardware": ("application: {task: chat}\npins: {hardware: [h1000]}\n", "unknown hardware"),
+    "contradiction": (
+        "application: {task: chat}\ndata: {may_leave_premises: false}\ndeployment: {hosting: [api]}\n",
+        "may_leave_premises",
+    ),
+    "weights-zero": ("application: {task: chat}\nweights: {cost: 0}\n", "weights"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_requirements(name: str, tmp_path: Path, cli: Run) -> None:
+    text, words = CASES[name]
+    path = tmp_path / "reqs.yaml"
+    path.write_text(text)
+    done = cli("recommend", path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert f"{path}:" in done.stderr
+    assert words in done.stderr
+
+
+def test_all_errors_at_once(tmp_path: Path, cli: Run) -> None:
+    path = tmp_path / "reqs.yaml"
+    path.write_text("application: {task: chatt}\nbudgett: 1\nhorizon_months: -1\n")
+    assert cli("recommend", path).stderr.count("error:") == 3
+
+
+def test_missing_file_and_flags(tmp_path: Path, cli: Run, root: Path) -> None:
+    good = root / "examples" / "chat-api-or-gpus" / "reqs.yaml"
+    for args in (
+        ("recommend", tmp_path / "nothing.yaml"),
+        ("recommend", good, "--format", "jsn"),
+        ("recommend", good, "--as-of", "today"),
+        ("recommend", good, "--set", "budget.per_month=x"),
+        ("recommend", good, "--packs", tmp_path / "nothing"),
+        ("estimate", "no-such-model", "--on", "h100"),
+        ("estimate",),
+        ("schema", "reqz"),
+        ("pack", "show", "nvidia-h100"),
+        ("diff", good, good),
+    ):
+        done = cli(*args)
+        assert done.returncode == 2, args
+        assert "error:" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_nothing_fits_says_what_is_in_the_way(tmp_path: Path, cli: Run) -> None:
+    path = tmp_path / "reqs.yaml"
+    path.write_text(
+        "application: {task: chat}\npins: {model: [deepseek-ai/DeepSeek-R1], precision: [bf16]}\n"
+        "deployment: {hosting: [on_prem], inventory: [{hardware: h100, count: 1}]}\n"
+    )
+    done = cli("recommend", path)
+    assert done.returncode == 1
+    assert "NO STACK SATISFIES" in done.stdout
+    assert "does not fit in memory" in done.stdout
+
+
+def test_save_never_overwrites(tmp_path: Path, cli: Run, root: Path) -> None:
+    reqs = root / "examples" / "credit-default-scoring" / "reqs.yaml"
+    saved = tmp_path / "decision.json"
+    assert cli("recommend", reqs, "--save", saved).returncode == 0
+    assert cli("recommend", reqs, "--save", saved).returncode == 2
+    assert cli("recommend", reqs, "--save", saved, "--force").returncode == 0
