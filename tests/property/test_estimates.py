@@ -1,6 +1,7 @@
 """What must hold of estimates whatever the numbers."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ CASES = {
 }
 
 
-def cell(model: str, device: str, tp: int, precision: str = "bf16") -> sizing.Any:
+def cell(model: str, device: str, tp: int, precision: str = "bf16") -> Any:
     m, d = CAT.models[model], CAT.devices[device]
     shp = cells.shape(m, P)
     return cells.scalar_cell(
@@ -66,7 +67,7 @@ def test_longer_context_never_needs_less_and_fewer_bits_never_more(
 def test_more_bandwidth_is_never_slower(model: str, device: str, tp: int, batch: float, more: float) -> None:
     c = cell(model, device, tp)
     load_ = Load(1000, 1000, 200, 1200)
-    faster = replace(c, bandwidth=float(c.bandwidth) * more)  # type: ignore[arg-type]
+    faster = replace(c, bandwidth=float(c.bandwidth) * more)
     step, _ = sizing.step_at(SCALAR, c, load_, batch)
     quicker, _ = sizing.step_at(SCALAR, faster, load_, batch)
     assert quicker <= step * (1 + 1e-12)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,13 @@ TESTS = """    tests:
 """
 
 
-def rule(tests: str = TESTS, **changes: str | None) -> str:
+def rule(tests: str = TESTS, **changes: Any) -> str:
     fields = {k: v for k, v in (RULE | changes).items() if v is not None}
     lines = [f"{'- ' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(fields.items())]
     return "\n".join(f"  {line}" for line in lines) + "\n" + tests
 
 
-POINTS: dict[str, str | None] = {"effect": "points", "points": "2", "evidence": "hosting"}
+POINTS: dict[str, Any] = {"effect": "points", "points": "2", "evidence": "hosting"}
 MODEL = (
     "models:\n  - {id: m/m, vendor: v, tasks: [chat], model_class: llm, licence: MIT, languages: [en],"
     " source: [mine.own], as_of: '2026', params_b: 1, active_params_b: 2}\n"
