@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 GIB = 2.0**30
-NEAREST = 3
+NEAREST = 2
 
 
 def slots(run: Run, row: int) -> Slots:
@@ -54,16 +54,8 @@ def line(run: Run, row: int) -> str:
 
 
 def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[RankedStack, ...]:
-    """The first rows of the order, each model at most three times so that rivals are seen."""
-    shown: list[int] = []
-    seen: dict[int, int] = {}
-    for row in order:
-        model = int(run.stacks.model[row])
-        if seen.get(model, 0) < NEAREST or settings.top > len(order):
-            seen[model] = seen.get(model, 0) + 1
-            shown.append(int(row))
-        if len(shown) >= settings.top:
-            break
+    """The first rows of the order, near-duplicates last so that rivals are seen."""
+    shown = _pick(run, order, settings.top)
     made: list[RankedStack] = []
     for position, row in enumerate(shown):
         rank = position + 1
@@ -71,6 +63,29 @@ def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[Ra
             rank = made[-1].rank
         made.append(_stack(run, scored, row, position, rank, float(scored.score[shown[0]])))
     return tuple(made)
+
+
+def _pick(run: Run, order: Any, top: int) -> list[int]:
+    """Best rows, near-duplicates last: one row a model, precision and device, two a model."""
+    s = run.stacks
+    picked: list[int] = []
+    spare: list[int] = []
+    keys: set[tuple[int, int, int]] = set()
+    models: dict[int, int] = {}
+    for row in order:
+        model = int(s.model[row])
+        key = (model, int(s.precision[row]), int(s.device[row]))
+        if key in keys or models.get(model, 0) >= NEAREST:
+            if len(spare) < top:
+                spare.append(int(row))
+            continue
+        keys.add(key)
+        models[model] = models.get(model, 0) + 1
+        picked.append(int(row))
+        if len(picked) == top:
+            return picked
+    filled = set(picked + spare[: top - len(picked)])
+    return [int(row) for row in order if int(row) in filled]
 
 
 def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: float) -> RankedStack:
