@@ -97,6 +97,8 @@ def enumerate_cells(
         }
         for di, device in enumerate(axes.devices):
             for ei, engine in enumerate(axes.engines):
+                if not explain and not table.runs_any(engine.id, device.device, option.role):
+                    continue
                 runs = _runs(option, device, engine.id, formats, table, refusals, explain)
                 if not runs:
                     continue

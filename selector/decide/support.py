@@ -32,7 +32,7 @@ class SupportTable:
         for row in rows:
             self._by_engine.setdefault(row.engine, []).append(row)
         self._formats: dict[tuple[str, str, str, str | None, str], dict[str, Answer]] = {}
-        self._families = {f for rows_ in self._by_engine.values() for r in rows_ for f in r.family}
+        self._rows: dict[tuple[str, str, str], tuple[list[Support], frozenset[str]]] = {}
 
     def engines(self) -> list[str]:
         """Engines that have any row."""
@@ -40,13 +40,14 @@ class SupportTable:
 
     def formats(self, engine: str, device: Device, model: Model, role: str) -> Callable[[str], Answer]:
         """A look-up of precisions for one engine, device, model and role."""
-        family = model.family if model.family in self._families else None
-        own = model.id if model.id in self._families else ""
+        rows, named = self._local(engine, device, role)
+        family = model.family if model.family in named else None
+        own = model.id if model.id in named else ""
         memo = self._formats.setdefault((engine, device.id, role, family, own), {})
 
         def known(precision: str) -> Answer:
             if precision not in memo:
-                memo[precision] = self._decide(engine, device, precision, model, role)
+                memo[precision] = _decide(rows, precision, device, model)
             return memo[precision]
 
         return known
@@ -55,27 +56,42 @@ class SupportTable:
         """Answer for one combination; without any matching row it is unknown."""
         return self.formats(engine, device, model, role)(precision)
 
-    def _decide(self, engine: str, device: Device, precision: str, model: Model, role: str) -> Answer:
-        places = {device.arch, device.family, device.id, device.kind, device.vendor}
-        names = {model.family, model.id}
-        rows = [
-            row
-            for row in self._by_engine.get(engine, ())
-            if (not row.arch or not places.isdisjoint(row.arch))
-            and (not row.precision or precision in row.precision)
-            and (not row.family or not names.isdisjoint(row.family))
-            and (not row.roles or role in row.roles)
-        ]
-        yes = [r for r in rows if r.status == "yes"]
-        for row in rows:
-            if row.status == "no" and not any(_overrules(y, row, device, model) for y in yes):
-                return Answer("no", row)
-        # A family row without a precision says that the engine knows the model, not the format.
-        sized = [r for r in yes if r.precision]
-        if sized:
-            return Answer("yes", max(sized, key=lambda r: _specificity(r, device, model)))
-        doubtful = [r for r in rows if r.status == "unknown"]
-        return Answer("unknown", doubtful[0]) if doubtful else NOTHING
+    def runs_any(self, engine: str, device: Device, role: str) -> bool:
+        """False where no row says yes to any precision, whatever the model."""
+        rows, _ = self._local(engine, device, role)
+        return any(r.status == "yes" and r.precision for r in rows)
+
+    def _local(self, engine: str, device: Device, role: str) -> tuple[list[Support], frozenset[str]]:
+        """Rows that speak of a device and role, and the families and models they name."""
+        key = (engine, device.id, role)
+        if key not in self._rows:
+            places = {device.arch, device.family, device.id, device.kind, device.vendor}
+            rows = [
+                r
+                for r in self._by_engine.get(engine, ())
+                if (not r.arch or not places.isdisjoint(r.arch)) and (not r.roles or role in r.roles)
+            ]
+            self._rows[key] = (rows, frozenset(f for r in rows for f in r.family))
+        return self._rows[key]
+
+
+def _decide(near: list[Support], precision: str, device: Device, model: Model) -> Answer:
+    names = {model.family, model.id}
+    rows = [
+        r
+        for r in near
+        if (not r.precision or precision in r.precision) and (not r.family or not names.isdisjoint(r.family))
+    ]
+    yes = [r for r in rows if r.status == "yes"]
+    for row in rows:
+        if row.status == "no" and not any(_overrules(y, row, device, model) for y in yes):
+            return Answer("no", row)
+    # A family row without a precision says that the engine knows the model, not the format.
+    sized = [r for r in yes if r.precision]
+    if sized:
+        return Answer("yes", max(sized, key=lambda r: _specificity(r, device, model)))
+    doubtful = [r for r in rows if r.status == "unknown"]
+    return Answer("unknown", doubtful[0]) if doubtful else NOTHING
 
 
 def _overrules(yes: Support, no: Support, device: Device, model: Model) -> bool:
