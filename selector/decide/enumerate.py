@@ -80,6 +80,7 @@ def enumerate_cells(
     refusals: Refusals,
     pinned: list[tuple[int, int]] | None,
     explain: bool,
+    precisions_pinned: bool,
 ) -> CellIndex:
     """All cells that engines support and layouts allow; `explain` counts the refusals."""
     columns = cells.CellColumns(GROUPS)
@@ -93,7 +94,7 @@ def enumerate_cells(
         formats = {
             ri: q.precision
             for ri, q in enumerate(axes.precisions)
-            if considered(option.model, q.precision, option.role, explain)
+            if considered(option.model, q.precision, option.role, precisions_pinned)
         }
         for di, device in enumerate(axes.devices):
             for ei, engine in enumerate(axes.engines):

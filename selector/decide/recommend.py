@@ -84,7 +84,9 @@ def prepare(
     refusals = Refusals({})
     pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    index = enumerate_cells(axes, SupportTable(cat.support), p, refusals, pinned, explain)
+    index = enumerate_cells(
+        axes, SupportTable(cat.support), p, refusals, pinned, explain, bool(wanted.precisions)
+    )
     sized, stacks = _size(req, axes, index, work, p)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))

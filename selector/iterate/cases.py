@@ -93,7 +93,9 @@ def _why(found: Recommendation) -> str:
     if found.stacks:
         s = found.stacks[0].slots
         return f"{s.model} {s.precision} on {s.n_devices}x {s.hardware} {s.engine}"
-    return found.excluded[0].reason if found.excluded else "nothing to choose from"
+    if not found.excluded:
+        return "nothing to choose from"
+    return max(found.excluded, key=lambda e: e.count).reason
 
 
 def _has_risk(first: RankedStack, wanted: str) -> bool:

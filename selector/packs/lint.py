@@ -24,7 +24,6 @@ LINTS = {
     "L011": "a spot price above the on-demand price",
     "L012": "more active than total parameters",
     "L013": "a dense rate that looks like a sparse one (exactly twice its sibling)",
-    "L014": "a parameter that is neither fitted, sourced nor marked as judgement",
     "L015": "a gate rule without severity and confidence chosen by hand",
 }
 NEEDS = {
@@ -64,7 +63,6 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _weights,
         _steps,
         _numbers,
-        _parameters,
         _gates,
     )
     return [fault for check in checks for fault in check(catalogue)]
@@ -208,12 +206,6 @@ def _numbers(cat: Catalogue) -> Iterator[Fault]:
             ratio = max(rates["bf16"], rates["fp16"]) / min(rates["bf16"], rates["fp16"])
             if ratio == 2.0:
                 yield Fault("L013", "devices", device.id, "bf16 and fp16 differ by exactly two")
-
-
-def _parameters(cat: Catalogue) -> Iterator[Fault]:
-    for parameter in cat.parameters.values():
-        if not (parameter.judgement or parameter.fitted_on or parameter.source):
-            yield Fault("L014", "parameters", parameter.id, "say fitted_on, source or judgement: true")
 
 
 def _gates(cat: Catalogue) -> Iterator[Fault]:

@@ -65,7 +65,6 @@ PLANTED = {
     "L011": OFFER,
     "L012": MODEL,
     "L013": DEVICE,
-    "L014": PARAMETER,
     "L015": "rules:\n" + rule(severity=None),
 }
 
