@@ -6,7 +6,7 @@ from selector.types.load import Load
 from selector.types.requirement import Requirement
 
 
-def of(req: Requirement) -> Load:
+def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     """Load with the defaults already filled in by the needs."""
     work = req.workload
     inputs, outputs = work.input_tokens, work.output_tokens
@@ -25,6 +25,7 @@ def of(req: Requirement) -> Load:
         cached_prefix_fraction=work.cached_prefix_fraction or 0.0,
         active_fraction=work.active_hours_fraction or 1.0,
         per_output_token_limit_s=limit / 1e3 if limit else None,
+        all_long="workload.concurrency" not in assumed,
     )
 
 

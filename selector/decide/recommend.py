@@ -63,7 +63,8 @@ def recommend(
 ) -> Recommendation:
     """Ranked stacks for one requirement; an empty ranking says what is in the way."""
     rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in assumptions)
-    run = prepare(req, wanted, cat, compile_, scoring, today)
+    assumed = frozenset(a.key for a in assumptions)
+    run = prepare(req, wanted, cat, compile_, scoring, today, assumed)
     settings = rank.Settings(top, strict, allow_provisional)
     return rank.rank(run, settings, rows, inputs)
 
@@ -75,10 +76,11 @@ def prepare(
     compile_: Compile,
     scoring: Scoring,
     today: date,
+    assumed: frozenset[str],
 ) -> Run:
     """All columns over all candidates."""
     p = {name: parameter.value for name, parameter in cat.parameters.items()}
-    work = load.of(req)
+    work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
     places.build(axes, req, wanted, cat)
     refusals = Refusals({})

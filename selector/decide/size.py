@@ -80,14 +80,15 @@ def _generate(
     most = np.maximum(np.floor(caps / group), 0.0)
     if load.concurrency:
         # As many replicas as the longest sequences ask for, within what can be had.
-        held = np.maximum(np.floor(np.maximum(room, 0.0) / each), 1.0)
+        long = np.maximum(np.floor(np.maximum(room, 0.0) / each), 1.0)
+        held = long if load.all_long else np.maximum(mem.batch, 1.0)
         replicas = np.minimum(np.ceil(load.concurrency / held), np.maximum(most, 1.0))
         batch = np.ceil(load.concurrency / replicas)
     elif load.peak_requests_per_second and load.scenario != "single_stream":
         wanted = load.peak_requests_per_second / p["serving.utilisation"]
         replicas = np.ceil(wanted / np.maximum(capacity, 1e-12))
         rate = load.peak_requests_per_second / np.maximum(replicas, 1.0)
-    needed = batch * each if load.concurrency else each
+    needed = batch * each if load.concurrency and load.all_long else each
     shortfall = np.maximum(needed - room, 0.0)
     fits = (shortfall <= 0.0) & (capacity > 0.0) & (c.memory_bytes > 0.0)
     replicas = np.where(fits, np.minimum(replicas, 1e6), 1.0) + spare * (not load.concurrency)

@@ -116,7 +116,7 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: float, p: Mapping[str, floa
 
 def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> Any:
     """Most requests a second that a replica answers within the limit on time per output token."""
-    read = prefill(xp, c, load, load.input_tokens, p)
+    read = _interference(xp, c, prefill(xp, c, load, load.input_tokens, p))
     limit = load.per_output_token_limit_s or float("inf")
     best: Any = 0.0 * mem.batch
     for batch in BATCHES if load.scenario != "single_stream" else (1,):
@@ -128,6 +128,11 @@ def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float
     return best
 
 
+def _interference(xp: Numeric, c: Any, read: Any) -> Any:
+    """Prefill that delays decoding; nothing where no peak is published, which `prefill` says."""
+    return xp.where(c.peak > 0.0, read, 0.0)
+
+
 def times(
     xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, batch: Any, p: Mapping[str, float]
 ) -> Times:
@@ -137,14 +142,15 @@ def times(
     tokens x time per output token.
     """
     read = prefill(xp, c, load, load.input_tokens, p)
+    beside = _interference(xp, c, read)
     held: Any = batch
     for _ in range(FIXED_POINT_STEPS):
         step, _floor = step_at(xp, c, load, held)
-        tpot = serving.per_output_token(step, held, load.output_tokens, read)
+        tpot = serving.per_output_token(step, held, load.output_tokens, beside)
         wanted = xp.maximum(rate * load.output_tokens * tpot, 1.0)
         held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
     step, floor = step_at(xp, c, load, held)
-    tpot = xp.maximum(serving.per_output_token(step, held, load.output_tokens, read), floor)
+    tpot = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
     answered = held / (load.output_tokens * tpot)
     first = c.floor_seconds + read + step
     wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), read)

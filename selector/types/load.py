@@ -21,6 +21,8 @@ class Load:
     active_fraction: float = 1.0
     per_output_token_limit_s: float | None = None
     kv_bits: float = 16.0
+    # True: every sequence in flight may have the longest context; False: one of them.
+    all_long: bool = True
 
 
 @dataclass(frozen=True, slots=True)
