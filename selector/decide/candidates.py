@@ -34,7 +34,8 @@ class Candidates:
     per_output_token_ms: Any
     request_p95_ms: Any
     requests_per_s: Any
-    spread: Any
+    spread: Any  # p90 over p50 of the times
+    cost_spread: Any  # p90 over p50 of the cost
 
     def __len__(self) -> int:
         return len(self.model)
@@ -114,6 +115,7 @@ def _in_place(
         "request_p95_ms": sized.request_p95_ms[rows],
         "requests_per_s": sized.requests_per_s[rows],
         "spread": sized.spread[rows],
+        "cost_spread": np.full(len(rows), p["cost.spread.rented"]),
     }
 
 
@@ -150,6 +152,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         "request_p95_ms": tail + load.output_tokens * each,
         "requests_per_s": np.full(size, np.nan),
         "spread": np.full(size, 2.5),
+        "cost_spread": np.full(size, p["cost.spread.rented"]),
     }
 
 

@@ -11,6 +11,8 @@ from selector.risk.assess import Assessment, Scoring, Trigger, assess, trigger
 from selector.types.catalog import Mitigation, Risk
 from selector.types.rule import Effect, Rule
 
+CRITERIA = ("quality", "cost", "latency", "risk", "effort")
+
 
 @dataclass(slots=True)
 class Gates:
@@ -21,6 +23,9 @@ class Gates:
     warnings: list[tuple[Rule, Any]] = field(default_factory=list)  # int8 column
     points: list[tuple[Rule, Any, float]] = field(default_factory=list)  # column, weight of the pack
     advice: list[tuple[Rule, Any]] = field(default_factory=list)
+    adjustments: list[tuple[Rule, Any]] = field(default_factory=list)
+    risks: dict[str, list[Any]] = field(default_factory=dict)  # columns that add a risk, by its id
+    weights: list[Rule] = field(default_factory=list)  # fired for these requirements
 
 
 def apply_rules(
@@ -34,6 +39,11 @@ def apply_rules(
     gates = Gates()
     for rule in rules:
         if rule.effect is Effect.WEIGHT:
+            # Of the requirements only: one answer for all candidates.
+            if judge.once(compile_(rule.when)) and (
+                rule.applies is None or judge.once(compile_(rule.applies))
+            ):
+                gates.weights.append(rule)
             continue
         column = judge.column(compile_(rule.when))
         if rule.applies is not None:
@@ -52,7 +62,20 @@ def apply_rules(
             gates.points.append((rule, column, pack_weights.get(rule.pack, 1.0)))
         elif rule.effect is Effect.ADVISE:
             gates.advice.append((rule, column))
+        elif rule.effect is Effect.ADJUST:
+            gates.adjustments.append((rule, column))
+        elif rule.effect is Effect.RISK and rule.risk is not None:
+            gates.risks.setdefault(rule.risk, []).append(column)
     return gates
+
+
+def criterion_weights(stated: Mapping[str, float], rules: Sequence[Rule]) -> dict[str, float]:
+    """Weights of the criteria, multiplied by the weight rules given, scaled to sum to 100."""
+    chosen = {k: float(stated.get(k, 0.0)) for k in CRITERIA}
+    for rule in rules:
+        chosen[rule.criterion] *= rule.factor
+    total = sum(chosen.values()) or 1.0
+    return {k: 100.0 * v / total for k, v in chosen.items()}
 
 
 def _inside(scope: Any, column: Any) -> Any:
@@ -62,6 +85,15 @@ def _inside(scope: Any, column: Any) -> Any:
     return np.where(
         (scope == 0) | (column == 0), 0, np.where((scope == TRUE) & (column == TRUE), TRUE, UNKNOWN)
     ).astype(np.int8)
+
+
+def _either(columns: Sequence[Any]) -> Any:
+    """Three-valued or: true where one is true, else unknown where one is unknown."""
+    import numpy as np
+
+    stack = np.stack(columns)
+    some, doubt = (stack == TRUE).any(axis=0), (stack == UNKNOWN).any(axis=0)
+    return np.where(some, TRUE, np.where(doubt, UNKNOWN, 0)).astype(np.int8)
 
 
 @dataclass(slots=True)
@@ -84,8 +116,12 @@ def assess_all(
     hosting: Sequence[str],
     appetite: str,
     accepted: Sequence[str],
+    added: Mapping[str, Sequence[Any]],
 ) -> RiskColumns:
-    """Assess each distinct pattern of triggers once; the columns are over the candidates."""
+    """Assess each distinct pattern of triggers once; the columns are over the candidates.
+
+    `added` holds the columns of rules that add a risk beside its own trigger.
+    """
     import numpy as np
 
     columns: list[Any] = []
@@ -94,7 +130,8 @@ def assess_all(
         if risk.id in accepted:
             continue
         spans.append((risk, len(columns)))
-        columns.append(judge.column(compile_(risk.applies)))
+        own = judge.column(compile_(risk.applies))
+        columns.append(_either([own, *added.get(risk.id, ())]))
         columns += [judge.column(compile_(m.when)) for m in risk.modifiers]
     where = [hosting.index(str(h)) for h in judge.values("hosting", hosting[0])]
     columns.append(np.array(where, dtype=np.int8))

@@ -21,6 +21,10 @@ class Condition(Protocol):
         """True, False, or None for unknown."""
         ...
 
+    def column(self, columns: Mapping[str, Sequence[object]], size: int) -> Any:
+        """The same for many sets of facts: 1, 0, or nan for unknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -77,10 +81,13 @@ class Judge:
         for options, index in used:
             code = code * len(options) + index
         distinct, inverse = np.unique(code, return_inverse=True)
-        outcomes = np.array(
-            [_code(condition.evaluate(self._facts(used, int(c)))) for c in distinct], dtype=np.int8
-        )
-        return outcomes[inverse.reshape(-1)]
+        columns = self._columns(condition.facts, used, distinct)
+        answers = np.nan_to_num(condition.column(columns, len(distinct)), nan=UNKNOWN)
+        return answers.astype(np.int8)[inverse.reshape(-1)]
+
+    def once(self, condition: Condition) -> bool | None:
+        """Answer from the facts that all candidates share."""
+        return condition.evaluate(self._common)
 
     def values(self, fact: str, default: object) -> list[object]:
         """Value of one fact in every group."""
@@ -91,14 +98,28 @@ class Judge:
                     found[row] = options[int(option)][fact]
         return found
 
-    def _facts(
-        self, used: Sequence[tuple[Sequence[Mapping[str, object]], Any]], code: int
-    ) -> dict[str, object]:
-        facts = dict(self._common)
+    def _columns(
+        self,
+        names: frozenset[str],
+        used: Sequence[tuple[Sequence[Mapping[str, object]], Any]],
+        codes: Any,
+    ) -> dict[str, list[object]]:
+        """Values of some facts for the distinct combinations of the axes that hold them."""
+        import numpy as np
+
+        found = {n: [self._common[n]] * len(codes) for n in names if n in self._common}
+        rest = codes
         for options, _ in reversed(used):
-            code, option = divmod(code, len(options))
-            facts.update(options[option])
-        return facts
+            rest, option = np.divmod(rest, len(options))
+            for name in names:
+                if any(name in o for o in options):
+                    base = found.get(name, [None] * len(codes))
+                    values = [o.get(name) for o in options]
+                    has = [name in o for o in options]
+                    found[name] = [
+                        values[i] if has[i] else b for i, b in zip(option.tolist(), base, strict=True)
+                    ]
+        return found
 
 
 def _signatures(
@@ -116,12 +137,6 @@ def _signatures(
             found.append(kept)
         ids.append(seen[key])
     return ids, found
-
-
-def _code(answer: bool | None) -> int:
-    if answer is None:
-        return UNKNOWN
-    return TRUE if answer else FALSE
 
 
 def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:

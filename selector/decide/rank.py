@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import limits, show, value
 from selector.decide import load as loads
+from selector.decide.gate import CRITERIA
 from selector.estimate import cost
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-CRITERIA = ("quality", "cost", "latency", "risk", "effort")
 MOST_UNKNOWN = 0.3
 DIGITS = 9
 FRONT = 20_000
@@ -76,6 +76,10 @@ def rank(
         },
         weights=scored.weights,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
+        notes=tuple(
+            f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
+            for r in run.reweighing
+        ),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
 
@@ -105,7 +109,7 @@ def score(run: Run) -> Scored:
         "risk": run.risks.index,
         "effort": effort,
     }
-    weights = _weights(req.weights)
+    weights = run.weights
     values, known = {}, {}
     whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
@@ -133,12 +137,6 @@ def score(run: Run) -> Scored:
         status,
         _quality_status(run),
     )
-
-
-def _weights(stated: Mapping[str, float]) -> dict[str, float]:
-    chosen = {k: float(stated.get(k, 0.0)) for k in CRITERIA}
-    total = sum(chosen.values()) or 1.0
-    return {k: 100.0 * v / total for k, v in chosen.items()}
 
 
 def _people(run: Run, horizon: float) -> tuple[Any, Any]:
@@ -169,13 +167,11 @@ def _adapt(p: Mapping[str, float], method: str) -> float:
 
 
 def _limits(run: Run, total: Any) -> tuple[list[limits.Limit], list[Any]]:
-    import numpy as np
 
-    req, stacks, p = run.req, run.stacks, run.p
+    req, stacks = run.req, run.stacks
     spread = stacks.spread
-    money = np.full(len(stacks), p["cost.spread.rented"])
     wanted = [
-        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, money),
+        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, stacks.cost_spread),
         (
             "latency.first_token_p95_ms",
             req.latency.first_token_p95_ms,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from selector.decide import adjust, gate, load, options, places, quality, rank, size
 from selector.decide import candidates as cand
-from selector.decide import gate, load, options, places, quality, rank, size
 from selector.decide.axes import Axes
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
@@ -45,6 +45,8 @@ class Run:
     risks: gate.RiskColumns
     quality: Any  # columns p10, p50, p90
     quality_of: list[quality.Index]
+    weights: Mapping[str, float]  # of the criteria, sum to 100
+    reweighing: Sequence[Rule]  # weight rules that moved them
 
 
 def recommend(
@@ -63,7 +65,8 @@ def recommend(
 ) -> Recommendation:
     """Ranked stacks for one requirement; an empty ranking says what is in the way."""
     rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in assumptions)
-    assumed = frozenset(a.key for a in assumptions)
+    # Weights that the user began are stated, although those left out are assumed to be 0.
+    assumed = frozenset(a.key for a in assumptions if a.rule != "weights.stated")
     run = prepare(req, wanted, cat, compile_, scoring, today, assumed)
     settings = rank.Settings(top, strict, allow_provisional)
     return rank.rank(run, settings, rows, inputs)
@@ -102,10 +105,32 @@ def prepare(
         HOSTINGS,
         req.risk.appetite or "moderate",
         req.risk.accepted,
+        gates.risks,
     )
     indices = [quality.of_option(m, cat, p) for m in axes.models]
     kept = _kept(axes, cat, stacks, indices)
-    return Run(req, cat, work, p, axes, refusals, index, sized, stacks, judge, gates, risks, kept, indices)
+    adjust.apply(gates, judge.group, stacks, kept)
+    # A rule shifts default weights; weights that the user states stand as they are.
+    reweighing = gates.weights if "weights" in assumed else []
+    weights = gate.criterion_weights(req.weights, reweighing)
+    return Run(
+        req,
+        cat,
+        work,
+        p,
+        axes,
+        refusals,
+        index,
+        sized,
+        stacks,
+        judge,
+        gates,
+        risks,
+        kept,
+        indices,
+        weights,
+        reweighing,
+    )
 
 
 def _size(

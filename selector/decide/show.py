@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits
+from selector.decide import adjust, limits
 from selector.decide import load as loads
 from selector.types.decision import Constraint, Contribution, CostLine, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
@@ -150,22 +151,40 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
     s = run.stacks
     spread = float(s.spread[row])
 
-    def around(column: Any, unit: str, formula: str, by: float = spread) -> Estimate | None:
+    group = int(run.judge.group[row])
+
+    def adjusted(quantity: str) -> dict[str, float | str | None]:
+        why = adjust.reasons(run.gates, group, quantity)
+        return {"adjusted_by": why} if why else {}
+
+    def around(
+        column: Any,
+        unit: str,
+        formula: str,
+        by: float = spread,
+        inputs: Mapping[str, float | str | None] | None = None,
+    ) -> Estimate | None:
         found = float(column[row])
-        return None if math.isnan(found) else Estimate.around(found, by, unit, formula)
+        return None if math.isnan(found) else Estimate.around(found, by, unit, formula, inputs)
+
+    late = adjusted("latency")
 
     q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
-        "cost_per_month_usd": around(scored.cost, "USD/month", "cost.total", run.p["cost.spread.rented"]),
-        "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token"),
-        "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95"),
-        "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token"),
-        "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95"),
+        "cost_per_month_usd": around(
+            scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
+        ),
+        "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),
+        "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", inputs=late),
+        "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", inputs=late),
+        "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95", inputs=late),
         "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
         "quality_index": None
         if math.isnan(q[1])
-        else Estimate(q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)}),
+        else Estimate(
+            q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)} | adjusted("quality")
+        ),
         "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
         "effort_person_months": around(scored.effort, "person-months", "effort.total", 1.6),
     }
@@ -200,7 +219,7 @@ def _sequences(run: Run) -> float:
 def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     s = run.stacks
     place = run.axes.places[int(s.place[row])]
-    band = run.p["cost.spread.rented"]
+    band = float(s.cost_spread[row])
     infra = float(s.infra_usd[row])
     names = {
         "api": "hosted model",

@@ -16,7 +16,6 @@ LINTS = {
     "L003": "a reference to an id that does not exist",
     "L004": "a rule without a test that fires, one that is quiet and one that is unknown",
     "L005": "a rule that is overdue for review, or has no review date",
-    "L006": "an effect without the fields that it needs",
     "L007": "points beyond the budget of the pack",
     "L008": "two points rules on the same evidence",
     "L009": "a weight rule that looks at anything but the requirements",
@@ -25,13 +24,6 @@ LINTS = {
     "L012": "more active than total parameters",
     "L013": "a dense rate that looks like a sparse one (exactly twice its sibling)",
     "L015": "a gate rule without severity and confidence chosen by hand",
-}
-NEEDS = {
-    Effect.POINTS: ("points", "evidence"),
-    Effect.ADJUST: ("quantity", "factor", "factor_low", "factor_high"),
-    Effect.WEIGHT: ("criterion", "factor"),
-    Effect.RISK: ("risk",),
-    Effect.ADVISE: ("advice",),
 }
 
 
@@ -57,7 +49,6 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _references,
         _tests,
         lambda c: _review(c, today),
-        _effects,
         _budgets,
         _evidence,
         _weights,
@@ -131,13 +122,6 @@ def _review(cat: Catalogue, today: date) -> Iterator[Fault]:
             yield Fault("L005", "rules", rule.id, "review_by is missing")
         elif rule.review_by < today.isoformat():
             yield Fault("L005", "rules", rule.id, f"review was due on {rule.review_by}")
-
-
-def _effects(cat: Catalogue) -> Iterator[Fault]:
-    for rule in cat.rules.values():
-        missing = [f for f in NEEDS.get(rule.effect, ()) if getattr(rule, f) is None]
-        if missing:
-            yield Fault("L006", "rules", rule.id, f"{rule.effect.value} needs {', '.join(missing)}")
 
 
 def _points(cat: Catalogue) -> list[Rule]:

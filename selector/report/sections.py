@@ -40,6 +40,7 @@ def headline(r: Recommendation) -> list[str]:
     doubts = [c for c in first.constraints if c.status in ("at_risk", "unverified")]
     if doubts:
         lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
+    lines += [f"note: {n}" for n in r.notes]
     return lines
 
 

@@ -54,11 +54,11 @@ class Rule:
     confidence: str = "medium"  # high medium low
     on_unknown: str = "warn"  # pass warn fail
     points: float | None = None  # effect points
-    quantity: str | None = None  # effect adjust: latency cost throughput quality
-    factor: float | None = None
-    factor_low: float | None = None
-    factor_high: float | None = None
-    criterion: str | None = None  # effect weight
+    quantity: str = ""  # effect adjust: cost latency quality
+    factor: float = 1.0
+    factor_low: float = 1.0
+    factor_high: float = 1.0
+    criterion: str = ""  # effect weight
     risk: str | None = None  # effect risk
     advice: str | None = None  # effect advise: line of the plan
     evidence: str | None = None  # fact scored, so that it is not counted twice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,12 @@ class Condition:
         """True, False or None."""
         found: bool | None = _value(self.node, facts)
         return found
+
+    def column(self, columns: Mapping[str, Sequence[object]], size: int) -> Any:
+        """Float column of `size` answers: 1 true, 0 false, nan unknown."""
+        from selector.packs.language import array
+
+        return array.evaluate(self.node, columns, size)
 
     def trace(self, facts: Facts) -> dict[str, object]:
         """The facts that it mentions with their values; None where unknown."""
@@ -60,7 +66,7 @@ def _value(node: tree.Node, facts: Facts) -> Any:
             members: Any = facts.get(fact.name)
             return None if members is None else not values.isdisjoint(members)
         case tree.Version(fact, spec):
-            return _version(facts.get(fact.name), spec)
+            return version_in(facts.get(fact.name), spec)
 
 
 def _logic(op: str, parts: list[bool | None]) -> bool | None:
@@ -91,7 +97,8 @@ def _maths(op: str, left: Any, right: Any) -> float | None:
     return found
 
 
-def _version(text: object, spec: str) -> bool | None:
+def version_in(text: object, spec: str) -> bool | None:
+    """Whether a version lies in a range of the packaging syntax; None where it is unknown or no version."""
     if text is None:
         return None
     from packaging.specifiers import SpecifierSet

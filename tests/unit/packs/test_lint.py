@@ -57,7 +57,6 @@ PLANTED = {
     "L003": MODEL.replace("MIT", "No-Such-Licence"),
     "L004": "rules:\n" + rule(tests=""),
     "L005": "rules:\n" + rule(review_by="'2020-01-01'"),
-    "L006": "rules:\n" + rule(effect="advise"),
     "L007": "rules:\n" + rule(**(POINTS | {"points": "30"})),
     "L008": "rules:\n" + rule(**POINTS) + rule(**(POINTS | {"id": "X-2"})),
     "L009": "rules:\n" + rule(effect="weight", criterion="cost", factor="2"),
