@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import check, diff, estimate, pack, recommend, schema
+from selector.cli import check, diff, estimate, pack, recommend, schema, validate
 
 app = typer.Typer(
     name="selector",
@@ -21,6 +21,7 @@ app.command("recommend")(recommend.recommend)
 app.command("estimate")(estimate.estimate)
 app.command("check")(check.check)
 app.command("diff")(diff.diff)
+app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.add_typer(pack.app, name="pack")
 

@@ -13,12 +13,13 @@ from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model, Offer
+from selector.types.catalog import Device, Model, Offer, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
 
 GIB = 2.0**30
 KV_BITS = {"fp8": 8.0, "int8": 8.0, "int4": 4.0, "bf16": 16.0, "fp16": 16.0}
+GENERIC = "generic"  # an engine that the catalogue does not know
 PREFERRED = (
     "vllm",
     "sglang",
@@ -135,17 +136,45 @@ def _choices(
                 pairs = layouts(model, engine, "llm", count, min(node, count))
             pairs = [q for q in pairs if q[0] * q[1] <= count] or pairs
             for pair in pairs:
-                cell = cells.scalar_cell(
-                    [
-                        cells.model_part(shp, p),
-                        cells.device_part(device, engine, None, False, p),
-                        cells.format_part(model, device, precision, answer.compute),
-                        cells.layout_part(device, shp.experts > 1, *pair, p),
-                    ]
-                )
-                found.append(Choice(engine, name, pair, cell, _spread(shp, device, engine, p)))
+                found.append(_choice(model, shp, device, engine, precision, answer.compute, pair, p))
     most = max((c.layout[0] * c.layout[1] for c in found), default=0)
     return [c for c in found if c.layout[0] * c.layout[1] == most], list(dict.fromkeys(refused))
+
+
+def _choice(
+    model: Model,
+    shp: cells.Shape,
+    device: Device,
+    engine: str,
+    precision: Precision,
+    compute: str | None,
+    pair: tuple[int, int],
+    p: Mapping[str, float],
+) -> Choice:
+    cell = cells.scalar_cell(
+        [
+            cells.model_part(shp, p),
+            cells.device_part(device, engine, None, False, p),
+            cells.format_part(model, device, precision, compute),
+            cells.layout_part(device, shp.experts > 1, *pair, p),
+        ]
+    )
+    return Choice(engine, precision.id, pair, cell, _spread(shp, device, engine, p))
+
+
+def observed(
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    engine: str,
+    precision: str,
+    pair: tuple[int, int],
+    p: Mapping[str, float],
+) -> Choice:
+    """A stack that somebody measured: it ran, so support is not asked, only what it computes in."""
+    answer = SupportTable(cat.support).look_up(engine, device, precision, model, "llm")
+    compute = answer.compute if answer.status == "yes" else None
+    return _choice(model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p)
 
 
 def _spread(shp: cells.Shape, device: Device, engine: str, p: Mapping[str, float]) -> float:

@@ -121,8 +121,8 @@ def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float
     best: Any = 0.0 * mem.batch
     for batch in BATCHES if load.scenario != "single_stream" else (1,):
         step, _ = step_at(xp, c, load, float(batch))
-        tpot = serving.per_output_token(step, batch, load.output_tokens, read)
-        rate = batch / (load.output_tokens * tpot)
+        tpot = serving.per_output_token(step, batch - 1, load.output_tokens, read)
+        rate = batch / (load.output_tokens * serving.per_output_token(step, batch, load.output_tokens, read))
         allowed = (mem.batch >= batch) & (tpot <= limit)
         best = xp.maximum(best, xp.where(allowed, rate, 0.0))
     return best
@@ -146,12 +146,15 @@ def times(
     held: Any = batch
     for _ in range(FIXED_POINT_STEPS):
         step, _floor = step_at(xp, c, load, held)
-        tpot = serving.per_output_token(step, held, load.output_tokens, beside)
-        wanted = xp.maximum(rate * load.output_tokens * tpot, 1.0)
+        cycle = serving.per_output_token(step, held, load.output_tokens, beside)
+        wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
         held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
     step, floor = step_at(xp, c, load, held)
-    tpot = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
-    answered = held / (load.output_tokens * tpot)
+    # A sequence waits for the prefill of the others between its tokens, and for its own before them.
+    others = xp.maximum(held - 1.0, 0.0)
+    tpot = xp.maximum(serving.per_output_token(step, others, load.output_tokens, beside), floor)
+    cycle = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
+    answered = held / (load.output_tokens * cycle)
     first = c.floor_seconds + read + step
     wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), read)
     tail = prefill(xp, c, load, load.input_tokens_p95, p)

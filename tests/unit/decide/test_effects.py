@@ -22,7 +22,7 @@ TESTS = """    tests:
 
 
 @pytest.fixture
-def recommend(cli: Run, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
+def recommend(cli: Run, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     (tmp_path / "reqs.yaml").write_text(NEEDS)
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -57,7 +57,7 @@ def adjusted(quantity: str, factor: float) -> str:
     ("quantity", "name"), [("latency", "per_output_token_ms"), ("quality", "quality_index")]
 )
 def test_adjust_multiplies_and_widens(
-    recommend: Callable[[str], dict[str, Any]], quantity: str, name: str
+    recommend: Callable[..., dict[str, Any]], quantity: str, name: str
 ) -> None:
     model = recommend(adjusted(quantity, 1.0))["stacks"][0]["slots"]["model"]
     pin = ("--set", f"pins.model=[{model}]")
@@ -68,7 +68,7 @@ def test_adjust_multiplies_and_widens(
     assert now["p90"] / now["p10"] >= then["p90"] / then["p10"] * 0.999
 
 
-def test_adjusted_cost_moves_the_bill_and_its_limit(recommend: Callable[[str], dict[str, Any]]) -> None:
+def test_adjusted_cost_moves_the_bill_and_its_limit(recommend: Callable[..., dict[str, Any]]) -> None:
     first = recommend(adjusted("cost", 3.0))["stacks"][0]
     pin = ("--set", f"pins.model=[{first['slots']['model']}]")
     first = recommend(adjusted("cost", 3.0), *pin)["stacks"][0]
@@ -93,7 +93,7 @@ def test_weight_moves_default_weights_only(recommend: Callable[..., dict[str, An
     assert stated["notes"] == []
 
 
-def test_risk_rule_adds_its_risk(recommend: Callable[[str], dict[str, Any]]) -> None:
+def test_risk_rule_adds_its_risk(recommend: Callable[..., dict[str, Any]]) -> None:
     plain = recommend("advise\n    advice: nothing")["stacks"][0]["risks"]
     assert [r["certain"] for r in plain if r["id"] == "R-REID"] == [False]
     added = recommend("risk\n    risk: R-REID")["stacks"][0]["risks"]

@@ -1,0 +1,122 @@
+"""Files of measured points: YAML or CSV, one form for evidence, `validate` and `calibrate`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selector.errors import InputError, Position, Problem
+from selector.packs.reader import parse, read_text
+
+SERVING = frozenset(
+    (
+        *("output_tok_s", "total_tok_s", "req_s", "ttft_ms", "tpot_ms", "prefill_tok_s", "decode_tok_s"),
+        *("latency_ms", "latency_s", "energy_j_per_output_tok"),
+    )
+)
+TRAINING = frozenset(("tok_s_per_device", "tflops_per_device", "mfu", "samples_s", "device_hours"))
+MEMORY = frozenset(
+    (
+        *("gpu_mem_gb", "gpu_mem_gib", "weights_gib", "weights_gb", "weights_mb", "host_mem_gb"),
+        *("memory_gb", "fits", "min_devices"),
+    )
+)
+# Points that their gatherers found impossible or wrong; they stand outside all targets.
+SET_APART = frozenset(("implausible_outlier", "copied_from_a100_page", "unrepresentative_slow"))
+TRUTH = {"true": True, "false": False, "yes": True, "no": False}
+
+
+class PointError(ValueError):
+    """A point that cannot be predicted; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measured point; `fields` keeps every column, None where empty."""
+
+    id: str
+    file: str
+    fields: Mapping[str, Any]
+
+    def text(self, name: str) -> str | None:
+        """A field as text; None where it is empty."""
+        found = self.fields.get(name)
+        return None if found is None else str(found)
+
+    def number(self, name: str, low: float = 0.0) -> float | None:
+        """A finite number of at least `low`; None where it is empty; raises `PointError`."""
+        found = self.fields.get(name)
+        if found is None:
+            return None
+        try:
+            value = float(found)
+        except (TypeError, ValueError):
+            raise PointError(f"{name} is not a number: {found!r}") from None
+        if isinstance(found, bool) or not math.isfinite(value) or value < low:
+            raise PointError(f"{name} is impossible: {found!r}")
+        return value
+
+    @property
+    def metric(self) -> str:
+        """What was measured."""
+        return self.text("metric") or "(no metric)"
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Warnings about the point."""
+        found = self.fields.get("flags") or ()
+        words = found if isinstance(found, list) else str(found).strip("[]").replace(";", ",").split(",")
+        return frozenset(str(w).strip() for w in words if str(w).strip())
+
+    @property
+    def apart(self) -> bool:
+        """True where the point stands outside the targets."""
+        return bool(self.flags & SET_APART)
+
+
+def read(path: Path) -> list[Point]:
+    """All points of a file; raises `InputError` with a position where it is malformed."""
+    text = read_text(path)
+    rows = _csv(path, text) if path.suffix.lower() == ".csv" else _yaml(path, text)
+    if not rows:
+        raise InputError(Problem("holds no points", Position(str(path), 1, 1)))
+    return [Point(str(r.get("id") or f"{path.name}:{i + 1}"), str(path), r) for i, r in enumerate(rows)]
+
+
+def _csv(path: Path, text: str) -> list[dict[str, Any]]:
+    import csv
+    import io
+
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    rows: list[dict[str, Any]] = []
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                what = "a row with another number of cells than the header"
+                raise InputError(Problem(what, Position(str(path), reader.line_num, 1)))
+            rows.append({k: _cell(v) for k, v in row.items()})
+    except csv.Error as error:
+        raise InputError(Problem(f"not CSV: {error}", Position(str(path), reader.line_num, 1))) from None
+    if rows and not {"metric", "value"} <= set(rows[0]):
+        fix = "the header names id, model, hardware, metric, value and the fields of the kind"
+        raise InputError(Problem("no columns metric and value", Position(str(path), 1, 1), fix))
+    return rows
+
+
+def _cell(text: str) -> Any:
+    text = text.strip()
+    if text in ("", "null", "None"):
+        return None
+    return TRUTH.get(text.lower(), text)
+
+
+def _yaml(path: Path, text: str) -> list[dict[str, Any]]:
+    document = parse(text, str(path))
+    data = document.data.get("points") if isinstance(document.data, dict) else document.data
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        fix = "write points: and below it a list of points"
+        raise InputError(Problem("not a list of points", Position(str(path), 1, 1), fix))
+    return data
