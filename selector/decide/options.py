@@ -78,7 +78,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         if wanted.model_pinned:
             if model.id in wanted.models or model in wanted.own_models:
                 axes.models.append(_open(model, cat))
-        elif not _serves(model.tasks, task):
+        elif model.status == "superseded" or not _serves(model.tasks, task):
             continue
         elif not _speaks(model.languages, req.application.languages):
             axes.leave_out("model does not know the languages", model.id)

@@ -197,6 +197,8 @@ class Predictor:
         name = point.text("precision_weights") or point.text("precision")
         if name is None:
             return model.checkpoints[0] if model.checkpoints else "bf16"
+        if name.lower() == "fp4":  # which of the two is that of the checkpoint
+            name = "mxfp4" if "mxfp4" in model.checkpoints else "nvfp4"
         found: tuple[str, ...] = self._look_up("precision", name.lower(), names.match_precisions)
         return next((q for q in found if q in model.checkpoints), found[0])
 

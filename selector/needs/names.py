@@ -117,6 +117,10 @@ def match_devices(text: str, catalogue: Catalogue, where: Position | None = None
     exact = [d for d in found if memory is None or _memory(d) == memory]
     if exact:
         return DeviceQuery(text, count, tuple(d.id for d in exact))
+    # A figure in an alias need not be the memory that the catalogue holds (B300-SXM-270GB).
+    whole = [d.id for d in catalogue.devices.values() if compact(name) in map(compact, d.aliases)]
+    if whole:
+        return DeviceQuery(text, count, tuple(whole))
     # Machines with unified memory are sold with less of it than the largest the catalogue lists.
     less = [d for d in found if d.unified_memory and memory and (_memory(d) or 0) > memory]
     if less:
@@ -189,16 +193,23 @@ def match_models(text: str, catalogue: Catalogue, where: Position | None = None)
 def find_models(text: str, catalogue: Catalogue) -> ModelQuery | None:
     """As `match_models`, None for a name that the catalogue lacks."""
     wanted = text.strip()
-    for form in (_as_written, _short, _untuned):
-        models = [i for i, names in _model_names(catalogue) if _same(form, wanted, names)]
-        apis = [i for i, names in _api_names(catalogue) if _same(form, wanted, names)]
-        if models or apis:
-            return ModelQuery(text, tuple(models), tuple(apis))
+    models = _first_match(wanted, _model_names(catalogue))
+    apis = _first_match(wanted, _api_names(catalogue))
+    if models or apis:
+        return ModelQuery(text, models, apis)
     packed = PACKED.search(wanted.lower().replace("_", "-"))
     inner = find_models(wanted[: packed.start()], catalogue) if packed else None
     if packed is None or inner is None:
         return None
     return ModelQuery(text, inner.models, (), _packed_precision(packed[1]))
+
+
+def _first_match(wanted: str, known: list[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """Ids that a name means in the strictest form that any of them has."""
+    for form in (_as_written, _short, _untuned):
+        if found := tuple(i for i, names in known if _same(form, wanted, names)):
+            return found
+    return ()
 
 
 def _packed_precision(suffix: str) -> str:

@@ -68,6 +68,7 @@ class Model:
     verified_hardware: tuple[str, ...] = ()  # hardware families the engine vendor verified
     aliases: tuple[str, ...] = ()
     family: str | None = None
+    status: str = "current"  # superseded: sized where named, never proposed
     note: str | None = None
 
 

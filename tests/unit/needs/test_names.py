@@ -140,3 +140,10 @@ def test_wrong_engines(cat: Catalogue, text: str) -> None:
 )
 def test_precisions(cat: Catalogue, text: str, found: set[str]) -> None:
     assert set(names.match_precisions(text, cat)) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "device"), [("B300-SXM-270GB", "b300-sxm-288gb"), ("GH200-480GB", "gh200-96gb")]
+)
+def test_an_alias_may_state_another_memory(catalogue: Catalogue, name: str, device: str) -> None:
+    assert names.match_devices(f"8x{name}", catalogue).devices == (device,)

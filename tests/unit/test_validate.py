@@ -1,0 +1,157 @@
+"""`selector validate`: predicted against measured, honest about what it cannot predict."""
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selector.iterate.measurements import Point, read
+from selector.iterate.validate import Outcome, summary, validate
+from selector.packs.catalog import Catalogue
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+BASE: dict[str, Any] = {
+    "id": "p1",
+    "model": "Qwen3-8B",
+    "precision_weights": "bf16",
+    "engine": "vLLM",
+    "hardware": "H100-SXM",
+    "n_devices": 1,
+    "tp": 1,
+    "scenario": "online",
+    "input_tokens": 1000,
+    "output_tokens": 500,
+    "concurrency_or_batch": 16,
+    "metric": "tpot_ms",
+    "value": 9.0,
+}
+
+
+def one(catalogue: Catalogue, **changes: Any) -> Outcome:
+    return validate([Point("p1", "file", BASE | changes)], catalogue)[0]
+
+
+def p50(catalogue: Catalogue, **changes: Any) -> float:
+    guess = one(catalogue, **changes).guess
+    assert guess is not None
+    return guess.p50
+
+
+def test_units_of_the_metrics_agree(catalogue: Catalogue) -> None:
+    output = p50(catalogue, metric="output_tok_s")
+    assert p50(catalogue, metric="total_tok_s") == pytest.approx(output * 1500 / 500)
+    assert p50(catalogue, metric="req_s") == pytest.approx(output / 500)
+    two = {"n_devices": 2, "tp": 2, "metric": "output_tok_s"}
+    assert p50(catalogue, **two, per="device") == pytest.approx(p50(catalogue, **two) / 2)
+    assert p50(catalogue, metric="latency_s") * 1e3 == pytest.approx(p50(catalogue, metric="latency_ms"))
+    weights = {"metric": "weights_gib", "method": "inference"}
+    ratio = p50(catalogue, **(weights | {"metric": "weights_gb"})) / p50(catalogue, **weights)
+    assert ratio == pytest.approx(2**30 / 1e9)
+
+
+def test_replicas_share_the_load(catalogue: Catalogue) -> None:
+    one_device = p50(catalogue, metric="output_tok_s")
+    pair = p50(catalogue, metric="output_tok_s", n_devices=2, tp=1, concurrency_or_batch=32)
+    assert pair == pytest.approx(2 * one_device)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model": "no-such-model"}, "model no-such-model"),
+        ({"hardware": "abacus"}, "hardware abacus"),
+        ({"precision_weights": "q17"}, "precision q17"),
+        ({"value": None}, "value is missing"),
+        ({"value": 0}, "value is 0"),
+        ({"value": -3}, "value is impossible"),
+        ({"value": "fast"}, "value is not a number"),
+        ({"tp": "1 or 2"}, "tp is not a number"),
+        ({"input_tokens": None, "metric": "ttft_ms"}, "input_tokens is missing"),
+        ({"metric": "smiles"}, "metric smiles"),
+        ({"metric": "fits", "value": 3}, "neither true nor false"),
+        ({"metric": "mfu"}, "training"),
+        ({"engine": "Dynamo+SGLang"}, "disaggregated"),
+        ({"flags": "[mtp]"}, "speculative"),
+    ],
+)
+def test_every_point_without_a_prediction_says_why(
+    catalogue: Catalogue, changes: dict[str, Any], words: str
+) -> None:
+    outcome = one(catalogue, **changes)
+    assert outcome.guess is None
+    assert words in (outcome.reason or "")
+
+
+def test_groups_count_errors_coverage_and_truth(catalogue: Catalogue) -> None:
+    predicted = p50(catalogue)
+    rows: list[dict[str, Any]] = [
+        {"id": "a", "value": predicted},
+        {"id": "b", "value": predicted / 1.2},
+        {"id": "c", "value": predicted * 1000},
+        {"id": "d", "model": "none"},
+        {"id": "e", "metric": "fits", "value": True},
+        {"id": "f", "value": predicted, "flags": "implausible_outlier"},
+    ]
+    outcomes = validate([Point(r["id"], "file", BASE | r) for r in rows], catalogue)
+    found = {g.group: g for g in summary(outcomes, "hardware")}
+    tpot = found["tpot_ms"]
+    assert (tpot.n, tpot.unsupported) == (3, 1)
+    assert tpot.median_ape == pytest.approx(0.2)
+    assert tpot.coverage_80 == pytest.approx(2 / 3)
+    assert found["fits"].accuracy == 1.0
+    assert found["fits"].median_ape is None
+    assert found["tpot_ms (set apart)"].n == 1
+    assert "tpot_ms hardware=H100-SXM" in found
+
+
+def test_command_reads_csv_and_yaml(cli: Run, tmp_path: Path) -> None:
+    table = tmp_path / "points.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(BASE))
+        writer.writeheader()
+        writer.writerow(BASE)
+        writer.writerow(BASE | {"id": "p2", "model": "none"})
+    other = tmp_path / "points.yaml"
+    other.write_text("points:\n  - " + json.dumps(BASE | {"id": "p3"}) + "\n")
+    done = cli("validate", table, other, "--by", "engine", "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [p["status"] for p in found["points"]] == ["ok", "unsupported", "ok"]
+    assert found["points"][0]["predicted"] == found["points"][2]["predicted"]
+    assert {g["group"] for g in found["summary"]} == {"tpot_ms", "tpot_ms engine=vLLM"}
+    assert "without a prediction" in cli("validate", table).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.csv", "", "a.csv:1:1"),
+        ("a.csv", "id,metric,value\n1,tpot_ms\n", "a.csv:2"),
+        ("a.csv", "id,model\n1,x\n", "no columns metric and value"),
+        ("a.yaml", "points: 3\n", "not a list of points"),
+        ("a.yaml", "points: [\n", "a.yaml:"),
+        ("a.yaml", "points: [3]\n", "not a list of points"),
+    ],
+)
+def test_malformed_files(cli: Run, tmp_path: Path, name: str, text: str, words: str) -> None:
+    (tmp_path / name).write_text(text)
+    done = cli("validate", tmp_path / name)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_by_names_a_field_that_points_have(cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("points:\n  - " + json.dumps(BASE) + "\n")
+    done = cli("validate", tmp_path / "a.yaml", "--by", "engin")
+    assert done.returncode == 2
+    assert "engine" in done.stderr
+
+
+def test_points_keep_columns_that_nobody_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,metric,value,colour\nx,tpot_ms,3,red\n")
+    assert read(path)[0].fields["colour"] == "red"
