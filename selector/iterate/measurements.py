@@ -67,7 +67,7 @@ class Point:
     @property
     def flags(self) -> frozenset[str]:
         """Warnings about the point."""
-        found = self.fields.get("flags") or ()
+        found = self.fields.get("flags") or ""
         words = found if isinstance(found, list) else str(found).strip("[]").replace(";", ",").split(",")
         return frozenset(str(w).strip() for w in words if str(w).strip())
 
