@@ -38,7 +38,6 @@ class Point:
     """One measured point; `fields` keeps every column, None where empty."""
 
     id: str
-    file: str
     fields: Mapping[str, Any]
 
     def text(self, name: str) -> str | None:
@@ -83,7 +82,7 @@ def read(path: Path) -> list[Point]:
     rows = _csv(path, text) if path.suffix.lower() == ".csv" else _yaml(path, text)
     if not rows:
         raise InputError(Problem("holds no points", Position(str(path), 1, 1)))
-    return [Point(str(r.get("id") or f"{path.name}:{i + 1}"), str(path), r) for i, r in enumerate(rows)]
+    return [Point(str(r.get("id") or f"{path.name}:{i + 1}"), r) for i, r in enumerate(rows)]
 
 
 def _csv(path: Path, text: str) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from selector.types.catalog import Device, Model
 from selector.types.load import Load
 
 GIB = 2.0**30
-MOST_BATCH = 512.0  # sequences that engines hold at once where the point does not say
 NOT_AGGREGATED = re.compile(r"disagg|dynamo|mori|wide.?ep", re.IGNORECASE)
 SPECULATIVE = re.compile(r"mtp|eagle|specul|draft|medusa", re.IGNORECASE)
 MOST_DEVICES = 64
@@ -76,14 +75,14 @@ class Predictor:
         mem = sizing.ledger(SCALAR, choice.cell, load, self.p)
         held = load.concurrency or 1.0
         if point.metric in MEMORY:
-            return _memory(point, mem, held, choice.spread)
+            return self._memory(point, mem, held, count)
         return self._serving(point, choice, load, mem, max(count // (tp * pp), 1), count)
 
     def _serving(
         self, point: Point, c: single.Choice, load: Load, mem: sizing.Memory, replicas: int, count: int
     ) -> Guess:
         most = max(float(mem.batch), 1.0)
-        asked = load.concurrency / replicas if load.concurrency else MOST_BATCH
+        asked = load.concurrency / replicas if load.concurrency else float(sizing.BATCHES[-1])
         batch = max(min(asked, most), 1.0)
         t = sizing.times(SCALAR, c.cell, load, mem, 0.0, batch, self.p)
         rate = t.rate * replicas
@@ -104,6 +103,15 @@ class Predictor:
         if not p50 > 0.0:
             raise PointError("a figure of the device that the formula needs is not published")
         return Guess(p50, c.spread)
+
+    def _memory(self, point: Point, mem: sizing.Memory, held: float, count: int) -> Guess:
+        """Bytes of one device, or of all where the point says that it is their sum."""
+        if point.metric == "fits":
+            return Guess(0.0, truth=_used(mem, held) <= 1.0)
+        whole = mem.weights if point.metric.startswith("weights") else _used(mem, held) * mem.usable
+        devices = count if (point.text("value_scope") or "").startswith("sum") else 1
+        unit = {"gb": 1e9, "gib": GIB, "mb": 1e6}[point.metric.rpartition("_")[2]]
+        return Guess(float(whole) * devices / unit, self.p["memory.spread"])
 
     def _least(self, model: Model, device: Device, precision: str, engine: str, load: Load) -> Guess:
         for n in (1, 2, 4, 8, 16, 32, MOST_DEVICES):
@@ -132,7 +140,7 @@ class Predictor:
             while n < count:
                 choice = single.observed(self.cat, model, device, engine, precision, (n, pp), self.p)
                 mem = sizing.ledger(SCALAR, choice.cell, load, self.p)
-                if mem.batch >= 8.0:
+                if mem.batch >= self.p["serving.least_batch"]:
                     break
                 n *= 2
             return min(n, count), pp
@@ -151,10 +159,9 @@ class Predictor:
         held = point.number("concurrency_or_batch", 1.0) or (1.0 if one else None)
         if held is None and point.metric in ("tpot_ms", "ttft_ms"):
             raise PointError("concurrency_or_batch is missing")
-        bits = 16.0
-        if text := point.text("precision_kv"):
-            bits = single.KV_BITS.get(text.lower().split("_")[0].split("-")[0].rstrip("e4m3"), 16.0)
-            bits = 8.0 if text.lower().startswith(("fp8", "int8")) else bits
+        cache = (point.text("precision_kv") or "bf16").lower()
+        if cache not in single.KV_BITS:
+            raise PointError(f"precision_kv {cache} is not known")
         size = max(reads or 0.0, 1.0)
         return Load(
             size,
@@ -163,7 +170,7 @@ class Predictor:
             size + (writes or 0.0),
             point.text("scenario") or "online",
             concurrency=held,
-            kv_bits=bits,
+            kv_bits=single.KV_BITS[cache],
         )
 
     def _model(self, point: Point) -> Model:
@@ -187,15 +194,15 @@ class Predictor:
 
     def _engine(self, point: Point) -> str:
         """Id of the engine; the generic one where it is not stated or not known."""
-        name = re.sub(r"\s*\(.*\)", "", point.text("engine") or "").strip()
+        name = _plain(point.text("engine") or "")
         try:
             return str(next(iter(self._look_up("engine", name, names.match_engines))))
         except PointError:
             return single.GENERIC
 
     def _precision(self, point: Point, model: Model) -> str:
-        name = point.text("precision_weights") or point.text("precision")
-        if name is None:
+        name = _plain(point.text("precision_weights") or point.text("precision") or "")
+        if not name:
             return model.checkpoints[0] if model.checkpoints else "bf16"
         if name.lower() == "fp4":  # which of the two is that of the checkpoint
             name = "mxfp4" if "mxfp4" in model.checkpoints else "nvfp4"
@@ -221,9 +228,6 @@ def _used(mem: sizing.Memory, held: float) -> float:
     return float(taken / mem.usable)
 
 
-def _memory(point: Point, mem: sizing.Memory, held: float, spread: float) -> Guess:
-    if point.metric == "fits":
-        return Guess(0.0, truth=_used(mem, held) <= 1.0)
-    whole = mem.weights if point.metric.startswith("weights") else _used(mem, held) * mem.usable
-    unit = {"gb": 1e9, "gib": GIB, "mb": 1e6}[point.metric.rpartition("_")[2]]
-    return Guess(float(whole) / unit, min(spread, 1.25))
+def _plain(text: str) -> str:
+    """A name without the remark in brackets behind it."""
+    return re.sub(r"\s*\(.*\)", "", text).strip()

@@ -23,6 +23,7 @@ LINTS = {
     "L011": "a spot price above the on-demand price",
     "L012": "more active than total parameters",
     "L013": "a dense rate that looks like a sparse one (exactly twice its sibling)",
+    "L014": "an adjustment whose interval does not hold its factor",
     "L015": "a gate rule without severity and confidence chosen by hand",
 }
 
@@ -55,6 +56,7 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _steps,
         _numbers,
         _gates,
+        _intervals,
     )
     return [fault for check in checks for fault in check(catalogue)]
 
@@ -197,3 +199,10 @@ def _gates(cat: Catalogue) -> Iterator[Fault]:
         entry = cat.raw.entries["rules"][rule.id]
         if rule.effect in (Effect.VETO, Effect.WARN) and not {"severity", "confidence"} <= set(entry):
             yield Fault("L015", "rules", rule.id, "a gate says its severity and confidence")
+
+
+def _intervals(cat: Catalogue) -> Iterator[Fault]:
+    for rule in cat.rules.values():
+        if rule.effect is Effect.ADJUST and not rule.factor_low <= rule.factor <= rule.factor_high:
+            what = f"{rule.factor:g} is not within {rule.factor_low:g} to {rule.factor_high:g}"
+            yield Fault("L014", "rules", rule.id, what)

@@ -31,9 +31,8 @@ def _point(o: Outcome) -> dict[str, Any]:
     predicted: Any = None
     if o.guess is not None:
         g = o.guess
-        predicted = (
-            {"p10": g.p50 / g.spread, "p50": g.p50, "p90": g.p50 * g.spread} if g.truth is None else g.truth
-        )
+        band = (g.p50 / g.spread, g.p50, g.p50 * g.spread) if g.truth is None else (g.truth,) * 3
+        predicted = dict(zip(("p10", "p50", "p90"), band, strict=True))
     return {
         "id": o.point.id,
         "metric": o.point.metric,

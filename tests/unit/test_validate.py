@@ -32,7 +32,7 @@ BASE: dict[str, Any] = {
 
 
 def one(catalogue: Catalogue, **changes: Any) -> Outcome:
-    return validate([Point("p1", "file", BASE | changes)], catalogue)[0]
+    return validate([Point("p1", BASE | changes)], catalogue)[0]
 
 
 def p50(catalogue: Catalogue, **changes: Any) -> float:
@@ -51,6 +51,18 @@ def test_units_of_the_metrics_agree(catalogue: Catalogue) -> None:
     weights = {"metric": "weights_gib", "method": "inference"}
     ratio = p50(catalogue, **(weights | {"metric": "weights_gb"})) / p50(catalogue, **weights)
     assert ratio == pytest.approx(2**30 / 1e9)
+
+
+def test_memory_is_of_one_device_unless_it_is_a_sum(catalogue: Catalogue) -> None:
+    two = {"metric": "gpu_mem_gib", "n_devices": 2, "tp": 2}
+    summed = p50(catalogue, **two, value_scope="sum over GPUs")
+    assert summed == pytest.approx(2 * p50(catalogue, **two, value_scope="per GPU"))
+
+
+def test_flags_and_remarks_are_read(catalogue: Catalogue) -> None:
+    assert Point("x", {"flags": None}).flags == frozenset()
+    assert Point("x", {"flags": "[a, b]"}).flags == {"a", "b"}
+    assert p50(catalogue, precision_weights="bf16 (assumed)") == p50(catalogue)
 
 
 def test_replicas_share_the_load(catalogue: Catalogue) -> None:
@@ -76,6 +88,7 @@ def test_replicas_share_the_load(catalogue: Catalogue) -> None:
         ({"metric": "mfu"}, "training"),
         ({"engine": "Dynamo+SGLang"}, "disaggregated"),
         ({"flags": "[mtp]"}, "speculative"),
+        ({"precision_kv": "tf3"}, "precision_kv tf3"),
     ],
 )
 def test_every_point_without_a_prediction_says_why(
@@ -96,7 +109,7 @@ def test_groups_count_errors_coverage_and_truth(catalogue: Catalogue) -> None:
         {"id": "e", "metric": "fits", "value": True},
         {"id": "f", "value": predicted, "flags": "implausible_outlier"},
     ]
-    outcomes = validate([Point(r["id"], "file", BASE | r) for r in rows], catalogue)
+    outcomes = validate([Point(r["id"], BASE | r) for r in rows], catalogue)
     found = {g.group: g for g in summary(outcomes, "hardware")}
     tpot = found["tpot_ms"]
     assert (tpot.n, tpot.unsupported) == (3, 1)
@@ -121,6 +134,7 @@ def test_command_reads_csv_and_yaml(cli: Run, tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert done.returncode == 0
     assert [p["status"] for p in found["points"]] == ["ok", "unsupported", "ok"]
+    assert found["points"][0]["predicted"]["p10"] < found["points"][0]["predicted"]["p50"]
     assert found["points"][0]["predicted"] == found["points"][2]["predicted"]
     assert {g["group"] for g in found["summary"]} == {"tpot_ms", "tpot_ms engine=vLLM"}
     assert "without a prediction" in cli("validate", table).stdout

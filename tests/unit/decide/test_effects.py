@@ -59,16 +59,16 @@ def adjusted(quantity: str, factor: float) -> str:
 def test_adjust_multiplies_and_widens(
     recommend: Callable[..., dict[str, Any]], quantity: str, name: str
 ) -> None:
-    model = recommend(adjusted(quantity, 1.0))["stacks"][0]["slots"]["model"]
+    model = recommend("advise\n    advice: nothing")["stacks"][0]["slots"]["model"]
     pin = ("--set", f"pins.model=[{model}]")
-    then = recommend(adjusted(quantity, 1.0), *pin)["stacks"][0]["estimates"][name]
+    then = recommend("advise\n    advice: nothing", *pin)["stacks"][0]["estimates"][name]
     now = recommend(adjusted(quantity, 0.5), *pin)["stacks"][0]["estimates"][name]
     assert now["p50"] == pytest.approx(then["p50"] * 0.5, rel=1e-4)
     assert now["inputs"]["adjusted_by"] == "X-1 x0.5"
-    assert now["p90"] / now["p10"] >= then["p90"] / then["p10"] * 0.999
+    assert now["p90"] / now["p10"] > then["p90"] / then["p10"] * 1.05
 
 
-def test_adjusted_cost_moves_the_bill_and_its_limit(recommend: Callable[..., dict[str, Any]]) -> None:
+def test_adjusted_cost_moves_the_bill(recommend: Callable[..., dict[str, Any]]) -> None:
     first = recommend(adjusted("cost", 3.0))["stacks"][0]
     pin = ("--set", f"pins.model=[{first['slots']['model']}]")
     first = recommend(adjusted("cost", 3.0), *pin)["stacks"][0]
@@ -76,6 +76,8 @@ def test_adjusted_cost_moves_the_bill_and_its_limit(recommend: Callable[..., dic
     stacks = recommend(adjusted("cost", 1.0), *pin)["stacks"]
     plain = next(s for s in stacks if s["slots"]["offer"] == first["slots"]["offer"])
     base = next(c for c in plain["costs"] if c["item"].startswith("hosted model"))
+    ratio = line["usd_per_month"]["p90"] / line["usd_per_month"]["p50"]
+    assert ratio >= 2.0  # its own interval is a factor of two either way
     assert line["usd_per_month"]["p50"] == pytest.approx(3.0 * base["usd_per_month"]["p50"], rel=1e-4)
 
 

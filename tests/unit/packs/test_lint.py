@@ -64,6 +64,7 @@ PLANTED = {
     "L011": OFFER,
     "L012": MODEL,
     "L013": DEVICE,
+    "L014": "rules:\n" + rule(effect="adjust", quantity="cost", factor="2", factor_low="3", factor_high="4"),
     "L015": "rules:\n" + rule(severity=None),
 }
 
