@@ -1,0 +1,108 @@
+"""What the fit scripts share: robust fit of positive parameters, folds by group, the written form.
+
+A parameter is fitted in its logarithm: residuals are ln(predicted / measured), and a prior pulls
+each parameter towards its start, so that a factor that few points speak of stays near it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+Array = NDArray[np.float64]
+EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "points"
+FOLDS = 5
+# Residuals beyond this many log units count linearly: first-day support and copied tables exist.
+ROBUST = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Where a parameter starts, and how far (standard deviation of its logarithm) it may move freely."""
+
+    start: float
+    sd: float
+    low: float = 0.0
+    high: float = math.inf
+
+
+def rows(kind: str) -> Iterable[tuple[str, dict[str, str]]]:
+    """File name and fields of every shipped point of a kind (serving, training, memory)."""
+    for path in sorted((EVIDENCE / kind).glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                yield path.stem, row
+
+
+def fold_of(group: str) -> int:
+    """Fold of a group, the same on every machine."""
+    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % FOLDS
+
+
+def fit(
+    priors: Mapping[str, Prior],
+    residuals: Callable[[Mapping[str, float]], Array],
+    start: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Values that make the residuals (natural logarithms) least, softly, near their priors."""
+    names = list(priors)
+    centre = np.log([priors[n].start for n in names])
+    sd = np.array([priors[n].sd for n in names])
+    low = np.array([math.log(priors[n].low) if priors[n].low > 0 else -np.inf for n in names])
+    high = np.array([math.log(priors[n].high) for n in names])
+
+    def stacked(x: Array) -> Array:
+        found = residuals(dict(zip(names, np.exp(x), strict=True))) / ROBUST
+        # soft_l1 is applied by hand: the priors stay quadratic.
+        soft = np.sign(found) * np.sqrt(2.0 * (np.sqrt(1.0 + found * found) - 1.0))
+        return np.concatenate([soft, (x - centre) / sd])
+
+    begin = np.log([(start or {}).get(n, priors[n].start) for n in names])
+    begin = np.clip(begin, low + 1e-9, high - 1e-9)
+    found = least_squares(stacked, begin, bounds=(low, high), x_scale=sd, ftol=1e-5, xtol=1e-4, max_nfev=60)
+    return dict(zip(names, (float(v) for v in np.exp(found.x)), strict=True))
+
+
+def left_out(
+    groups: Sequence[str], fit_on: Callable[[NDArray[np.bool_]], Mapping[str, float]]
+) -> list[tuple[Mapping[str, float], NDArray[np.bool_]]]:
+    """Per fold: the values fitted without it, and the mask of its points."""
+    folds = np.array([fold_of(g) for g in groups])
+    return [(fit_on(folds != k), folds == k) for k in range(FOLDS)]
+
+
+def error(ratios: Array) -> tuple[float, float]:
+    """Median and 90th percentile of |predicted - measured| / measured, of ln(predicted / measured)."""
+    ape = np.abs(np.expm1(ratios))
+    return float(np.median(ape)), float(np.quantile(ape, 0.9))
+
+
+def spread(ratios: Array) -> float:
+    """Factor either side of a prediction that holds 80 % of the points."""
+    return float(np.exp(np.quantile(np.abs(ratios), 0.8)))
+
+
+def line(
+    name: str,
+    value: float,
+    low: float,
+    high: float,
+    unit: str,
+    fitted_on: str,
+    n: int,
+    as_of: str,
+    source: str,
+) -> str:
+    """One parameter in the form of the packs."""
+    return (
+        f"  - {{id: '{name}', value: {value:.4g}, low: {low:.4g}, high: {high:.4g}, unit: '{unit}',"
+        f" fitted_on: '{fitted_on}', n: {n}, as_of: '{as_of}', source: {source}}}"
+    )
