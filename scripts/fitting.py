@@ -22,6 +22,7 @@ EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "poin
 FOLDS = 5
 # Residuals beyond this many log units count linearly: first-day support and copied tables exist.
 ROBUST = 0.15
+STEP = 1e-4  # of a logarithm, for differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,60 @@ def fold_of(group: str) -> int:
 def fit(
     priors: Mapping[str, Prior],
     residuals: Callable[[Mapping[str, float]], Array],
+    touches: NDArray[np.bool_] | None = None,
     start: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """Values that make the residuals (natural logarithms) least, softly, near their priors."""
+    """Values that make the residuals (natural logarithms) least, softly, near their priors.
+
+    `touches` (residuals x parameters) says which residuals a parameter moves; parameters that
+    share none are differentiated together. Left out, each moves all.
+    """
     names = list(priors)
     centre = np.log([priors[n].start for n in names])
     sd = np.array([priors[n].sd for n in names])
     low = np.array([math.log(priors[n].low) if priors[n].low > 0 else -np.inf for n in names])
     high = np.array([math.log(priors[n].high) for n in names])
 
-    def stacked(x: Array) -> Array:
+    def soft(x: Array) -> Array:
         found = residuals(dict(zip(names, np.exp(x), strict=True))) / ROBUST
         # soft_l1 is applied by hand: the priors stay quadratic.
-        soft = np.sign(found) * np.sqrt(2.0 * (np.sqrt(1.0 + found * found) - 1.0))
-        return np.concatenate([soft, (x - centre) / sd])
+        return np.asarray(np.sign(found) * np.sqrt(2.0 * (np.sqrt(1.0 + found * found) - 1.0)))
+
+    def stacked(x: Array) -> Array:
+        return np.concatenate([soft(x), (x - centre) / sd])
+
+    def jacobian(x: Array) -> Array:
+        base = soft(x)
+        moved = np.ones((len(base), len(names)), bool) if touches is None else touches
+        found = np.zeros((len(base), len(names)))
+        for group in _apart(moved):
+            ahead = x.copy()
+            ahead[group] += STEP
+            change = (soft(ahead) - base) / STEP
+            for column in group:
+                found[moved[:, column], column] = change[moved[:, column]]
+        return np.concatenate([found, np.diag(1.0 / sd)])
 
     begin = np.log([(start or {}).get(n, priors[n].start) for n in names])
     begin = np.clip(begin, low + 1e-9, high - 1e-9)
-    found = least_squares(stacked, begin, bounds=(low, high), x_scale=sd, ftol=1e-5, xtol=1e-4, max_nfev=60)
+    found = least_squares(
+        stacked, begin, jacobian, (low, high), x_scale=sd, ftol=1e-5, xtol=1e-4, max_nfev=60
+    )
     return dict(zip(names, (float(v) for v in np.exp(found.x)), strict=True))
+
+
+def _apart(moved: NDArray[np.bool_]) -> list[list[int]]:
+    """Columns in groups that share no row."""
+    groups: list[tuple[NDArray[np.bool_], list[int]]] = []
+    for column in range(moved.shape[1]):
+        rows_of = moved[:, column]
+        home = next((g for g in groups if not np.any(g[0] & rows_of)), None)
+        if home is None:
+            groups.append((rows_of.copy(), [column]))
+        else:
+            home[0].__ior__(rows_of)
+            home[1].append(column)
+    return [columns for _, columns in groups]
 
 
 def left_out(

@@ -28,6 +28,8 @@ class Shape:
     hidden: float
     vocab: float
     width: float
+    decode_width: float
+    attention: str
     kv_per_token: float
     kv_constant: float
     kv_shards: float
@@ -62,6 +64,9 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
         hidden=hidden,
         vocab=vocab,
         width=full * float(arch.heads or 0) * head_dim,
+        # Absorbed MLA multiplies each head with the whole latent.
+        decode_width=full * float(arch.heads or 0) * float(arch.latent_dim or head_dim),
+        attention="mla" if arch.latent_dim and arch.attention == "other" else arch.attention,
         kv_per_token=float(kv),
         kv_constant=constant,
         kv_shards=MLA_SHARDS
@@ -93,23 +98,8 @@ def memory_bytes(device: Device, p: Mapping[str, float]) -> float:
     return float(device.memory_bytes or (device.memory_gb or 0.0) * 1e9)
 
 
-def layer_seconds(device: Device, moe: bool, devices: int, p: Mapping[str, float]) -> float:
-    """Cost of a layer that no bandwidth explains, by interconnect and vendor."""
-    link = device.interconnect.type.lower() if device.interconnect else "pcie"
-    if device.kind == "npu":
-        us = p["serving.layer_us.npu"]
-    elif devices > 1 and "pcie" in link:
-        us = p["serving.layer_us.pcie"]
-    elif device.vendor.lower() == "amd" and device.kind == "gpu":
-        us = p["serving.layer_us.amd"]
-    else:
-        us = p["serving.layer_us.moe" if moe else "serving.layer_us.dense"]
-    return us * 1e-6 * (p["serving.single_device_factor"] if devices == 1 else 1.0)
-
-
-def model_part(shp: Shape, p: Mapping[str, float]) -> dict[str, float]:
+def model_part(shp: Shape) -> dict[str, float]:
     """Columns that follow from the model alone."""
-    kind = "moe" if shp.experts > 1 else "dense"
     return {
         "total_params": shp.total,
         "active_params": shp.active,
@@ -123,9 +113,7 @@ def model_part(shp: Shape, p: Mapping[str, float]) -> dict[str, float]:
         "kv_per_token": shp.kv_per_token,
         "kv_constant": shp.kv_constant,
         "kv_shards": shp.kv_shards,
-        "bandwidth_fraction": p[f"serving.bandwidth_fraction.{kind}"],
-        "compute_fraction": p[f"serving.compute_fraction.{kind}"],
-        "prefill_fraction": p[f"serving.prefill_fraction.{kind}"],
+        "decode_width": shp.decode_width,
     }
 
 
@@ -154,15 +142,9 @@ def format_part(model: Model, device: Device, precision: Precision, compute: str
     }
 
 
-def layout_part(device: Device, moe: bool, tp: int, pp: int, p: Mapping[str, float]) -> dict[str, float]:
+def layout_part(tp: int, pp: int) -> dict[str, float]:
     """Columns that follow from how many devices a replica spreads over."""
-    floor = "serving.first_token_floor_moe_ms" if moe and tp > 1 else "serving.first_token_floor_ms"
-    return {
-        "tp": float(tp),
-        "pp": float(pp),
-        "layer_seconds": layer_seconds(device, moe, tp * pp, p),
-        "floor_seconds": p[floor] / 1e3,
-    }
+    return {"tp": float(tp), "pp": float(pp)}
 
 
 def scalar_cell(parts: list[dict[str, float]]) -> Cell:

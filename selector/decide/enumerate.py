@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from selector.decide import cells
+from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
 from selector.decide.layouts import layouts
 from selector.decide.support import SupportTable
 from selector.types.catalog import Model, Precision
 
-GROUPS = 4
+GROUPS = 5
 USUAL = frozenset(
     {
         "bf16",
@@ -111,7 +112,10 @@ def enumerate_cells(
                     for tp, pp in allowed:
                         if need > HOPELESS * room * tp * pp and len(allowed) > 1 and not explain:
                             continue
-                        columns.add(*parts, _layout(columns, device, shapes[option.id], tp, pp, p))
+                        layout = columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
+                        columns.add(
+                            *parts, layout, _tuning(columns, device, engine.id, shapes[option.id], tp * pp, p)
+                        )
                         index.append((mi, ei, ri, di, tp, pp))
     return _index(index, columns, shapes)
 
@@ -187,7 +191,7 @@ def _parts(
     free = own.free_memory_bytes if own else None
     shared = bool(own and own.shared_desktop)
     return (
-        columns.part(0, option.id, lambda: cells.model_part(shapes[option.id], p)),
+        columns.part(0, option.id, lambda: cells.model_part(shapes[option.id])),
         columns.part(
             1,
             (device.id, engine in cells.LIGHT),
@@ -201,16 +205,18 @@ def _parts(
     )
 
 
-def _layout(
+def _tuning(
     columns: cells.CellColumns,
     device: DeviceOption,
+    engine: str,
     shp: cells.Shape,
-    tp: int,
-    pp: int,
+    n: int,
     p: Mapping[str, float],
 ) -> int:
-    moe = shp.experts > 1
-    return columns.part(3, (device.id, moe, tp, pp), lambda: cells.layout_part(device.device, moe, tp, pp, p))
+    """What the replica achieves; the rate of the link differs between devices of one architecture."""
+    names = tuning.keys(device.device, engine, shp, n)
+    rate = tuning.link_rate(device.device, n, p)
+    return columns.part(4, (names, rate), lambda: tuning.tuned(names, p) | {"link_bytes_per_s": rate})
 
 
 def _index(

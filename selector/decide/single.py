@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from selector.decide import cells
+from selector.decide import cells, tuning
 from selector.decide.layouts import layouts, pinned_allowed
 from selector.decide.options import ROLES
 from selector.decide.support import SupportTable
@@ -61,7 +62,6 @@ class Choice:
     precision: str
     layout: tuple[int, int]
     cell: Cell
-    spread: float
 
 
 def size(
@@ -150,16 +150,18 @@ def _choice(
     compute: str | None,
     pair: tuple[int, int],
     p: Mapping[str, float],
+    also: tuple[str, ...] = (),
 ) -> Choice:
     cell = cells.scalar_cell(
         [
-            cells.model_part(shp, p),
+            cells.model_part(shp),
             cells.device_part(device, engine, None, False, p),
             cells.format_part(model, device, precision, compute),
-            cells.layout_part(device, shp.experts > 1, *pair, p),
+            cells.layout_part(*pair),
+            tuning.tuning_part(device, engine, shp, pair[0] * pair[1], p, also),
         ]
     )
-    return Choice(engine, precision.id, pair, cell, _spread(shp, device, engine, p))
+    return Choice(engine, precision.id, pair, cell)
 
 
 def observed(
@@ -170,18 +172,14 @@ def observed(
     precision: str,
     pair: tuple[int, int],
     p: Mapping[str, float],
+    also: tuple[str, ...] = (),
 ) -> Choice:
     """A stack that somebody measured: it ran, so support is not asked, only what it computes in."""
     answer = SupportTable(cat.support).look_up(engine, device, precision, model, "llm")
     compute = answer.compute if answer.status == "yes" else None
-    return _choice(model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p)
-
-
-def _spread(shp: cells.Shape, device: Device, engine: str, p: Mapping[str, float]) -> float:
-    base = p["serving.spread.moe" if shp.experts > 1 else "serving.spread.dense"]
-    if shp.known and device.kind != "npu" and engine in PREFERRED:
-        return base
-    return max(base, p["serving.spread.unlisted"])
+    return _choice(
+        model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p, also
+    )
 
 
 def _size(
@@ -207,7 +205,8 @@ def _size(
         limits.append("memory of the device is not known")
     replicas = max(count // (c.layout[0] * c.layout[1]), 1)
     rate = (load.peak_requests_per_second or 0.0) / replicas
-    times = sizing.times(SCALAR, c.cell, load, mem, rate, max(sequences / replicas, 1.0), p)
+    held = sizing.settled(SCALAR, c.cell, load, mem, rate, max(sequences / replicas, 1.0), p)
+    times = sizing.times(SCALAR, c.cell, load, held, rate, p)
     if load.per_output_token_limit_s and times.per_output_token > load.per_output_token_limit_s:
         limits.append("latency: time per output token over its limit")
     usd, source = _rent(cat, device, count)
@@ -224,14 +223,14 @@ def _size(
         tuple(limits),
         None,
         ledger,
-        _estimates(load, times, replicas, c.spread),
+        _estimates(load, times, replicas, c.cell),
         usd,
         source,
     )
 
 
-def _estimates(load: Load, t: sizing.Times, replicas: int, spread: float) -> dict[str, Estimate | None]:
-    def make(value: float, unit: str, formula: str, floor: float = 0.0) -> Estimate | None:
+def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[str, Estimate | None]:
+    def make(value: float, spread: float, unit: str, formula: str, floor: float = 0.0) -> Estimate | None:
         if math.isnan(value):
             return None
         found = Estimate.around(value, spread, unit, formula)
@@ -240,15 +239,19 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, spread: float) -> dic
     rate = t.rate * replicas
     inputs = load.input_tokens + load.output_tokens
     return {
-        "first_token_ms": make(t.first_token * 1e3, "ms", "serving.first_token"),
-        "first_token_p95_ms": make(t.first_token_p95 * 1e3, "ms", "serving.first_token_p95"),
+        "first_token_ms": make(t.first_token * 1e3, cell.first_token_spread, "ms", "serving.first_token"),
+        "first_token_p95_ms": make(
+            t.first_token_p95 * 1e3, cell.first_token_spread, "ms", "serving.first_token_p95"
+        ),
         # Never under the bytes read over the bandwidth.
         "per_output_token_ms": make(
-            t.per_output_token * 1e3, "ms", "serving.per_output_token", t.floor * 1e3
+            t.per_output_token * 1e3, cell.step_spread, "ms", "serving.per_output_token", t.floor * 1e3
         ),
-        "output_tokens_per_s": make(rate * load.output_tokens, "tokens/s", "serving.output_tokens"),
-        "total_tokens_per_s": make(rate * inputs, "tokens/s", "serving.total_tokens"),
-        "requests_per_s": make(rate, "requests/s", "serving.rate"),
+        "output_tokens_per_s": make(
+            rate * load.output_tokens, cell.rate_spread, "tokens/s", "serving.output_tokens"
+        ),
+        "total_tokens_per_s": make(rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens"),
+        "requests_per_s": make(rate, cell.rate_spread, "requests/s", "serving.rate"),
     }
 
 
@@ -318,10 +321,11 @@ def _fits(
 ) -> bool:
     cell = cells.scalar_cell(
         [
-            cells.model_part(shp, p),
+            cells.model_part(shp),
             cells.device_part(device, short.engine or "", None, False, p),
             cells.format_part(model, device, cat.precisions[precision], None),
-            cells.layout_part(device, shp.experts > 1, *pair, p),
+            cells.layout_part(*pair),
+            tuning.tuning_part(device, short.engine or "", shp, pair[0] * pair[1], p),
         ]
     )
     mem = sizing.ledger(SCALAR, cell, load, p)

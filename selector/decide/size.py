@@ -45,7 +45,7 @@ def size_cells(
 
     roles = np.array([m.role for m in axes.models])[index.model]
     token = roles == "llm"
-    generated = _generate(index, axes, load, spare, caps, p)
+    generated = _generate(index, load, spare, caps, p)
     single = _single_pass(index, axes, load, spare, caps, p)
     for name in (
         "fits",
@@ -62,9 +62,7 @@ def size_cells(
     return generated
 
 
-def _generate(
-    index: CellIndex, axes: Axes, load: Load, spare: int, caps: Any, p: Mapping[str, float]
-) -> Sized:
+def _generate(index: CellIndex, load: Load, spare: int, caps: Any, p: Mapping[str, float]) -> Sized:
     """Token generation by continuous batching."""
     import numpy as np
 
@@ -92,7 +90,8 @@ def _generate(
     shortfall = np.maximum(needed - room, 0.0)
     fits = (shortfall <= 0.0) & (capacity > 0.0) & (c.memory_bytes > 0.0)
     replicas = np.where(fits, np.minimum(replicas, 1e6), 1.0) + spare * (not load.concurrency)
-    t = sizing.times(np, c, load, mem, rate, batch, p)
+    held = sizing.settled(np, c, load, mem, rate, batch, p)
+    t = sizing.times(np, c, load, held, rate, p)
     enough = replicas <= most
     fits = fits & enough
     output = load.output_tokens
@@ -105,7 +104,7 @@ def _generate(
         per_output_token_ms=t.per_output_token * 1e3,
         request_p95_ms=(t.first_token_p95 + output * t.per_output_token) * 1e3,
         requests_per_s=capacity * replicas,
-        spread=_spread(index, axes, p),
+        spread=c.step_spread,
         memory=mem,
     )
 
@@ -168,18 +167,3 @@ def item_flops(option: Any, shapes: Mapping[str, Shape], load: Load, p: Mapping[
         # Requests of speech state their length in seconds as input_tokens.
         return float(encoder.text_flops(active, load.input_tokens * p["speech.tokens_per_audio_second"]))
     return 0.0
-
-
-def _spread(index: CellIndex, axes: Axes, p: Mapping[str, float]) -> Any:
-    """p90 over p50 of times: wider for mixtures, unlisted engines and models without dimensions."""
-    import numpy as np
-
-    listed = {"vllm", "sglang", "tensorrt-llm", "llama.cpp", "exllamav2", "mlx-lm", "lmdeploy"}
-    engines = np.array([e.id in listed for e in axes.engines])[index.engine]
-    kinds = np.array([d.device.kind == "npu" for d in axes.devices])[index.device]
-    known = np.array([bool(m.model) and index.shapes[m.id].known if m.model else False for m in axes.models])[
-        index.model
-    ]
-    moe = index.cell.experts > 1.0
-    base = np.where(moe, p["serving.spread.moe"], p["serving.spread.dense"])
-    return np.where(engines & known & ~kinds, base, np.maximum(base, p["serving.spread.unlisted"]))

@@ -20,6 +20,7 @@ class Numeric(Protocol):
     def floor(self, a: Any) -> Any: ...  # noqa: D102
     def log(self, a: Any) -> Any: ...  # noqa: D102
     def exp(self, a: Any) -> Any: ...  # noqa: D102
+    def cbrt(self, a: Any) -> Any: ...  # noqa: D102
 
 
 class _Scalar:
@@ -31,6 +32,7 @@ class _Scalar:
     floor = staticmethod(math.floor)
     log = staticmethod(math.log)
     exp = staticmethod(math.exp)
+    cbrt = staticmethod(math.cbrt)
 
     @staticmethod
     def where(test: bool, a: float, b: float) -> float:

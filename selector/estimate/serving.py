@@ -1,8 +1,8 @@
 """Time of token generation: decode step, prefill, steady state, queueing. Seconds and bytes.
 
-Three terms, after the fits of public measurements: bytes over bandwidth, operations over
-compute, and a constant per layer for launches and communication. Arguments are floats or
-equal-shaped arrays; `xp` is numpy or `SCALAR`.
+Terms, after the fits of public measurements: bytes over bandwidth, operations over compute,
+bytes exchanged over the link, and constants per step, layer and sequence for launches and
+scheduling. Arguments are floats or equal-shaped arrays; `xp` is numpy or `SCALAR`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from selector.estimate.numeric import Numeric
+
+# A layer sums its result over the devices twice (attention, feed-forward), 16 bit a value, and a
+# ring passes each value there and back.
+SUMS_PER_LAYER = 2.0
+RING_BYTES = 2.0 * 2.0
 
 
 def expert_params(xp: Numeric, total: Any, active: Any, experts: Any, experts_active: Any) -> Any:
@@ -33,26 +38,22 @@ def touched_params(
     return xp.where(experts > 1.0, moe, total)
 
 
-def decode_step(
-    xp: Numeric,
-    *,
-    weight_bytes: Any,
-    cache_bytes: Any,
-    flops: Any,
-    bandwidth: Any,
-    peak: Any,
-    bandwidth_fraction: Any,
-    compute_fraction: Any,
-    layers: Any,
-    layer_seconds: Any,
-) -> Any:
-    """Seconds of one decode step on a replica (formula `serving.decode_step`).
+def overlapped(xp: Numeric, reading: Any, computing: Any) -> Any:
+    """Seconds of reading and computing that overlap but not wholly (formula `serving.overlapped`).
 
-    `weight_bytes` and `cache_bytes` are what one device reads, `flops` what one device computes.
+    The cube root of the sum of cubes: never below the longer term, a quarter above two equal ones.
     """
-    memory = (weight_bytes + cache_bytes) / (bandwidth * bandwidth_fraction)
-    compute = flops / (peak * compute_fraction)
-    return xp.maximum(memory, compute) + layers * layer_seconds
+    total = xp.cbrt(reading * reading * reading + computing * computing * computing)
+    return xp.maximum(total, xp.maximum(reading, computing))
+
+
+def exchange_seconds(layers: Any, tokens: Any, hidden: Any, tp: Any, link: Any) -> Any:
+    """Seconds that tensor-parallel devices sum their results (formula `serving.exchange`).
+
+    Ring all-reduce: each device passes 2 (tp - 1) / tp of the tensor; `link` is bytes a second
+    one way.
+    """
+    return SUMS_PER_LAYER * layers * tokens * hidden * RING_BYTES * (tp - 1.0) / tp / link
 
 
 def decode_floor(weight_bytes: Any, cache_bytes: Any, bandwidth: Any) -> Any:
@@ -69,23 +70,9 @@ def prefill_flops(active: Any, tokens: Any, attention_width: Any) -> Any:
     return 2.0 * active * tokens + 2.0 * attention_width * tokens * tokens
 
 
-def prefill_seconds(
-    xp: Numeric,
-    *,
-    flops: Any,
-    tokens: Any,
-    peak: Any,
-    fraction: Any,
-    half_tokens: Any,
-    weight_seconds: Any,
-) -> Any:
-    """Seconds to read a prompt (formula `serving.prefill`).
-
-    The achieved fraction of peak grows with length, fraction x tokens / (tokens + half_tokens);
-    never less than reading the weights once.
-    """
-    achieved = fraction * tokens / (tokens + half_tokens)
-    return xp.maximum(flops / (peak * achieved), weight_seconds)
+def decode_flops(active: Any, batch: Any, decode_width: Any, context: Any) -> Any:
+    """Operations of one step: 2 per active parameter and sequence, 4 per attended value."""
+    return 2.0 * active * batch + 4.0 * decode_width * context * batch
 
 
 def per_output_token(step: Any, batch: Any, output_tokens: Any, prefill: Any) -> Any:

@@ -13,7 +13,7 @@ from selector.estimate import memory, serving
 from selector.estimate.numeric import Numeric
 from selector.types.load import Load
 
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 FIXED_POINT_STEPS = 8
 NOT_KNOWN = float("nan")
 
@@ -57,7 +57,7 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
         c.tp,
     )
     share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
-    longest = max(load.context_tokens, load.input_tokens + load.output_tokens)
+    longest = xp.maximum(load.context_tokens, load.input_tokens + load.output_tokens)
     per_sequence = share * memory.cache_bytes_per_sequence(
         c.kv_per_token, longest, c.kv_constant, load.kv_bits
     )
@@ -71,92 +71,119 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
 
 
 def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
-    """Seconds of a decode step at a batch, and its floor (formula `serving.decode_step`)."""
-    touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, batch)
+    """Seconds of a decode step at a batch, and its floor (formula `serving.decode_step`).
+
+    Pipeline stages work on their shares of the batch in turn: a token passes all of them.
+    """
+    held = xp.maximum(batch / c.pp, 1.0)
+    touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, held)
     # The input embedding is looked up, not read whole; what is read of it is one row a token.
     read = xp.maximum(touched - 0.5 * c.embedding_params, 1.0)
-    weights = read * c.bits / 8.0 / (c.tp * c.pp)
+    weights = read * c.bits / 8.0 / c.tp
     context = load.input_tokens + load.output_tokens / 2.0
-    share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
+    share = memory.cache_share(xp, c.tp, 1.0, c.kv_shards)
     cache = (
-        batch * share * memory.cache_bytes_per_sequence(c.kv_per_token, context, c.kv_constant, load.kv_bits)
+        held * share * memory.cache_bytes_per_sequence(c.kv_per_token, context, c.kv_constant, load.kv_bits)
     )
-    flops = 2.0 * c.active_params * batch / (c.tp * c.pp)
-    step = serving.decode_step(
-        xp,
-        weight_bytes=weights * c.pp,
-        cache_bytes=cache * c.pp,
-        flops=xp.where(c.peak > 0.0, flops * c.pp, 0.0),
-        bandwidth=c.bandwidth,
-        peak=xp.maximum(c.peak, 1.0),
-        bandwidth_fraction=c.bandwidth_fraction,
-        compute_fraction=c.compute_fraction,
-        layers=c.layers,
-        layer_seconds=c.layer_seconds,
+    reading = (weights / c.bandwidth_fraction + cache / c.cache_fraction) / c.bandwidth
+    flops = serving.decode_flops(c.active_params, held, c.decode_width, context) / c.tp
+    computing = xp.where(c.peak > 0.0, flops / (xp.maximum(c.peak, 1.0) * c.compute_fraction), 0.0)
+    link = c.link_bytes_per_s * c.link_fraction
+    step = (
+        serving.overlapped(xp, reading, computing)
+        + serving.exchange_seconds(c.layers, held, c.hidden, c.tp, link)
+        + c.layers * c.layer_seconds
+        + c.step_seconds
+        + held * c.sequence_seconds
     )
-    return step, serving.decode_floor(weights * c.pp, cache * c.pp, c.bandwidth)
+    return step, serving.decode_floor(weights, cache, c.bandwidth)
 
 
-def prefill(xp: Numeric, c: Any, load: Load, tokens: float, p: Mapping[str, float]) -> Any:
-    """Seconds to read a prompt on an otherwise idle replica (formula `serving.prefill`)."""
-    fresh = max(tokens * (1.0 - load.cached_prefix_fraction), 1.0)
+def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0) -> Any:
+    """Seconds to read a prompt (formula `serving.prefill`); nan where no peak is published.
+
+    Alone it pays the launches of its layers; engines that read prompts of at least `together`
+    tokens at once share the reading of the weights between them and pay launches with the step.
+    """
+    fresh = xp.maximum(tokens * (1.0 - load.cached_prefix_fraction), 1.0)
+    at_once = xp.maximum(fresh, together)
     flops = serving.prefill_flops(c.active_params, fresh, c.attention_width)
-    weights = c.total_params * c.bits / 8.0 / (c.tp * c.bandwidth * c.bandwidth_fraction)
-    seconds = serving.prefill_seconds(
-        xp,
-        flops=flops,
-        tokens=fresh,
-        peak=xp.maximum(c.peak, 1.0) * c.tp,
-        fraction=c.prefill_fraction,
-        half_tokens=p["serving.prefill_half_tokens"],
-        weight_seconds=weights * xp.minimum(c.active_params * fresh / xp.maximum(c.total_params, 1.0), 1.0),
+    computing = flops / (xp.maximum(c.peak, 1.0) * c.tp * c.prefill_fraction)
+    touched = serving.touched_params(
+        xp, c.total_params, c.active_params, c.experts, c.experts_active, at_once
     )
-    return xp.where(c.peak > 0.0, seconds, NOT_KNOWN)
+    reading = touched * c.bits / 8.0 / (c.tp * c.bandwidth * c.bandwidth_fraction) * fresh / at_once
+    link = c.link_bytes_per_s * c.link_fraction
+    seconds = serving.overlapped(xp, reading, computing) + serving.exchange_seconds(
+        c.layers, fresh, c.hidden, c.tp, link
+    )
+    launches = c.layers * c.prefill_layer_seconds if together <= 1.0 else 0.0
+    return xp.where(c.peak > 0.0, seconds + launches, NOT_KNOWN)
+
+
+def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> tuple[Any, Any]:
+    """Most requests a second of a replica within the limit on time per output token, and the
+    batch that it holds then (formula `serving.capacity`); 0 where not even one sequence is."""
+    read = interference(xp, c, load, p)
+    limit = load.per_output_token_limit_s
+    limit = float("inf") if limit is None else limit
+    best: Any = 0.0 * mem.batch
+    held: Any = 0.0 * mem.batch + 1.0
+    for most in BATCHES if load.scenario != "single_stream" else (1,):
+        batch = xp.minimum(float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences), 1.0))
+        step, _ = step_at(xp, c, load, batch)
+        tpot = serving.per_output_token(step, batch - 1.0, load.output_tokens, read)
+        cycle = serving.per_output_token(step, batch, load.output_tokens, read)
+        rate = c.steady_fraction * batch / (load.output_tokens * cycle)
+        better = (mem.batch >= 1.0) & (tpot <= limit) & (rate > best)
+        best, held = xp.where(better, rate, best), xp.where(better, batch, held)
+    return best, held
 
 
 def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> Any:
     """Most requests a second that a replica answers within the limit on time per output token."""
-    read = _interference(xp, c, prefill(xp, c, load, load.input_tokens, p))
-    limit = load.per_output_token_limit_s or float("inf")
-    best: Any = 0.0 * mem.batch
-    for batch in BATCHES if load.scenario != "single_stream" else (1,):
-        step, _ = step_at(xp, c, load, float(batch))
-        tpot = serving.per_output_token(step, batch - 1, load.output_tokens, read)
-        rate = batch / (load.output_tokens * serving.per_output_token(step, batch, load.output_tokens, read))
-        allowed = (mem.batch >= batch) & (tpot <= limit)
-        best = xp.maximum(best, xp.where(allowed, rate, 0.0))
-    return best
+    return operating(xp, c, load, mem, p)[0]
 
 
-def _interference(xp: Numeric, c: Any, read: Any) -> Any:
-    """Prefill that delays decoding; nothing where no peak is published, which `prefill` says."""
-    return xp.where(c.peak > 0.0, read, 0.0)
+def interference(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Any:
+    """Seconds that reading one prompt delays the sequences in flight, on one pipeline stage.
 
-
-def times(
-    xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, batch: Any, p: Mapping[str, float]
-) -> Times:
-    """Latency of a replica that gets `rate` requests a second, or holds `batch` sequences.
-
-    Where `rate` is above 0 the batch follows from it by fixed point: batch = rate x output
-    tokens x time per output token.
+    Nothing where no peak is published, which `prefill` says.
     """
-    read = prefill(xp, c, load, load.input_tokens, p)
-    beside = _interference(xp, c, read)
+    read = prefill(xp, c, load, load.input_tokens, p["serving.prefill_tokens_together"])
+    return xp.where(c.peak > 0.0, read * c.interference / c.pp, 0.0)
+
+
+def settled(
+    xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, batch: Any, p: Mapping[str, float]
+) -> Any:
+    """Sequences that a replica holds when `rate` requests a second come; `batch` where that is 0.
+
+    Fixed point: batch = rate x output tokens x time per output token.
+    """
+    beside = interference(xp, c, load, p)
     held: Any = batch
     for _ in range(FIXED_POINT_STEPS):
         step, _floor = step_at(xp, c, load, held)
         cycle = serving.per_output_token(step, held, load.output_tokens, beside)
         wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
         held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
+    return held
+
+
+def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
+    """Latency of a replica that holds `held` sequences and gets `rate` requests a second; where
+    that is 0, as many as it answers."""
+    read = prefill(xp, c, load, load.input_tokens)
+    beside = interference(xp, c, load, p)
     step, floor = step_at(xp, c, load, held)
     # A sequence waits for the prefill of the others between its tokens, and for its own before them.
     others = xp.maximum(held - 1.0, 0.0)
     tpot = xp.maximum(serving.per_output_token(step, others, load.output_tokens, beside), floor)
     cycle = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
-    answered = held / (load.output_tokens * cycle)
-    first = c.floor_seconds + read + step
-    wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), read)
-    tail = prefill(xp, c, load, load.input_tokens_p95, p)
+    answered = c.steady_fraction * held / (load.output_tokens * cycle)
+    wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
+    first = c.floor_seconds + read + step + xp.where(held > 1.0, wait, 0.0)
+    tail = prefill(xp, c, load, load.input_tokens_p95)
     first_p95 = c.floor_seconds + tail + step + p["serving.wait_tail"] * wait
     return Times(held, step, floor, tpot, read, first, first_p95, answered)

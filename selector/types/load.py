@@ -52,9 +52,25 @@ class Cell:
     usable_fraction: object
     bandwidth: object
     peak: object
+    decode_width: object  # full-attention layers x heads x values read per head of a cached token
+    reserve: object
+    link_bytes_per_s: object  # one way between devices of the replica
+    # What the replica achieves; fractions of peak, seconds (decide/tuning.py).
     bandwidth_fraction: object
+    cache_fraction: object
     compute_fraction: object
     prefill_fraction: object
+    link_fraction: object
     layer_seconds: object
-    reserve: object
+    step_seconds: object
+    sequence_seconds: object
+    prefill_layer_seconds: object
+    interference: object
+    steady_fraction: object
+    most_sequences: object  # that the engine runs at once
     floor_seconds: object
+    # p90 over p50 of what is predicted.
+    step_spread: object
+    rate_spread: object
+    first_token_spread: object
+    prefill_spread: object

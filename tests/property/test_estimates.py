@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selector.decide import cells
+from selector.decide import cells, tuning
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import load
@@ -29,10 +29,11 @@ def cell(model: str, device: str, tp: int, precision: str = "bf16") -> Any:
     shp = cells.shape(m, P)
     return cells.scalar_cell(
         [
-            cells.model_part(shp, P),
+            cells.model_part(shp),
             cells.device_part(d, "vllm", None, False, P),
             cells.format_part(m, d, CAT.precisions[precision], None),
-            cells.layout_part(d, shp.experts > 1, tp, 1, P),
+            cells.layout_part(tp, 1),
+            tuning.tuning_part(d, "vllm", shp, tp, P),
         ]
     )
 
@@ -42,8 +43,7 @@ def cell(model: str, device: str, tp: int, precision: str = "bf16") -> Any:
 def test_no_step_is_faster_than_its_bytes(model: str, device: str, tp: int, batch: float) -> None:
     c = cell(model, device, tp)
     load_ = Load(1000, 1000, 200, 1200)
-    memory = sizing.ledger(SCALAR, c, load_, P)
-    times = sizing.times(SCALAR, c, load_, memory, 0.0, batch, P)
+    times = sizing.times(SCALAR, c, load_, batch, 0.0, P)
     assert times.per_output_token >= times.floor
     assert times.step >= times.floor
 

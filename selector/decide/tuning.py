@@ -1,0 +1,103 @@
+"""What a replica achieves: parameters as a base times factors of what it is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from selector.decide.cells import Shape
+from selector.estimate.parameters import product
+from selector.types.catalog import Device
+
+# Column of a cell -> parameter and the scale to seconds, fractions or counts.
+QUANTITIES = {
+    "bandwidth_fraction": ("serving.bandwidth_fraction", 1.0),
+    "cache_fraction": ("serving.cache_fraction", 1.0),
+    "compute_fraction": ("serving.compute_fraction", 1.0),
+    "prefill_fraction": ("serving.prefill_fraction", 1.0),
+    "link_fraction": ("serving.link_fraction", 1.0),
+    "layer_seconds": ("serving.layer_us", 1e-6),
+    "step_seconds": ("serving.step_us", 1e-6),
+    "sequence_seconds": ("serving.sequence_us", 1e-6),
+    "prefill_layer_seconds": ("serving.prefill_layer_us", 1e-6),
+    "interference": ("serving.interference", 1.0),
+    "steady_fraction": ("serving.steady_fraction", 1.0),
+    "most_sequences": ("serving.most_sequences", 1.0),
+    "floor_seconds": ("serving.first_token_floor_ms", 1e-3),
+}
+PREDICTED = ("step", "rate", "first_token", "prefill")
+FRACTIONS = frozenset(q for q in QUANTITIES if q.endswith("_fraction"))
+# Attention whose layers cost other than the usual grouped queries.
+UNUSUAL = frozenset({"mla", "hybrid_linear", "compressed", "state_space"})
+
+
+def link(device: Device, devices: int) -> str:
+    """How the devices of a replica talk: single, pcie or fast."""
+    if devices == 1:
+        return "single"
+    kind = device.interconnect.type.lower() if device.interconnect else "pcie"
+    return "pcie" if "pcie" in kind else "fast"
+
+
+def keys(
+    device: Device, engine: str, shp: Shape, devices: int, also: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Names of the factors of a replica; which of them change a parameter, the registry says.
+
+    `also` names what only a measured point can tell, such as the age of its engine.
+    """
+    found = [f"engine.{engine}", f"arch.{device.arch or device.id}", f"link.{link(device, devices)}"]
+    if shp.experts > 1:
+        found.append("moe")
+    if not shp.known:
+        found.append("dimensions_unknown")
+    if shp.attention in UNUSUAL:
+        found.append(f"attention.{shp.attention}")
+    # Game cards run matrix products with 32-bit sums at half rate, which engines avoid.
+    if device.name.startswith("GeForce"):
+        found.append("geforce")
+    return (*found, *also)
+
+
+def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
+    """Columns of a cell: seconds, fractions of a peak (never above 1), a factor."""
+    found = {}
+    for column, (base, scale) in QUANTITIES.items():
+        value = product(p, base, names) * scale
+        found[column] = min(value, 1.0) if column in FRACTIONS else value
+    for what in PREDICTED:
+        found[f"{what}_spread"] = math.exp(width(what, names, p))
+    return found
+
+
+def width(what: str, names: tuple[str, ...], p: Mapping[str, float]) -> float:
+    """Logarithm of p90 over p50: of left-out points of the kind, times factors of engine and
+    architecture; wider where the registry has none of them, or the model's dimensions are unknown."""
+    kind = "moe" if "moe" in names else "dense"
+    value = product(p, f"serving.width.{what}.{kind}", ())
+    for name in names:
+        if name.startswith(("engine.", "arch.")):
+            value *= p.get(f"serving.width.{name}", p["serving.width.unlisted"])
+    return value * (p["serving.width.unlisted"] if "dimensions_unknown" in names else 1.0)
+
+
+def tuning_part(
+    device: Device,
+    engine: str,
+    shp: Shape,
+    devices: int,
+    p: Mapping[str, float],
+    also: tuple[str, ...] = (),
+) -> dict[str, float]:
+    """Columns that follow from engine, architecture, kind of model and interconnect together."""
+    rate = link_rate(device, devices, p)
+    return tuned(keys(device, engine, shp, devices, also), p) | {"link_bytes_per_s": rate}
+
+
+def link_rate(device: Device, devices: int, p: Mapping[str, float]) -> float:
+    """Bytes per second one way between two devices of a replica; the network beyond the fast domain."""
+    fast = device.interconnect
+    if fast and fast.domain > 1 and devices > fast.domain:
+        return p["serving.network_gb_per_s"] * 1e9
+    both_ways = fast.gb_per_s if fast else None
+    return (both_ways / 2.0 if both_ways else p["serving.link_gb_per_s_unknown"]) * 1e9
