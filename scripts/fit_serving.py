@@ -32,39 +32,58 @@ from selector.iterate.predict_serving import PREDICTS, Case, circumstances, figu
 from selector.packs.catalog import load as load_catalogue
 from selector.types.load import Cell
 
-AS_OF = "2026-11-24"
+AS_OF = "2026-11-27"
 SOURCE = "project.serving-fit"
 FITTED = ("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_tok_s", "prefill_tok_s")
 LOADED = 2.0  # first tokens at more sequences than this wait in queues, which the fit leaves out
 FEW = 8  # points below which a factor is not fitted
 FACTOR_SD = 0.35
+# Floors differ by how a thing is measured: an engine alone, or through a server.
+WIDE_SD = {"serving.first_token_floor_ms": 1.0, "serving.prefill_layer_us": 0.7}
 LEFT_OUT = "left out by model x device, five folds"
 
 # Base -> start, standard deviation of its logarithm, kinds of factors, unit.
 BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
-    "serving.bandwidth_fraction": (0.8, 0.15, ("engine", "arch", "early"), "fraction of peak"),
+    "serving.bandwidth_fraction": (0.8, 0.15, ("engine", "arch", "early", "weights"), "fraction of peak"),
     "serving.cache_fraction": (0.7, 0.2, (), "fraction of peak"),
-    "serving.compute_fraction": (0.4, 0.3, ("engine", "arch", "moe", "early"), "fraction of dense peak"),
+    "serving.compute_fraction": (
+        0.4,
+        0.3,
+        ("engine", "arch", "moe", "early", "weights", "expert_weights"),
+        "fraction of dense peak",
+    ),
     "serving.prefill_fraction": (
         0.55,
         0.3,
-        ("engine", "arch", "moe", "geforce", "early"),
+        ("engine", "arch", "moe", "geforce", "early", "weights"),
         "fraction of dense peak",
     ),
     "serving.link_fraction": (0.5, 0.5, (), "fraction of the published rate one way"),
     "serving.layer_us": (
-        60.0,
+        40.0,
         0.5,
-        ("engine", "arch", "moe", "link", "attention", "early", "eager", "expert_parallel"),
+        (
+            "engine",
+            "arch",
+            "moe",
+            "attention",
+            "early",
+            "eager",
+            "expert_parallel",
+            "weights",
+            "expert_weights",
+        ),
         "us per layer and step",
     ),
+    "serving.reduce_us": (8.0, 0.7, ("link", "arch", "engine"), "us per sum over two devices"),
     "serving.step_us": (500.0, 1.0, ("engine", "early"), "us per step"),
     "serving.sequence_us": (10.0, 1.0, ("engine", "early"), "us per sequence and step"),
     "serving.prefill_layer_us": (60.0, 1.0, ("engine", "moe"), "us per layer and prompt"),
     "serving.interference": (1.0, 0.3, ("engine",), "factor on prefill beside decoding"),
     "serving.steady_fraction": (0.9, 0.1, ("engine",), "fraction of the closed-form rate"),
     "serving.most_sequences": (512.0, 0.7, ("engine",), "sequences"),
-    "serving.first_token_floor_ms": (10.0, 1.0, ("engine", "moe"), "ms"),
+    "serving.first_token_floor_ms": (5.0, 1.0, ("engine", "moe", "link"), "ms"),
+    "serving.rows_half": (32.0, 0.7, (), "rows of a matrix product"),
 }
 SCALES = {base: scale for base, scale in tuning.QUANTITIES.values()}
 COLUMNS = {base: column for column, (base, _scale) in tuning.QUANTITIES.items()}
@@ -103,7 +122,9 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
         if not value or (point.metric == "ttft_ms" and (case.load.concurrency or 99.0) > LOADED):
             continue
         also = circumstances(point, case.device)
-        keys = tuning.keys(case.device, case.choice.engine, shape(case.model, p), case.devices, also)
+        precision = predictor.cat.precisions[case.choice.precision]
+        shp = shape(case.model, p)
+        keys = tuning.keys(case.device, case.choice.engine, shp, case.devices, precision, also)
         found.append(Measured(file, point, case, keys, value))
     return found, p
 
@@ -138,7 +159,7 @@ class Table:
         for base, (start, sd, kinds, _unit) in BASES.items():
             priors[base] = Prior(start, sd)
             uses[base] = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
-            priors |= {f"{base}.{k}": Prior(1.0, FACTOR_SD) for k in uses[base]}
+            priors |= {f"{base}.{k}": Prior(1.0, WIDE_SD.get(base, FACTOR_SD)) for k in uses[base]}
         place = {name: i for i, name in enumerate(priors)}
         matrix = {}
         for base, used in uses.items():
@@ -240,7 +261,7 @@ def lines(rows: Sequence[Measured], full: Mapping[str, float], out: Array) -> li
         base = next(b for b in BASES if name == b or name.startswith(b + "."))
         key = name[len(base) + 1 :]
         n = counts[key] if key else len(rows)
-        sd = FACTOR_SD if key else BASES[base][1]
+        sd = WIDE_SD.get(base, FACTOR_SD) if key else BASES[base][1]
         width = math.exp(1.28 * sd * math.sqrt(FEW / (FEW + n)))
         unit = f"factor on {base}" if key else BASES[base][3]
         text = f"tests/evidence/points/serving, {key}" if key else "tests/evidence/points/serving"

@@ -33,6 +33,7 @@ class Shape:
     kv_per_token: float
     kv_constant: float
     kv_shards: float
+    attended_tokens: float
     known: bool
 
 
@@ -66,14 +67,21 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
         width=full * float(arch.heads or 0) * head_dim,
         # Absorbed MLA multiplies each head with the whole latent.
         decode_width=full * float(arch.heads or 0) * float(arch.latent_dim or head_dim),
-        attention="mla" if arch.latent_dim and arch.attention == "other" else arch.attention,
+        attention=_attention(arch),
         kv_per_token=float(kv),
         kv_constant=constant,
         kv_shards=MLA_SHARDS
         if arch.attention == "mla" or arch.latent_dim
         else float(arch.kv_heads or arch.heads or 64),
+        attended_tokens=float(arch.attended_tokens or math.inf),
         known=known,
     )
+
+
+def _attention(arch: Architecture) -> str:
+    if arch.sparse_layers:
+        return "sparse"
+    return "mla" if arch.latent_dim and arch.attention == "other" else arch.attention
 
 
 def peak_flops(device: Device, precision: Precision, override: str | None) -> float:
@@ -113,6 +121,7 @@ def model_part(shp: Shape) -> dict[str, float]:
         "kv_per_token": shp.kv_per_token,
         "kv_constant": shp.kv_constant,
         "kv_shards": shp.kv_shards,
+        "attended_tokens": shp.attended_tokens,
         "decode_width": shp.decode_width,
     }
 

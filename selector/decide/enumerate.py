@@ -114,7 +114,9 @@ def enumerate_cells(
                             continue
                         layout = columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
                         columns.add(
-                            *parts, layout, _tuning(columns, device, engine.id, shapes[option.id], tp * pp, p)
+                            *parts,
+                            layout,
+                            _tuning(columns, device, engine.id, shapes[option.id], tp * pp, formats[ri], p),
                         )
                         index.append((mi, ei, ri, di, tp, pp))
     return _index(index, columns, shapes)
@@ -211,10 +213,11 @@ def _tuning(
     engine: str,
     shp: cells.Shape,
     n: int,
+    precision: Precision,
     p: Mapping[str, float],
 ) -> int:
     """What the replica achieves; the rate of the link differs between devices of one architecture."""
-    names = tuning.keys(device.device, engine, shp, n)
+    names = tuning.keys(device.device, engine, shp, n, precision)
     rate = tuning.link_rate(device.device, n, p)
     return columns.part(4, (names, rate), lambda: tuning.tuned(names, p) | {"link_bytes_per_s": rate})
 

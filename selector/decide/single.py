@@ -158,7 +158,7 @@ def _choice(
             cells.device_part(device, engine, None, False, p),
             cells.format_part(model, device, precision, compute),
             cells.layout_part(*pair),
-            tuning.tuning_part(device, engine, shp, pair[0] * pair[1], p, also),
+            tuning.tuning_part(device, engine, shp, pair[0] * pair[1], precision, p, also),
         ]
     )
     return Choice(engine, precision.id, pair, cell)
@@ -325,7 +325,9 @@ def _fits(
             cells.device_part(device, short.engine or "", None, False, p),
             cells.format_part(model, device, cat.precisions[precision], None),
             cells.layout_part(*pair),
-            tuning.tuning_part(device, short.engine or "", shp, pair[0] * pair[1], p),
+            tuning.tuning_part(
+                device, short.engine or "", shp, pair[0] * pair[1], cat.precisions[precision], p
+            ),
         ]
     )
     mem = sizing.ledger(SCALAR, cell, load, p)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from selector.decide.cells import Shape
 from selector.estimate.parameters import product
-from selector.types.catalog import Device
+from selector.types.catalog import Device, Precision
 
 # Column of a cell -> parameter and the scale to seconds, fractions or counts.
 QUANTITIES = {
@@ -15,8 +15,10 @@ QUANTITIES = {
     "cache_fraction": ("serving.cache_fraction", 1.0),
     "compute_fraction": ("serving.compute_fraction", 1.0),
     "prefill_fraction": ("serving.prefill_fraction", 1.0),
+    "rows_half": ("serving.rows_half", 1.0),
     "link_fraction": ("serving.link_fraction", 1.0),
     "layer_seconds": ("serving.layer_us", 1e-6),
+    "reduce_seconds": ("serving.reduce_us", 1e-6),
     "step_seconds": ("serving.step_us", 1e-6),
     "sequence_seconds": ("serving.sequence_us", 1e-6),
     "prefill_layer_seconds": ("serving.prefill_layer_us", 1e-6),
@@ -28,7 +30,7 @@ QUANTITIES = {
 PREDICTED = ("step", "rate", "first_token", "prefill")
 FRACTIONS = frozenset(q for q in QUANTITIES if q.endswith("_fraction"))
 # Attention whose layers cost other than the usual grouped queries.
-UNUSUAL = frozenset({"mla", "hybrid_linear", "compressed", "state_space"})
+UNUSUAL = frozenset({"mla", "sparse", "hybrid_linear", "compressed", "state_space"})
 
 
 def link(device: Device, devices: int) -> str:
@@ -39,16 +41,31 @@ def link(device: Device, devices: int) -> str:
     return "pcie" if "pcie" in kind else "fast"
 
 
+def width_of(precision: Precision) -> str:
+    """Kind of weights as kernels tell them apart: 16bit, fp8, int8, fp4, int4."""
+    if precision.bits_weights > 10.0:
+        return "16bit"
+    kind = "int" if "int" in precision.base else "fp"
+    return f"{kind}{8 if precision.bits_weights > 6.0 else 4}"
+
+
 def keys(
-    device: Device, engine: str, shp: Shape, devices: int, also: tuple[str, ...] = ()
+    device: Device,
+    engine: str,
+    shp: Shape,
+    devices: int,
+    precision: Precision,
+    also: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Names of the factors of a replica; which of them change a parameter, the registry says.
 
     `also` names what only a measured point can tell, such as the age of its engine.
     """
     found = [f"engine.{engine}", f"arch.{device.arch or device.id}", f"link.{link(device, devices)}"]
+    bits = width_of(precision)
+    found.append(f"weights.{bits}")
     if shp.experts > 1:
-        found.append("moe")
+        found += ["moe", f"expert_weights.{bits}"]
     if not shp.known:
         found.append("dimensions_unknown")
     if shp.attention in UNUSUAL:
@@ -86,12 +103,13 @@ def tuning_part(
     engine: str,
     shp: Shape,
     devices: int,
+    precision: Precision,
     p: Mapping[str, float],
     also: tuple[str, ...] = (),
 ) -> dict[str, float]:
     """Columns that follow from engine, architecture, kind of model and interconnect together."""
     rate = link_rate(device, devices, p)
-    return tuned(keys(device, engine, shp, devices, also), p) | {"link_bytes_per_s": rate}
+    return tuned(keys(device, engine, shp, devices, precision, also), p) | {"link_bytes_per_s": rate}
 
 
 def link_rate(device: Device, devices: int, p: Mapping[str, float]) -> float:

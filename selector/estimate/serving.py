@@ -15,6 +15,7 @@ from selector.estimate.numeric import Numeric
 # ring passes each value there and back.
 SUMS_PER_LAYER = 2.0
 RING_BYTES = 2.0 * 2.0
+LN2 = 0.6931471805599453
 
 
 def expert_params(xp: Numeric, total: Any, active: Any, experts: Any, experts_active: Any) -> Any:
@@ -61,13 +62,29 @@ def decode_floor(weight_bytes: Any, cache_bytes: Any, bandwidth: Any) -> Any:
     return (weight_bytes + cache_bytes) / bandwidth
 
 
-def prefill_flops(active: Any, tokens: Any, attention_width: Any) -> Any:
+def prefill_flops(xp: Numeric, active: Any, tokens: Any, attention_width: Any, attended: Any) -> Any:
     """Operations to read a prompt: 2 per active parameter and token, and causal attention.
 
     `attention_width` is full-attention layers x heads x head dimension (scores and values,
-    half of the square under the causal mask: 2 x width x tokens^2).
+    each token attends to those before it, half of all on average, or to `attended` at most:
+    4 x width x pairs).
     """
-    return 2.0 * active * tokens + 2.0 * attention_width * tokens * tokens
+    pairs = tokens * xp.minimum(tokens / 2.0, attended)
+    return 2.0 * active * tokens + 4.0 * attention_width * pairs
+
+
+def filled(rows: Any, half: Any) -> Any:
+    """Fraction of the achieved rate that matrices of few rows reach (formula `serving.filled`).
+
+    `half` is the rows at which half is reached; experts of a mixture get few rows each.
+    """
+    return rows / (rows + half)
+
+
+def reduce_latency(xp: Numeric, layers: Any, tp: Any, pair: Any) -> Any:
+    """Seconds that sums over devices take whatever their size (formula `serving.reduce_latency`):
+    `pair` for two devices, once more for each doubling."""
+    return SUMS_PER_LAYER * layers * pair * xp.log(tp) / LN2
 
 
 def decode_flops(active: Any, batch: Any, decode_width: Any, context: Any) -> Any:

@@ -80,7 +80,7 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     # The input embedding is looked up, not read whole; what is read of it is one row a token.
     read = xp.maximum(touched - 0.5 * c.embedding_params, 1.0)
     weights = read * c.bits / 8.0 / c.tp
-    context = load.input_tokens + load.output_tokens / 2.0
+    context = xp.minimum(load.input_tokens + load.output_tokens / 2.0, c.attended_tokens)
     share = memory.cache_share(xp, c.tp, 1.0, c.kv_shards)
     cache = (
         held * share * memory.cache_bytes_per_sequence(c.kv_per_token, context, c.kv_constant, load.kv_bits)
@@ -92,6 +92,7 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     step = (
         serving.overlapped(xp, reading, computing)
         + serving.exchange_seconds(c.layers, held, c.hidden, c.tp, link)
+        + serving.reduce_latency(xp, c.layers, c.tp, c.reduce_seconds)
         + c.layers * c.layer_seconds
         + c.step_seconds
         + held * c.sequence_seconds
@@ -107,8 +108,10 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     """
     fresh = xp.maximum(tokens * (1.0 - load.cached_prefix_fraction), 1.0)
     at_once = xp.maximum(fresh, together)
-    flops = serving.prefill_flops(c.active_params, fresh, c.attention_width)
-    computing = flops / (xp.maximum(c.peak, 1.0) * c.tp * c.prefill_fraction)
+    flops = serving.prefill_flops(xp, c.active_params, fresh, c.attention_width, c.attended_tokens)
+    rows = at_once * c.experts_active / xp.maximum(c.experts, 1.0)
+    fraction = c.prefill_fraction * serving.filled(rows, c.rows_half)
+    computing = flops / (xp.maximum(c.peak, 1.0) * c.tp * fraction)
     touched = serving.touched_params(
         xp, c.total_params, c.active_params, c.experts, c.experts_active, at_once
     )
@@ -183,7 +186,9 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     cycle = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
     answered = c.steady_fraction * held / (load.output_tokens * cycle)
     wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
-    first = c.floor_seconds + read + step + xp.where(held > 1.0, wait, 0.0)
+    # Reading the prompt yields the first token; a step under way is half over when a request comes.
+    busy = xp.where(held > 1.0, step / 2.0, 0.0)
+    first = c.floor_seconds + read + busy + xp.where(held > 1.0, wait, 0.0)
     tail = prefill(xp, c, load, load.input_tokens_p95)
-    first_p95 = c.floor_seconds + tail + step + p["serving.wait_tail"] * wait
+    first_p95 = c.floor_seconds + tail + 2.0 * busy + p["serving.wait_tail"] * wait
     return Times(held, step, floor, tpot, read, first, first_p95, answered)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from selector.decide import single
@@ -104,6 +104,9 @@ def case_of(
         choice = single.observed(
             cat, model, device, engine, precision, (tp, pp), p, circumstances(point, device)
         )
+        if "dp_attention" in point.flags:
+            # Each device keeps the cache of its own share of the sequences, whatever the heads.
+            choice = replace(choice, cell=replace(choice.cell, kv_shards=float(tp)))
         memory = sizing.ledger(SCALAR, choice.cell, load, p)
         replicas = max(count // (tp * pp), 1)
         held = load.concurrency / replicas if load.concurrency else None

@@ -150,6 +150,7 @@ def _dimensions(c: _Config) -> tuple[Architecture, float, float, int]:
     norms = layers * 2 * hidden + hidden
     base = float(embedding + layers * attention + norms)
     full = layers - sliding
+    attended = c.count("index_topk") or None
     per_token = full * (latent or 2 * kv_heads * head_dim) * 2
     kind = "mla" if latent else ("sliding" if sliding else ("mha" if heads == kv_heads else "gqa"))
     architecture = Architecture(
@@ -168,6 +169,8 @@ def _dimensions(c: _Config) -> tuple[Architecture, float, float, int]:
         sliding_window_tokens=window if sliding else None,
         experts=experts,
         experts_active=chosen,
+        sparse_layers=layers if attended else None,
+        attended_tokens=attended,
     )
     return architecture, base + total_ffn, base + active_ffn, per_token
 

@@ -34,6 +34,8 @@ class Architecture:
     full_attention_layers: int | None = None
     latent_dim: int | None = None  # MLA: values cached per token and layer
     sliding_layers: int | None = None
+    sparse_layers: int | None = None  # full cache, but each query reads chosen tokens only
+    attended_tokens: int | None = None  # how many of them
     sliding_window_tokens: int | None = None
     state_bytes_per_sequence: int | None = None
     experts: int | None = None

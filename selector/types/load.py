@@ -44,6 +44,7 @@ class Cell:
     kv_per_token: object
     kv_constant: object
     kv_shards: object
+    attended_tokens: object  # that a query reads of a longer context; inf: all
     weights_known: object
     bits: object
     tp: object
@@ -60,8 +61,10 @@ class Cell:
     cache_fraction: object
     compute_fraction: object
     prefill_fraction: object
+    rows_half: object  # rows of a matrix product at which half of it is reached
     link_fraction: object
     layer_seconds: object
+    reduce_seconds: object  # one sum over two devices of a replica
     step_seconds: object
     sequence_seconds: object
     prefill_layer_seconds: object

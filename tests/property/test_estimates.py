@@ -33,7 +33,7 @@ def cell(model: str, device: str, tp: int, precision: str = "bf16") -> Any:
             cells.device_part(d, "vllm", None, False, P),
             cells.format_part(m, d, CAT.precisions[precision], None),
             cells.layout_part(tp, 1),
-            tuning.tuning_part(d, "vllm", shp, tp, P),
+            tuning.tuning_part(d, "vllm", shp, tp, CAT.precisions[precision], P),
         ]
     )
 
