@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any
@@ -38,9 +38,20 @@ FITTED = ("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_
 LOADED = 2.0  # first tokens at more sequences than this wait in queues, which the fit leaves out
 FEW = 8  # points below which a factor is not fitted
 FACTOR_SD = 0.35
+SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
-WIDE_SD = {"serving.first_token_floor_ms": 1.0, "serving.prefill_layer_us": 0.7}
-LEFT_OUT = "left out by model x device, five folds"
+WIDE_SD = {
+    "serving.first_token_floor_ms": 1.0,
+    "serving.prefill_layer_us": 0.7,
+}
+# Where a search starts that documentation tells: max_num_batched_tokens of vLLM, max_num_tokens
+# of TensorRT-LLM, the ubatch of llama.cpp.
+DOCUMENTED = {
+    "serving.chunk_tokens.engine.vllm": 0.5,
+    "serving.chunk_tokens.engine.tensorrt-llm": 2.0,
+    "serving.chunk_tokens.engine.llama.cpp": 0.125,
+}
+LEFT_OUT = "left out by model x device and by source, five folds each"
 
 # Base -> start, standard deviation of its logarithm, kinds of factors, unit.
 BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
@@ -81,6 +92,7 @@ BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
     "serving.prefill_layer_us": (60.0, 1.0, ("engine", "moe"), "us per layer and prompt"),
     "serving.interference": (1.0, 0.3, ("engine",), "factor on prefill beside decoding"),
     "serving.steady_fraction": (0.9, 0.1, ("engine",), "fraction of the closed-form rate"),
+    "serving.chunk_tokens": (4096.0, 0.3, ("engine",), "prompt tokens a step"),
     "serving.most_sequences": (256.0, 0.7, ("engine",), "sequences a device"),
     "serving.first_token_floor_ms": (5.0, 1.0, ("engine", "moe", "link"), "ms"),
     "serving.rows_half": (32.0, 0.7, (), "rows of a matrix product"),
@@ -132,7 +144,7 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
 class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
-    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float]) -> None:
+    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float], kept: Container[str]) -> None:
         self.rows, self.p = rows, p
         cells = [r.case.choice.cell for r in rows]
         self.cell = {f.name: np.array([getattr(c, f.name) for c in cells], float) for f in fields(Cell)}
@@ -150,16 +162,18 @@ class Table:
         self.metric = np.array([r.point.metric for r in rows])
         # First tokens are few beside tens of rates that tell the same.
         self.weight = np.where(np.isin(self.metric, ("ttft_ms", "prefill_tok_s")), 2.0, 1.0)
-        self.priors, self.matrix = self._factors()
+        self.priors, self.matrix = self._factors(kept)
 
-    def _factors(self) -> tuple[dict[str, Prior], dict[str, Array]]:
+    def _factors(self, kept: Container[str]) -> tuple[dict[str, Prior], dict[str, Array]]:
         counts = Counter(k for r in self.rows for k in r.keys)
         priors: dict[str, Prior] = {}
         uses: dict[str, list[str]] = {}
         for base, (start, sd, kinds, _unit) in BASES.items():
             priors[base] = Prior(start, sd)
-            uses[base] = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
-            priors |= {f"{base}.{k}": Prior(1.0, WIDE_SD.get(base, FACTOR_SD)) for k in uses[base]}
+            told = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
+            uses[base] = [k for k in told if f"{base}.{k}" in kept]
+            for name in (f"{base}.{k}" for k in uses[base]):
+                priors[name] = Prior(DOCUMENTED.get(name, 1.0), WIDE_SD.get(base, FACTOR_SD))
         place = {name: i for i, name in enumerate(priors)}
         matrix = {}
         for base, used in uses.items():
@@ -212,41 +226,65 @@ def kind(r: Measured) -> str:
     return f"{PREDICTS.get(r.point.metric, 'rate')}.{'moe' if 'moe' in r.keys else 'dense'}"
 
 
-def report(rows: Sequence[Measured], inside: Array, out: Array, by: Callable[[Measured], str]) -> None:
-    """Errors by group, fitted and left out, to stderr."""
+def report(rows: Sequence[Measured], found: Mapping[str, Array], by: Callable[[Measured], str]) -> None:
+    """Median and 90th percentile of errors by group, to stderr."""
     groups: dict[str, list[int]] = defaultdict(list)
     for i, r in enumerate(rows):
         groups[by(r)].append(i)
     for name, where in sorted(groups.items()):
-        (a, b), (c, d) = fitting.error(inside[where]), fitting.error(out[where])
-        bias = math.exp(float(np.median(out[where])))
-        print(
-            f"{name:45s} n {len(where):5d}  fitted {a:6.1%} p90 {b:7.1%}  left out {c:6.1%} p90 {d:7.1%}"
-            f"  predicted/measured {bias:5.2f}",
-            file=sys.stderr,
-        )
+        cells = [
+            f"{what} {a:6.1%} {b:7.1%}" for what, v in found.items() for a, b in [fitting.error(v[where])]
+        ]
+        print(f"{name:42s} n {len(where):5d}  {'  '.join(cells)}", file=sys.stderr)
+
+
+def all_names() -> Container[str]:
+    """Every factor that enough points speak of."""
+
+    class Everything:
+        def __contains__(self, _name: object) -> bool:
+            return True
+
+    return Everything()
+
+
+def fitted(rows: Sequence[Measured], p: Mapping[str, float], warm: bool) -> tuple[Table, dict[str, float]]:
+    """The table and its values. From nothing, factors that stay near 1 are dropped and the rest is
+    fitted again; warm, the factors are those of the registry, which is where the search starts."""
+    if warm:
+        table = Table(rows, p, p)
+        start = {n: p[n] for n in table.priors if n in p}
+        return table, fitting.fit(table.priors, table.weighted, table.touches, start)
+    table = Table(rows, p, all_names())
+    first = fitting.fit(table.priors, table.weighted, table.touches)
+    table = Table(rows, p, {n for n, v in first.items() if abs(math.log(v)) > SLIGHT})
+    return table, fitting.fit(table.priors, table.weighted, table.touches, first)
+
+
+def left_out(table: Table, full: Mapping[str, float], group: Callable[[Measured], str]) -> Array:
+    """Residuals of each point under the values fitted without its group."""
+
+    def without(chosen: Any) -> Mapping[str, float]:
+        return fitting.fit(table.priors, lambda v: table.weighted(v, chosen), table.touches[chosen], full)
+
+    out = np.zeros(len(table.rows))
+    for values, left in fitting.left_out([group(r) for r in table.rows], without):
+        out[left] = table.residuals(values, left)
+    return out
 
 
 def main() -> None:
     """Fit, report, print."""
     rows, p = measured()
-    table = Table(rows, p)
-    warm = {n: p[n] for n in table.priors if n in p} if "--warm" in sys.argv else None
-    full = fitting.fit(table.priors, table.weighted, table.touches, warm)
+    table, full = fitted(rows, p, "--warm" in sys.argv)
     inside = table.residuals(full)
-    out = inside.copy()
+    stacks = sources = inside
     if "--fast" not in sys.argv:
-
-        def without(chosen: Any) -> Mapping[str, float]:
-            return fitting.fit(table.priors, lambda v: table.weighted(v, chosen), table.touches[chosen], full)
-
-        for values, left in fitting.left_out([r.group for r in rows], without):
-            out[left] = table.residuals(values, left)
+        stacks = left_out(table, full, lambda r: r.group)
+        sources = left_out(table, full, lambda r: r.file)
     for by in (kind, lambda r: r.point.metric, lambda r: f"{r.file} {r.point.metric}"):
-        report(rows, inside, out, by)
-    fallen = [n for n, v in full.items() if not math.isfinite(v)]
-    assert not fallen, fallen
-    print("\n".join(lines(rows, full, out)))
+        report(rows, {"fitted": inside, "stack left out": stacks, "source left out": sources}, by)
+    print("\n".join(lines(rows, full, np.stack([stacks, sources]))))
 
 
 def lines(rows: Sequence[Measured], full: Mapping[str, float], out: Array) -> list[str]:
@@ -274,9 +312,9 @@ def widths(rows: Sequence[Measured], out: Array) -> list[str]:
 
     A factor is shrunk towards 1 as if `FEW` x 4 further points spoke for it.
     """
-    size = np.abs(out)
+    size = np.abs(out)  # once with the stack left out, once with the source
     kinds = np.array([kind(r) for r in rows])
-    base = {k: float(np.quantile(size[kinds == k], 0.8)) for k in sorted(set(kinds))}
+    base = {k: float(np.quantile(size[:, kinds == k], 0.8)) for k in sorted(set(kinds))}
     scaled = size / np.array([base[k] for k in kinds])
     found = []
 
@@ -296,7 +334,7 @@ def widths(rows: Sequence[Measured], out: Array) -> list[str]:
             n = int(where.sum())
             if n < FEW:
                 continue
-            raw = float(np.quantile(scaled[where], 0.8))
+            raw = float(np.quantile(scaled[:, where], 0.8))
             value = math.exp(math.log(raw) * n / (n + 4.0 * FEW))
             ratio[where] = value
             add(f"serving.width.{name}", value, "factor on serving.width", n)

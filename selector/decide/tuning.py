@@ -24,6 +24,7 @@ QUANTITIES = {
     "prefill_layer_seconds": ("serving.prefill_layer_us", 1e-6),
     "interference": ("serving.interference", 1.0),
     "steady_fraction": ("serving.steady_fraction", 1.0),
+    "chunk_tokens": ("serving.chunk_tokens", 1.0),
     "most_sequences": ("serving.most_sequences", 1.0),
     "floor_seconds": ("serving.first_token_floor_ms", 1e-3),
 }

@@ -73,7 +73,8 @@ class Cell:
     prefill_layer_seconds: object
     interference: object
     steady_fraction: object
-    most_sequences: object  # that the engine runs at once
+    most_sequences: object  # that the engine runs at once, a device
+    chunk_tokens: object  # of prompts that a step takes along
     floor_seconds: object
     # p90 over p50 of what is predicted.
     step_spread: object
