@@ -28,14 +28,19 @@ from selector.decide.cells import shape
 from selector.estimate import sizing
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict import Predictor
-from selector.iterate.predict_serving import PREDICTS, Case, circumstances, figures, in_flight, timed
+from selector.iterate.predict_serving import Case, circumstances, figures, in_flight, quantity, timed
 from selector.packs.catalog import load as load_catalogue
 from selector.types.load import Cell
 
 AS_OF = "2026-11-27"
 SOURCE = "project.serving-fit"
-FITTED = ("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_tok_s", "prefill_tok_s")
-LOADED = 2.0  # first tokens at more sequences than this wait in queues, which the fit leaves out
+FITTED = (
+    *("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_tok_s", "prefill_tok_s"),
+    "energy_j_per_output_tok",
+)
+# First tokens are few beside tens of rates that tell the same; those under load wait for what
+# nobody recorded, and shall not bend the rest.
+WEIGHTS = {"first_token": 2.0, "prefill": 2.0, "first_token_loaded": 0.2}
 FEW = 8  # points below which a factor is not fitted
 FACTOR_SD = 0.35
 SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
@@ -95,6 +100,8 @@ BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
     "serving.chunk_tokens": (4096.0, 0.3, ("engine",), "prompt tokens a step"),
     "serving.most_sequences": (256.0, 0.7, ("engine",), "sequences a device"),
     "serving.first_token_floor_ms": (5.0, 1.0, ("engine", "moe", "link"), "ms"),
+    "serving.burst": (0.3, 0.7, (), "share of the callers in flight"),
+    "serving.power_fraction": (0.6, 0.2, ("arch",), "fraction of the rated power"),
     "serving.rows_half": (32.0, 0.7, (), "rows of a matrix product"),
 }
 SCALES = {base: scale for base, scale in tuning.QUANTITIES.values()}
@@ -110,6 +117,7 @@ class Measured:
     case: Case
     keys: tuple[str, ...]
     value: float
+    what: str  # is predicted
 
     @property
     def group(self) -> str:
@@ -131,13 +139,13 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
             case, value = predictor.case(point), point.number("value")
         except PointError:
             continue
-        if not value or (point.metric == "ttft_ms" and (case.load.concurrency or 99.0) > LOADED):
+        if not value:
             continue
         also = circumstances(point, case.device)
         precision = predictor.cat.precisions[case.choice.precision]
         shp = shape(case.model, p)
         keys = tuning.keys(case.device, case.choice.engine, shp, case.devices, precision, also)
-        found.append(Measured(file, point, case, keys, value))
+        found.append(Measured(file, point, case, keys, value, quantity(point, case)))
     return found, p
 
 
@@ -160,8 +168,7 @@ class Table:
         self.share = np.array(share, float)
         self.value = np.array([r.value for r in rows])
         self.metric = np.array([r.point.metric for r in rows])
-        # First tokens are few beside tens of rates that tell the same.
-        self.weight = np.where(np.isin(self.metric, ("ttft_ms", "prefill_tok_s")), 2.0, 1.0)
+        self.weight = np.array([WEIGHTS.get(r.what, 1.0) for r in rows])
         self.priors, self.matrix = self._factors(kept)
 
     def _factors(self, kept: Container[str]) -> tuple[dict[str, Prior], dict[str, Array]]:
@@ -223,7 +230,7 @@ class Table:
 
 def kind(r: Measured) -> str:
     """Group of an interval: what is predicted, and of which kind of model."""
-    return f"{PREDICTS.get(r.point.metric, 'rate')}.{'moe' if 'moe' in r.keys else 'dense'}"
+    return f"{r.what}.{'moe' if 'moe' in r.keys else 'dense'}"
 
 
 def report(rows: Sequence[Measured], found: Mapping[str, Array], by: Callable[[Measured], str]) -> None:

@@ -144,6 +144,7 @@ def device_part(
         "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device, p),
         "usable_fraction": fraction,
         "bandwidth": device.gb_per_s * 1e9 if device.gb_per_s else math.nan,
+        "watts": device.tdp_w or math.nan,
         "reserve": reserve * 1e9,
     }
 

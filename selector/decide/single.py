@@ -237,12 +237,12 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
         return replace(found, p10=max(found.p10, floor)) if floor else found
 
     rate = t.rate * replicas
+    alone = t.batch <= 1.0 and not load.peak_requests_per_second
+    first_spread = cell.first_token_spread if alone else cell.first_token_loaded_spread
     inputs = load.input_tokens + load.output_tokens
     return {
-        "first_token_ms": make(t.first_token * 1e3, cell.first_token_spread, "ms", "serving.first_token"),
-        "first_token_p95_ms": make(
-            t.first_token_p95 * 1e3, cell.first_token_spread, "ms", "serving.first_token_p95"
-        ),
+        "first_token_ms": make(t.first_token * 1e3, first_spread, "ms", "serving.first_token"),
+        "first_token_p95_ms": make(t.first_token_p95 * 1e3, first_spread, "ms", "serving.first_token_p95"),
         # Never under the bytes read over the bandwidth.
         "per_output_token_ms": make(
             t.per_output_token * 1e3, cell.step_spread, "ms", "serving.per_output_token", t.floor * 1e3

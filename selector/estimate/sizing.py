@@ -202,7 +202,9 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     cycle = xp.maximum(serving.per_output_token(step, writing, load.output_tokens, beside), floor)
     answered = c.steady_fraction * writing / (load.output_tokens * cycle)
     queue = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
-    wait = xp.maximum(queue, (held - writing) / answered)
+    # Callers that send again as soon as they are answered come in bursts.
+    burst = xp.where(rate > 0.0, 0.0, c.burst * others * beside)
+    wait = xp.maximum(xp.maximum(queue, burst), (held - writing) / answered)
     # Reading the prompt yields the first token; a step under way is half over when a request comes.
     busy = xp.where(held > 1.0, step / 2.0, 0.0)
     first = c.floor_seconds + read + busy + xp.where(held > 1.0, wait, 0.0)

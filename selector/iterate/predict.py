@@ -53,7 +53,7 @@ class Predictor:
             raise PointError("training is not estimated yet")
         if metric not in SERVING | MEMORY:
             raise PointError(f"metric {metric} is not known")
-        if metric in ("energy_j_per_output_tok", "host_mem_gb"):
+        if metric == "host_mem_gb":
             raise PointError(f"{metric} is not estimated yet")
         words = f"{point.text('engine') or ''} {' '.join(point.flags)}"
         if NOT_AGGREGATED.search(words):

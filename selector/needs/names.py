@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class EngineQuery:
         return iter(self.engines)
 
 
+@functools.cache
 def compact(text: str) -> str:
     """Lower case without what people vary: spaces, dashes, underscores, dots."""
     return re.sub(r"[\s_.\-]+", "", text.lower())
