@@ -166,6 +166,7 @@ def _choice(
 
 def observed(
     cat: Catalogue,
+    table: SupportTable,
     model: Model,
     device: Device,
     engine: str,
@@ -175,7 +176,7 @@ def observed(
     also: tuple[str, ...] = (),
 ) -> Choice:
     """A stack that somebody measured: it ran, so support is not asked, only what it computes in."""
-    answer = SupportTable(cat.support).look_up(engine, device, precision, model, "llm")
+    answer = table.look_up(engine, device, precision, model, "llm")
     compute = answer.compute if answer.status == "yes" else None
     return _choice(
         model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p, also

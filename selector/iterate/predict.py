@@ -9,11 +9,12 @@ from typing import Any
 
 from selector.decide import single
 from selector.decide.options import ROLES
+from selector.decide.support import SupportTable
 from selector.errors import InputError
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
-from selector.iterate.predict_serving import MACHINE, Case, case_of, figure, spread
+from selector.iterate.predict_serving import MACHINE, Case, by_size, case_of, figure, spread
 from selector.needs import names
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import Device, Model
@@ -21,8 +22,10 @@ from selector.types.catalog import Device, Model
 GIB = 2.0**30
 NOT_AGGREGATED = re.compile(r"disagg|dynamo|mori|wide.?ep", re.IGNORECASE)
 SPECULATIVE = re.compile(r"mtp|eagle|spec(ul|_dec)|draft|medusa", re.IGNORECASE)
+IN_BRACKETS = re.compile(r"\(([^()]+)\)\s*$")
 MOST_DEVICES = 64
 UNRELIABLE = "precision_field_unreliable"
+MIXED, CALLED_SO = "fp4fp8-mixed", ("fp8", "fp4", "mxfp4")  # benchmarks name one of the two widths
 NARROW = (("nvfp4", "fp4"), ("fp8", "fp8"))
 
 
@@ -42,9 +45,11 @@ class Predictor:
     cat: Catalogue
     seen: dict[tuple[str, str], Any] = field(default_factory=dict)
     p: Mapping[str, float] = field(default_factory=dict)
+    table: SupportTable = field(init=False)
 
     def __post_init__(self) -> None:
         self.p = {k: v.value for k, v in self.cat.parameters.items()}
+        self.table = SupportTable(self.cat.support)
 
     def predict(self, point: Point) -> Guess:
         """The estimate for a point; raises `PointError` with the reason where there is none."""
@@ -75,7 +80,7 @@ class Predictor:
         device, named = self._device(point)
         count = int(point.number("n_devices", 1.0) or named or 1)
         precision, engine = self._precision(point, model, device), self._engine(point)
-        return case_of(point, self.cat, model, device, count, engine, precision, self.p)
+        return case_of(point, self.cat, self.table, model, device, count, engine, precision, self.p)
 
     def _memory(self, point: Point, case: Case) -> Guess:
         """Bytes of one device, or of all where the point says that it is their sum."""
@@ -92,7 +97,9 @@ class Predictor:
         c, load = case.choice, case.load
         for n in (1, 2, 4, 8, 16, 32, MOST_DEVICES):
             pair = (min(n, MACHINE), max(n // MACHINE, 1))
-            choice = single.observed(self.cat, case.model, case.device, c.engine, c.precision, pair, self.p)
+            choice = single.observed(
+                self.cat, self.table, case.model, case.device, c.engine, c.precision, pair, self.p
+            )
             if _used(sizing.ledger(SCALAR, choice.cell, load, self.p), load.concurrency or 1.0) <= 1.0:
                 return Guess(float(n))
         raise PointError(f"does not fit {MOST_DEVICES} devices")
@@ -101,7 +108,12 @@ class Predictor:
         name = point.text("model")
         if name is None:
             raise PointError("model is missing")
-        found = self._look_up("model", name, names.match_models)
+        try:
+            found = self._look_up("model", name, names.match_models)
+        except PointError:
+            if model := by_size(point, self.p):
+                return model
+            raise
         if not found.models:
             raise PointError(f"{name} is a hosted model")
         model = self.cat.models[found.models[0]]
@@ -113,7 +125,13 @@ class Predictor:
         name = point.text("hardware")
         if name is None:
             raise PointError("hardware is missing")
-        found = self._look_up("hardware", name, names.match_devices)
+        try:
+            found = self._look_up("hardware", name, names.match_devices)
+        except PointError:
+            inside = IN_BRACKETS.search(name)  # a machine, and its accelerator in brackets
+            if inside is None:
+                raise
+            found = self._look_up("hardware", inside[1], names.match_devices)
         return self.cat.devices[found.devices[0]], found.count
 
     def _engine(self, point: Point) -> str:
@@ -132,6 +150,8 @@ class Predictor:
             return next(narrow, "bf16")
         if not name:
             return model.checkpoints[0] if model.checkpoints else "bf16"
+        if MIXED in model.checkpoints and name.lower() in CALLED_SO:
+            return MIXED
         if name.lower() == "fp4":  # which of the two is that of the checkpoint
             name = "mxfp4" if "mxfp4" in model.checkpoints else "nvfp4"
         found: tuple[str, ...] = self._look_up("precision", name.lower(), names.match_precisions)

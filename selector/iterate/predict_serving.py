@@ -9,12 +9,13 @@ from typing import Any
 
 from selector.decide import single
 from selector.decide.layouts import LAYER_SPLIT
+from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.serving import energy_per_token
 from selector.iterate.measurements import SERVING, Point, PointError
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model
+from selector.types.catalog import Architecture, Device, Model
 from selector.types.load import Load
 
 MACHINE = 8  # devices that one replica spreads over where the point does not state its layout
@@ -77,6 +78,31 @@ def load_of(point: Point, p: Mapping[str, float]) -> Load:
     )
 
 
+def by_size(point: Point, p: Mapping[str, float]) -> Model | None:
+    """A model that the catalogue lacks, by the parameters that a point of token generation states;
+    its dimensions are stood in for, which widens the interval."""
+    total = point.number("params_b")
+    if not total or not point.metric.endswith(("tok_s", "tpot_ms", "ttft_ms")):
+        return None
+    active = point.number("active_params_b") or total
+    experts = int(p["model.experts_unknown"]), int(p["model.experts_active_unknown"])
+    return Model(
+        id=point.text("model") or "",
+        vendor="unknown",
+        tasks=(),
+        model_class="llm",
+        licence="unknown",
+        languages=(),
+        source=(),
+        as_of="",
+        params_b=total,
+        active_params_b=active,
+        architecture=Architecture("other", experts=experts[0], experts_active=experts[1])
+        if active < total
+        else None,
+    )
+
+
 def narrow_cache(cat: Catalogue, engine: str, precision: str) -> bool:
     """True where the engine keeps an 8-bit cache beside narrow weights unless told otherwise."""
     framework = cat.frameworks.get(engine)
@@ -99,6 +125,7 @@ def circumstances(point: Point, device: Device) -> tuple[str, ...]:
 def case_of(
     point: Point,
     cat: Catalogue,
+    table: SupportTable,
     model: Model,
     device: Device,
     count: int,
@@ -113,7 +140,7 @@ def case_of(
 
     def laid(tp: int, pp: int) -> Case:
         choice = single.observed(
-            cat, model, device, engine, precision, (tp, pp), p, circumstances(point, device)
+            cat, table, model, device, engine, precision, (tp, pp), p, circumstances(point, device)
         )
         if "dp_attention" in point.flags:
             # Each device keeps the cache of its own share of the sequences, whatever the heads.
@@ -147,7 +174,8 @@ def in_flight(
     many as answer most requests."""
     if held is None:
         return sizing.operating(xp, cell, load, mem, p)[1]
-    return xp.maximum(xp.minimum(held, mem.batch), 1.0)
+    # What was measured ran, whatever the ledger says of it.
+    return xp.maximum(xp.where(mem.batch < 1.0, held, xp.minimum(held, mem.batch)), 1.0)
 
 
 def figures(
