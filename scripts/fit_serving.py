@@ -14,13 +14,14 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any
 
 import fitting
 import numpy as np
+import yaml
 from fitting import Array, Prior
 
 from selector.decide import tuning
@@ -218,9 +219,14 @@ class Table:
                 predicted[part] = np.where(self.metric[where] == name, found[name], predicted[part])
         return np.asarray(np.log(predicted / self.share[index] / self.value[index]))
 
-    def weighted(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
-        """The residuals as the fit counts them."""
-        return self.residuals(values, chosen) * self.weight[chosen]
+    def weighted(self, chosen: Any = slice(None)) -> Callable[..., Array]:
+        """The residuals of the chosen rows as the fit counts them, or of some of those."""
+        index = np.arange(len(self.rows))[chosen]
+
+        def residuals(values: Mapping[str, float], where: Any = slice(None)) -> Array:
+            return self.residuals(values, index[where]) * self.weight[index[where]]
+
+        return residuals
 
     @property
     def touches(self) -> Any:
@@ -261,18 +267,18 @@ def fitted(rows: Sequence[Measured], p: Mapping[str, float], warm: bool) -> tupl
     if warm:
         table = Table(rows, p, p)
         start = {n: p[n] for n in table.priors if n in p}
-        return table, fitting.fit(table.priors, table.weighted, table.touches, start)
+        return table, fitting.fit(table.priors, table.weighted(), table.touches, start)
     table = Table(rows, p, all_names())
-    first = fitting.fit(table.priors, table.weighted, table.touches)
+    first = fitting.fit(table.priors, table.weighted(), table.touches)
     table = Table(rows, p, {n for n, v in first.items() if abs(math.log(v)) > SLIGHT})
-    return table, fitting.fit(table.priors, table.weighted, table.touches, first)
+    return table, fitting.fit(table.priors, table.weighted(), table.touches, first)
 
 
 def left_out(table: Table, full: Mapping[str, float], group: Callable[[Measured], str]) -> Array:
     """Residuals of each point under the values fitted without its group."""
 
     def without(chosen: Any) -> Mapping[str, float]:
-        return fitting.fit(table.priors, lambda v: table.weighted(v, chosen), table.touches[chosen], full)
+        return fitting.fit(table.priors, table.weighted(chosen), table.touches[chosen], full)
 
     out = np.zeros(len(table.rows))
     for values, left in fitting.left_out([group(r) for r in table.rows], without):
@@ -291,7 +297,39 @@ def main() -> None:
         sources = left_out(table, full, lambda r: r.file)
     for by in (kind, lambda r: r.point.metric, lambda r: f"{r.file} {r.point.metric}"):
         report(rows, {"fitted": inside, "stack left out": stacks, "source left out": sources}, by)
-    print("\n".join(lines(rows, full, np.stack([stacks, sources]))))
+    found = lines(rows, full, np.stack([stacks, sources]))
+    print("\n".join(found))
+    if "--fast" not in sys.argv:
+        fitting.write_errors("serving", errors(rows, inside, stacks, sources, spreads(found, rows)))
+
+
+def spreads(written: Sequence[str], rows: Sequence[Measured]) -> list[float]:
+    """Logarithm of p90 over p50 that the file as written gives each point."""
+    p = {e["id"]: float(e["value"]) for e in yaml.safe_load("\n".join(written))["parameters"]}
+    unlisted = {"serving.width.unlisted": load_catalogue().parameters["serving.width.unlisted"].value}
+    return [tuning.width(r.what, r.keys, p | unlisted) for r in rows]
+
+
+def errors(
+    rows: Sequence[Measured], inside: Array, stacks: Array, sources: Array, widths_: Sequence[float]
+) -> Iterable[dict[str, object]]:
+    """A row a point for the table of errors."""
+    for r, a, b, c, width in zip(rows, inside, stacks, sources, widths_, strict=True):
+        yield {
+            "id": r.point.id,
+            "source": r.file,
+            "metric": r.point.metric,
+            "what": r.what,
+            "class": "moe" if "moe" in r.keys else "dense",
+            "engine": r.case.choice.engine,
+            "vendor": r.case.device.vendor,
+            "device": r.case.device.id,
+            "precision": r.case.choice.precision,
+            "fitted": f"{a:.4f}",
+            "stack_left_out": f"{b:.4f}",
+            "source_left_out": f"{c:.4f}",
+            "width": f"{width:.4f}",
+        }
 
 
 def lines(rows: Sequence[Measured], full: Mapping[str, float], out: Array) -> list[str]:

@@ -19,6 +19,7 @@ from scipy.optimize import least_squares
 
 Array = NDArray[np.float64]
 EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "points"
+ERRORS = EVIDENCE.parent / "errors"
 FOLDS = 5
 # Residuals beyond this many log units count linearly: first-day support and copied tables exist.
 ROBUST = 0.15
@@ -50,14 +51,15 @@ def fold_of(group: str) -> int:
 
 def fit(
     priors: Mapping[str, Prior],
-    residuals: Callable[[Mapping[str, float]], Array],
+    residuals: Callable[..., Array],
     touches: NDArray[np.bool_] | None = None,
     start: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Values that make the residuals (natural logarithms) least, softly, near their priors.
 
     `touches` (residuals x parameters) says which residuals a parameter moves; parameters that
-    share none are differentiated together. Left out, each moves all.
+    share none are differentiated together, on the residuals they move: `residuals` is then also
+    called with the indices of those. Left out, each moves all.
     """
     names = list(priors)
     centre = np.log([priors[n].start for n in names])
@@ -65,8 +67,8 @@ def fit(
     low = np.array([math.log(priors[n].low) if priors[n].low > 0 else -np.inf for n in names])
     high = np.array([math.log(priors[n].high) for n in names])
 
-    def soft(x: Array) -> Array:
-        found = residuals(dict(zip(names, np.exp(x), strict=True))) / ROBUST
+    def soft(x: Array, *where: NDArray[np.int64]) -> Array:
+        found = residuals(dict(zip(names, np.exp(x), strict=True)), *where) / ROBUST
         # soft_l1 is applied by hand: the priors stay quadratic.
         return np.asarray(np.sign(found) * np.sqrt(2.0 * (np.sqrt(1.0 + found * found) - 1.0)))
 
@@ -75,14 +77,18 @@ def fit(
 
     def jacobian(x: Array) -> Array:
         base = soft(x)
-        moved = np.ones((len(base), len(names)), bool) if touches is None else touches
         found = np.zeros((len(base), len(names)))
-        for group in _apart(moved):
+        everything = [[i] for i in range(len(names))]
+        for group in everything if touches is None else _apart(touches):
             ahead = x.copy()
             ahead[group] += STEP
-            change = (soft(ahead) - base) / STEP
+            if touches is None:
+                found[:, group[0]] = (soft(ahead) - base) / STEP
+                continue
+            where = np.flatnonzero(touches[:, group].any(axis=1))
+            change = (soft(ahead, where) - base[where]) / STEP
             for column in group:
-                found[moved[:, column], column] = change[moved[:, column]]
+                found[where, column] = np.where(touches[where, column], change, 0.0)
         return np.concatenate([found, np.diag(1.0 / sd)])
 
     begin = np.log([(start or {}).get(n, priors[n].start) for n in names])
@@ -113,6 +119,15 @@ def left_out(
     """Per fold: the values fitted without it, and the mask of its points."""
     folds = np.array([fold_of(g) for g in groups])
     return [(fit_on(folds != k), folds == k) for k in range(FOLDS)]
+
+
+def write_errors(name: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """What the table of errors is made of: a row a point, logarithms of predicted over measured."""
+    found = list(rows)
+    with (ERRORS / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, list(found[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
 
 
 def error(ratios: Array) -> tuple[float, float]:
