@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,3 +144,113 @@ def line(
         f"  - {{id: '{name}', value: {value:.4g}, low: {low:.4g}, high: {high:.4g}, unit: '{unit}',"
         f" fitted_on: '{fitted_on}', n: {n}, as_of: '{as_of}', source: {source}}}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A quantity that is fitted: where it starts, how far it moves, kinds of factors on it, its unit."""
+
+    start: float
+    sd: float
+    kinds: tuple[str, ...]
+    unit: str
+
+
+class Factors:
+    """Priors of bases and of the factors on them, and which of them each point multiplies.
+
+    A factor that fewer than `few` points speak of is left out.
+    """
+
+    def __init__(self, bases: Mapping[str, Base], keys: Sequence[Sequence[str]], few: int, sd: float) -> None:
+        self.bases, self.few, self.sd = bases, few, sd
+        self.counts = Counter(k for each in keys for k in each)
+        self.n = len(keys)
+        self.priors: dict[str, Prior] = {}
+        columns: dict[str, list[str]] = {}
+        for base, b in bases.items():
+            self.priors[base] = Prior(b.start, b.sd)
+            used = [k for k, n in sorted(self.counts.items()) if k.partition(".")[0] in b.kinds and n >= few]
+            columns[base] = used
+            self.priors |= {f"{base}.{k}": Prior(1.0, sd) for k in used}
+        place = {name: i for i, name in enumerate(self.priors)}
+        self.matrix: dict[str, Array] = {}
+        for base, used in columns.items():
+            found = np.zeros((self.n, len(place)))
+            found[:, place[base]] = 1.0
+            for k in used:
+                found[[k in each for each in keys], place[f"{base}.{k}"]] = 1.0
+            self.matrix[base] = found
+
+    def values(self, fitted: Mapping[str, float]) -> dict[str, Array]:
+        """Each quantity of each point."""
+        logs = np.log([fitted[name] for name in self.priors])
+        return {base: np.exp(rows_of @ logs) for base, rows_of in self.matrix.items()}
+
+    def lines(self, fitted: Mapping[str, float], where: str, as_of: str, source: str) -> list[str]:
+        """The fitted parameters in the form of the packs; wider where few points speak."""
+        found = []
+        for name, value in fitted.items():
+            base = next(b for b in self.bases if name == b or name.startswith(b + "."))
+            key = name[len(base) + 1 :]
+            n = self.counts[key] if key else self.n
+            width = math.exp(
+                1.28 * (self.sd if key else self.bases[base].sd) * math.sqrt(self.few / (self.few + n))
+            )
+            unit = f"factor on {base}" if key else self.bases[base].unit
+            text = f"{where}, {key}" if key else where
+            found.append(line(name, value, value / width, value * width, unit, text, n, as_of, source))
+        return found
+
+
+def widths(
+    prefix: str,
+    kinds: Sequence[str],
+    keys: Sequence[Sequence[str]],
+    sorts: Sequence[str],
+    out: Array,
+    few: int,
+    as_of: str,
+    source: str,
+) -> list[str]:
+    """Logarithms of p90 over p50 from left-out residuals: by kind of prediction, and factors of the
+    `sorts` of keys, shrunk towards 1 as if four times `few` further points spoke for it."""
+    size = np.abs(out)
+    of = np.array(kinds)
+    base = {k: float(np.quantile(size[of == k], 0.8)) for k in sorted(set(kinds))}
+    scaled = size / np.array([base[k] for k in kinds])
+    found = []
+
+    def add(name: str, value: float, unit: str, n: int) -> None:
+        doubt = 1.0 + 1.28 / math.sqrt(2.0 * n)
+        text = "left out by model x device, five folds"
+        found.append(line(name, value, value / doubt, value * doubt, unit, text, n, as_of, source))
+
+    for name, value in base.items():
+        add(f"{prefix}.{name}", value, "ln(p90 / p50)", int(np.sum(of == name)))
+    for sort in sorts:
+        ratio = np.ones(len(size))
+        for name in sorted({k for each in keys for k in each if k.startswith(sort)}):
+            where = np.array([name in each for each in keys])
+            n = int(where.sum())
+            if n >= few:
+                raw = float(np.quantile(scaled[where], 0.8))
+                ratio[where] = math.exp(math.log(raw) * n / (n + 4.0 * few))
+                add(f"{prefix}.{name}", float(ratio[where][0]), f"factor on {prefix}", n)
+        scaled = scaled / ratio
+    return found
+
+
+def report(names: Sequence[str], inside: Array, out: Array) -> None:
+    """Errors by group, fitted and left out, to stderr."""
+    groups: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        groups.setdefault(name, []).append(i)
+    for name, where in sorted(groups.items()):
+        (a, b), (c, d) = error(inside[where]), error(out[where])
+        bias = math.exp(float(np.median(out[where])))
+        print(
+            f"{name:40s} n {len(where):5d}  fitted {a:6.1%} p90 {b:7.1%}  left out {c:6.1%} p90 {d:7.1%}"
+            f"  predicted/measured {bias:5.2f}",
+            file=sys.stderr,
+        )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from selector.decide import single
-from selector.decide.options import ROLES
+from selector.decide import passes, single
 from selector.errors import InputError
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
+from selector.iterate import predict_encoder
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
 from selector.iterate.predict_serving import MACHINE, Case, case_of, figure, spread
 from selector.needs import names
@@ -62,6 +62,9 @@ class Predictor:
             raise PointError("speculative decoding is not estimated yet")
         if metric in MEMORY and (point.text("method") or "inference") != "inference":
             raise PointError("memory of training is not estimated yet")
+        model, device, count = self.stack(point)
+        if passes.role_of(model) != "llm":
+            return Guess(*predict_encoder.predict(point, self.cat, model, device, count, self.p))
         case = self.case(point)
         if metric == "min_devices":
             return self._least(case)
@@ -71,11 +74,15 @@ class Predictor:
 
     def case(self, point: Point) -> Case:
         """The stack of a point of token generation; raises `PointError`."""
-        model = self._model(point)
-        device, named = self._device(point)
-        count = int(point.number("n_devices", 1.0) or named or 1)
+        model, device, count = self.stack(point)
         precision, engine = self._precision(point, model, device), self._engine(point)
         return case_of(point, self.cat, model, device, count, engine, precision, self.p)
+
+    def stack(self, point: Point) -> tuple[Model, Device, int]:
+        """Model, device and how many of a point; raises `PointError`."""
+        model = self._model(point)
+        device, named = self._device(point)
+        return model, device, int(point.number("n_devices", 1.0) or named or 1)
 
     def _memory(self, point: Point, case: Case) -> Guess:
         """Bytes of one device, or of all where the point says that it is their sum."""
@@ -104,10 +111,7 @@ class Predictor:
         found = self._look_up("model", name, names.match_models)
         if not found.models:
             raise PointError(f"{name} is a hosted model")
-        model = self.cat.models[found.models[0]]
-        if ROLES.get(model.model_class, "llm") != "llm":
-            raise PointError(f"{model.model_class} models are not estimated by `validate` yet")
-        return model
+        return self.cat.models[found.models[0]]
 
     def _device(self, point: Point) -> tuple[Device, int | None]:
         name = point.text("hardware")
