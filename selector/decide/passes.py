@@ -70,6 +70,7 @@ class Pass:
     peak: Any
     bandwidth: Any
     parts: Any
+    item_bytes: Any
     compute_fraction: Any
     bandwidth_fraction: Any
     launch_seconds: Any
@@ -161,11 +162,10 @@ def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     for column, (base, scale) in QUANTITIES.items():
         value = product(p, base, names) * scale
         found[column] = min(value, 1.0) if column in FRACTIONS else value
+    listed = [f"encoder.width.{n}" for n in names if n.startswith(("engine.", "arch.", "role."))]
+    unlisted = p["serving.width.unlisted"] if any(n not in p for n in listed) else 1.0
     for what in ("rate", "latency"):
-        width = p[f"encoder.width.{what}"]
-        for name in names:
-            if name.startswith(("engine.", "arch.", "role.")):
-                width *= p.get(f"encoder.width.{name}", p["serving.width.unlisted"])
+        width = p[f"encoder.width.{what}"] * math.prod(p.get(n, 1.0) for n in listed) * unlisted
         found[f"{what}_spread"] = math.exp(width)
     return found
 
@@ -191,5 +191,6 @@ def make(
         peak=peak(device, form, p) or NOT_KNOWN,
         bandwidth=device.gb_per_s * 1e9 if device.gb_per_s else NOT_KNOWN,
         parts=p.get(f"encoder.parts.{device.arch}", 1.0),
+        item_bytes=product(p, "encoder.item_gb", (f"role.{role_of(model)}",)) * 1e9,
         **found,
     )

@@ -128,13 +128,7 @@ def _single_pass(
     replicas = np.where(known, np.maximum(np.ceil(wanted / np.where(known, capacity, 1.0)), 1.0), 1.0) + spare
     wait = serving.queue_wait(np, peak / replicas, 1.0 / capacity)
     p95 = (alone + p["serving.wait_tail"] * wait) * 1e3
-    needed = encoder.memory_bytes(
-        columns,
-        batch,
-        p["encoder.context_gb"] * 1e9,
-        p["encoder.item_gb"] * 1e9,
-        p["encoder.weight_copies"],
-    )
+    needed = encoder.memory_bytes(columns, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
     shortfall = np.maximum(needed - c.memory_bytes * c.usable_fraction, 0.0)
     fits = (shortfall <= 0.0) & (c.memory_bytes > 0.0) & (replicas * c.tp * c.pp <= np.maximum(caps, 0.0))
     return Sized(

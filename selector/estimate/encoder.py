@@ -36,7 +36,7 @@ def items_per_second(xp: Numeric, c: Any, batch: Any) -> Any:
     return c.parts * batch / batch_seconds(xp, c, batch)
 
 
-def memory_bytes(c: Any, batch: Any, overhead: Any, item: Any, copies: Any) -> Any:
-    """Bytes of one device (formula `encoder.memory`): weights, what each item of the batch holds, and
-    the context of the framework; `copies` counts the alignment of weights."""
-    return c.weight_bytes * copies + batch * item + overhead
+def memory_bytes(c: Any, batch: Any, context: Any, copies: Any) -> Any:
+    """Bytes of one device (formula `encoder.memory`): weights times `copies`, which count their
+    alignment, what the items of a batch hold, and the context of the framework."""
+    return c.weight_bytes * copies + batch * c.item_bytes + context
