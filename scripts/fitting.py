@@ -162,7 +162,14 @@ class Factors:
     A factor that fewer than `few` points speak of is left out.
     """
 
-    def __init__(self, bases: Mapping[str, Base], keys: Sequence[Sequence[str]], few: int, sd: float) -> None:
+    def __init__(
+        self,
+        bases: Mapping[str, Base],
+        keys: Sequence[Sequence[str]],
+        few: int,
+        sd: float,
+        starts: Mapping[str, float] | None = None,
+    ) -> None:
         self.bases, self.few, self.sd = bases, few, sd
         self.counts = Counter(k for each in keys for k in each)
         self.n = len(keys)
@@ -172,7 +179,8 @@ class Factors:
             self.priors[base] = Prior(b.start, b.sd)
             used = [k for k, n in sorted(self.counts.items()) if k.partition(".")[0] in b.kinds and n >= few]
             columns[base] = used
-            self.priors |= {f"{base}.{k}": Prior(1.0, sd) for k in used}
+            named = [f"{base}.{k}" for k in used]
+            self.priors |= {n: Prior((starts or {}).get(n, 1.0), sd) for n in named}
         place = {name: i for i, name in enumerate(self.priors)}
         self.matrix: dict[str, Array] = {}
         for base, used in columns.items():

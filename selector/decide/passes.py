@@ -28,12 +28,22 @@ RATES = {
     "fp4": ("fp4", "fp8", "int8", "bf16", "fp16"),
     "fp8": ("fp8", "int8", "bf16", "fp16"),
     "int8": ("int8", "fp8", "bf16", "fp16"),
+    "int4": ("int8", "bf16", "fp16"),
     "bf16": ("bf16", "fp16", "fp32"),
     "fp16": ("fp16", "bf16", "fp32"),
     "tf32": ("tf32", "fp32"),
     "fp32": ("fp32",),
 }
-BITS = {"fp4": 4.0, "fp8": 8.0, "int8": 8.0, "bf16": 16.0, "fp16": 16.0, "tf32": 32.0, "fp32": 32.0}
+BITS = {
+    "fp4": 4.0,
+    "fp8": 8.0,
+    "int8": 8.0,
+    "int4": 4.0,
+    "bf16": 16.0,
+    "fp16": 16.0,
+    "tf32": 32.0,
+    "fp32": 32.0,
+}
 NOT_KNOWN = math.nan
 
 
@@ -142,6 +152,11 @@ def passes_of(model: Model, item: Item, p: Mapping[str, float]) -> float:
     return 1.0
 
 
+def item_bytes(model: Model, p: Mapping[str, float]) -> float:
+    """Bytes that one item of a batch holds beside the weights."""
+    return product(p, "encoder.item_gb", (f"role.{role_of(model)}",)) * 1e9
+
+
 def keys(model: Model, device: Device, engine: str, form: str, also: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Names of the factors that apply; which of them change a parameter, the registry says."""
     found = [
@@ -191,6 +206,6 @@ def make(
         peak=peak(device, form, p) or NOT_KNOWN,
         bandwidth=device.gb_per_s * 1e9 if device.gb_per_s else NOT_KNOWN,
         parts=p.get(f"encoder.parts.{device.arch}", 1.0),
-        item_bytes=product(p, "encoder.item_gb", (f"role.{role_of(model)}",)) * 1e9,
+        item_bytes=item_bytes(model, p),
         **found,
     )

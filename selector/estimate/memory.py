@@ -48,3 +48,27 @@ def activation_bytes(tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: An
     for each of 256 sequences.
     """
     return tokens * hidden * multiple * BYTES_16BIT / tp + 256.0 * vocab * 4.0 / tp
+
+
+def live_bytes(
+    xp: Numeric,
+    *,
+    weights: Any,
+    cache: Any,
+    copies: Any,
+    prompt: Any,
+    intermediate: Any,
+    tensors: Any,
+    vocab: Any,
+    logits: Any,
+    devices: Any,
+    context: Any,
+) -> Any:
+    """Bytes of an engine that takes memory as it needs it, summed over `devices` (formula `memory.live`).
+
+    Weights, the cache times the `copies` that growing it makes, and while a prompt is read either
+    `tensors` 16-bit feed-forward results a token or `logits` bytes for each word of the vocabulary,
+    on each device; and `context` on each device.
+    """
+    reading = prompt * xp.maximum(tensors * intermediate * BYTES_16BIT, logits * vocab)
+    return weights + cache * copies + devices * (reading + context)

@@ -46,7 +46,7 @@ class Times:
 
 def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     """Memory of one device (formula `memory.ledger`)."""
-    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params, c.bits)
+    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params * c.wide_embeddings, c.bits)
     whole = xp.where(c.weights_known > 0.0, c.weights_known, computed)
     weights = whole / (c.tp * c.pp)
     activations = memory.activation_bytes(

@@ -20,7 +20,7 @@ ESTIMATED = frozenset({"encoder", "embedding", "reranker", "vision", "speech", "
 UNRELIABLE = "precision_field_unreliable"
 STEPS = "value_is_unet_steps_per_s"
 CIRCUMSTANCES = ("power_limited",)
-FORM = re.compile(r"fp4|fp8|int8|bf16|fp16|tf32|fp32|f16|f32|float32|float16|bfloat16")
+FORM = re.compile(r"fp4|fp8|int8|int4|bf16|fp16|tf32|fp32|f16|f32|float32|float16|bfloat16")
 SAME = {"f16": "fp16", "f32": "fp32", "float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 # What benchmark entries compute in where they do not say; frameworks run what they are given.
 USUAL = {"diffusion": "fp8", "speech": "fp16"}

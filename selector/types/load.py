@@ -46,6 +46,7 @@ class Cell:
     kv_shards: object
     weights_known: object
     bits: object
+    wide_embeddings: object  # 1 where embeddings stay 16-bit when the rest is narrower, else 0
     tp: object
     pp: object
     memory_bytes: object
