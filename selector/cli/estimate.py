@@ -55,21 +55,11 @@ def estimate(
     )
     if points is not None:
         rows = _points(points)
-    elif model is None or on is None:
-        from selector.errors import Problem, UsageError
-
-        raise UsageError(
-            Problem(
-                "name a model and its devices",
-                None,
-                "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM",
-            )
-        )
     else:
         rows = [
             {
-                "model": model,
-                "hardware": on,
+                "model": _named(model),
+                "hardware": _named(on),
                 "engine": engine,
                 "precision": precision,
                 "tp": tp,
@@ -81,6 +71,15 @@ def estimate(
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
+
+
+def _named(text: str | None) -> str:
+    from selector.errors import Problem, UsageError
+
+    if text is None:
+        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
+        raise UsageError(Problem("name a model and its devices", None, fix))
+    return text
 
 
 def _kv(text: str) -> float:

@@ -12,7 +12,8 @@ from selector.types.load import Cell
 
 FP_KEYS = {"bf16": ("bf16", "fp16"), "fp16": ("fp16", "bf16"), "fp4": ("fp4",), "fp8": ("fp8",)}
 MLA_SHARDS = 1.0
-NARROW_EMBEDDINGS = frozenset({"gguf", "mlx"})
+# MLX narrows them too, but holds the logits of a prompt, which the ledger does not count apart.
+NARROW_EMBEDDINGS = frozenset({"gguf"})
 LIGHT = frozenset({"llama.cpp", "ollama", "mlx-lm", "onnxruntime", "faster-whisper"})
 
 

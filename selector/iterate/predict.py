@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from selector.decide import cells, passes, single
+from selector.decide import passes, single
 from selector.errors import InputError
 from selector.iterate import predict_encoder, predict_memory
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
@@ -135,7 +135,7 @@ class Predictor:
             except PointError:
                 continue
             precision = self.cat.precisions[next((q for q in found if q in model.checkpoints), found[0])]
-            return precision.bits_weights, precision.method in cells.NARROW_EMBEDDINGS
+            return precision.bits_weights, precision.method in predict_memory.NARROW
         raise PointError(f"precision {text} is not in the catalogue")
 
     def _model(self, point: Point) -> Model:

@@ -24,6 +24,7 @@ MLX = re.compile(r"\bmlx-q(\d)(?:-g(\d+))?\b")
 # 16-bit scale and offset for each group of weights.
 SCALE_BITS = 32.0
 GROUP = 64.0
+NARROW = frozenset({"gguf", "mlx"})  # methods that narrow the embeddings with the rest
 # Transformers changed what it holds while a prompt is read; a point without a date has the newest.
 PERIODS = (("2024-01", "2023"), ("2024-08", "2024"), ("2025-03", "2025"))
 CACHE_NAME = re.compile(r"\b(fp8|int8|int4|bf16|fp16) kv\b")
