@@ -26,6 +26,7 @@ from selector.packs.catalog import load as load_catalogue
 AS_OF = "2026-11-27"
 SOURCE = "project.memory-fit"
 WHERE = "tests/evidence/points, memory of inference"
+LEFT_OUT = "left out by model x device, five folds"
 FEW = 5
 FACTOR_SD = 0.6
 # Small, so that what no point speaks of stays next to nothing.
@@ -118,13 +119,11 @@ def main() -> None:
         "# Written by scripts/fit_memory.py; do not edit.",
         "parameters:",
         *factors.lines(full, WHERE, AS_OF, SOURCE),
-        *fitting.widths(
-            "memory.width",
-            ["live"] * len(rows),
-            keys,
-            ("bits.", "engine.", "period."),
-            out,
-            FEW,
+        *fitting.width_lines(
+            fitting.widths(
+                "memory.width", ["live"] * len(rows), keys, ("bits.", "engine.", "period."), out, FEW
+            ),
+            LEFT_OUT,
             AS_OF,
             SOURCE,
         ),

@@ -159,7 +159,8 @@ class Base:
 class Factors:
     """Priors of bases and of the factors on them, and which of them each point multiplies.
 
-    A factor that fewer than `few` points speak of is left out.
+    A factor that fewer than `few` points speak of is left out; `sds` has other deviations by kind of
+    factor than `sd`, `starts` where a factor begins.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class Factors:
         few: int,
         sd: float,
         starts: Mapping[str, float] | None = None,
+        sds: Mapping[str, float] | None = None,
     ) -> None:
         self.bases, self.few, self.sd = bases, few, sd
         self.counts = Counter(k for each in keys for k in each)
@@ -179,8 +181,10 @@ class Factors:
             self.priors[base] = Prior(b.start, b.sd)
             used = [k for k, n in sorted(self.counts.items()) if k.partition(".")[0] in b.kinds and n >= few]
             columns[base] = used
-            named = [f"{base}.{k}" for k in used]
-            self.priors |= {n: Prior((starts or {}).get(n, 1.0), sd) for n in named}
+            for k in used:
+                name = f"{base}.{k}"
+                moves = (sds or {}).get(k.partition(".")[0], sd)
+                self.priors[name] = Prior((starts or {}).get(name, 1.0), moves)
         place = {name: i for i, name in enumerate(self.priors)}
         self.matrix: dict[str, Array] = {}
         for base, used in columns.items():
@@ -211,6 +215,15 @@ class Factors:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Width:
+    """A fitted logarithm of p90 over p50, or a factor on it, and the points that it rests on."""
+
+    value: float
+    unit: str
+    n: int
+
+
 def widths(
     prefix: str,
     kinds: Sequence[str],
@@ -218,24 +231,14 @@ def widths(
     sorts: Sequence[str],
     out: Array,
     few: int,
-    as_of: str,
-    source: str,
-) -> list[str]:
+) -> dict[str, Width]:
     """Logarithms of p90 over p50 from left-out residuals: by kind of prediction, and factors of the
     `sorts` of keys, shrunk towards 1 as if four times `few` further points spoke for it."""
     size = np.abs(out)
     of = np.array(kinds)
     base = {k: float(np.quantile(size[of == k], 0.8)) for k in sorted(set(kinds))}
     scaled = size / np.array([base[k] for k in kinds])
-    found = []
-
-    def add(name: str, value: float, unit: str, n: int) -> None:
-        doubt = 1.0 + 1.28 / math.sqrt(2.0 * n)
-        text = "left out by model x device, five folds"
-        found.append(line(name, value, value / doubt, value * doubt, unit, text, n, as_of, source))
-
-    for name, value in base.items():
-        add(f"{prefix}.{name}", value, "ln(p90 / p50)", int(np.sum(of == name)))
+    found = {f"{prefix}.{k}": Width(v, "ln(p90 / p50)", int(np.sum(of == k))) for k, v in base.items()}
     for sort in sorts:
         ratio = np.ones(len(size))
         for name in sorted({k for each in keys for k in each if k.startswith(sort)}):
@@ -243,10 +246,41 @@ def widths(
             n = int(where.sum())
             if n >= few:
                 raw = float(np.quantile(scaled[where], 0.8))
-                ratio[where] = math.exp(math.log(raw) * n / (n + 4.0 * few))
-                add(f"{prefix}.{name}", float(ratio[where][0]), f"factor on {prefix}", n)
+                value = math.exp(math.log(raw) * n / (n + 4.0 * few))
+                ratio[where] = value
+                found[f"{prefix}.{name}"] = Width(value, f"factor on {prefix}", n)
         scaled = scaled / ratio
     return found
+
+
+def unlisted(
+    keys: Sequence[Sequence[str]],
+    names: Sequence[str],
+    width: Array,
+    without: Callable[[NDArray[np.bool_]], Array],
+    few: int,
+) -> Width:
+    """How much wider an interval has to be where no point speaks of a key such as `names`.
+
+    `without` gives the residuals of points that are left out together; the median over keys of what
+    holds 80 % of each, never below 1.
+    """
+    found = []
+    for name in names:
+        where = np.array([name in each for each in keys])
+        if where.sum() >= few:
+            found.append(float(np.quantile(np.abs(without(where)[where]) / width[where], 0.8)))
+    value = max(float(np.median(found)), 1.0)
+    return Width(value, "factor where nothing is known of it", len(found))
+
+
+def width_lines(found: Mapping[str, Width], where: str, as_of: str, source: str) -> list[str]:
+    """Widths in the form of the packs."""
+    lines = []
+    for name, w in found.items():
+        doubt = 1.0 + 1.28 / math.sqrt(2.0 * w.n)
+        lines.append(line(name, w.value, w.value / doubt, w.value * doubt, w.unit, where, w.n, as_of, source))
+    return lines
 
 
 def report(names: Sequence[str], inside: Array, out: Array) -> None:

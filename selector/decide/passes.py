@@ -44,6 +44,12 @@ BITS = {
     "tf32": 32.0,
     "fp32": 32.0,
 }
+# Kinds of factors, and where one stands in the registry if points speak of it.
+LISTED = {
+    "model": "encoder.compute_fraction",
+    "engine": "encoder.width",
+    "arch": "encoder.width",
+}
 NOT_KNOWN = math.nan
 
 
@@ -177,12 +183,21 @@ def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     for column, (base, scale) in QUANTITIES.items():
         value = product(p, base, names) * scale
         found[column] = min(value, 1.0) if column in FRACTIONS else value
-    listed = [f"encoder.width.{n}" for n in names if n.startswith(("engine.", "arch.", "role."))]
-    unlisted = p["serving.width.unlisted"] if any(n not in p for n in listed) else 1.0
+    wider = unlisted(names, p)
     for what in ("rate", "latency"):
-        width = p[f"encoder.width.{what}"] * math.prod(p.get(n, 1.0) for n in listed) * unlisted
-        found[f"{what}_spread"] = math.exp(width)
+        width = p[f"encoder.width.{what}"] * math.prod(p.get(f"encoder.width.{n}", 1.0) for n in names)
+        found[f"{what}_spread"] = math.exp(width * wider)
     return found
+
+
+def unlisted(names: tuple[str, ...], p: Mapping[str, float]) -> float:
+    """Factor on the width of an interval: each of model, engine and architecture that no point speaks
+    of adds its doubt, as independent errors do."""
+    more = 0.0
+    for sort, where in LISTED.items():
+        if not any(f"{where}.{n}" in p for n in names if n.startswith(f"{sort}.")):
+            more += p.get(f"encoder.width.unlisted.{sort}", 1.0) ** 2 - 1.0
+    return math.sqrt(1.0 + more)
 
 
 def make(
