@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from selector.decide import cells, tuning
+from selector.decide import cells, single_pass, tuning
 from selector.decide.layouts import layouts, pinned_allowed
 from selector.decide.options import ROLES
 from selector.decide.support import SupportTable
@@ -76,12 +76,15 @@ def size(
     tp: int | None = None,
     pp: int | None = None,
     node: int = 8,
+    item: float | None = None,
 ) -> Sizing:
-    """Size a model on `count` devices; engine, precision and layout are chosen where left out."""
+    """Size a model on `count` devices; engine, precision and layout are chosen where left out.
+
+    `item` is the size of an item of a model that does not stream tokens (`single_pass.size`).
+    """
     p = {k: v.value for k, v in cat.parameters.items()}
-    role = ROLES.get(model.model_class, "llm")
-    if role != "llm":
-        return _nothing(model, device, count, f"{model.model_class} models are sized by `recommend`")
+    if ROLES.get(model.model_class, "llm") != "llm":
+        return _one_pass(cat, model, device, count, load, item, engines, precisions, p)
     choices, refused = _choices(cat, model, device, count, engines, precisions, tp, pp, node, p)
     if not choices:
         return _nothing(model, device, count, *refused)
@@ -91,6 +94,40 @@ def size(
         return min(good, key=_preference)
     nearest = min(sized, key=lambda s: s.memory.total - s.memory.usable if s.memory else math.inf)
     return replace(nearest, nearest=_nearest(cat, model, device, count, load, nearest, p))
+
+
+def _one_pass(
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    count: int,
+    load: Load,
+    item: float | None,
+    engines: Sequence[str],
+    precisions: Sequence[str],
+    p: Mapping[str, float],
+) -> Sizing:
+    """A model that does not stream tokens: each device answers whole items."""
+    found, refused = single_pass.size(cat, model, device, count, load, item, engines, precisions, p)
+    nothing = _nothing(model, device, count, *refused)
+    if not found:
+        return replace(nothing, estimates={"items_per_s": None, "latency_ms": None})
+    best = found[0]
+    usd, source = _rent(cat, device, count)
+    return replace(
+        nothing,
+        engine=best.engine,
+        precision=best.precision,
+        tp=1,
+        pp=1,
+        fits=not best.limits,
+        limits=best.limits,
+        nearest=None if best.ledger.fits else single_pass.narrower(cat, model, device, best),
+        memory=best.ledger,
+        estimates=best.estimates,
+        usd_per_hour=usd,
+        price_source=source,
+    )
 
 
 def _preference(s: Sizing) -> tuple[int, int, float]:

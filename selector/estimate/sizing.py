@@ -46,7 +46,7 @@ class Times:
 
 def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     """Memory of one device (formula `memory.ledger`)."""
-    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params, c.bits)
+    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params * c.wide_embeddings, c.bits)
     whole = xp.where(c.weights_known > 0.0, c.weights_known, computed)
     weights = whole / (c.tp * c.pp)
     activations = memory.activation_bytes(
@@ -80,7 +80,9 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     """
     held = xp.maximum(batch / c.pp, 1.0)
     touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, held)
-    weights = memory.read_bytes(xp, touched, c.embedding_params, c.head_params, c.bits) / c.tp
+    weights = (
+        memory.read_bytes(xp, touched, c.embedding_params, c.head_params, c.wide_embeddings, c.bits) / c.tp
+    )
     context = xp.minimum(load.input_tokens + load.output_tokens / 2.0, c.attended_tokens)
     share = memory.cache_share(xp, c.tp, 1.0, c.kv_shards)
     kept = held * share * cache(xp, c, context, load)

@@ -13,7 +13,7 @@ from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.serving import energy_per_token
-from selector.iterate.measurements import SERVING, Point, PointError
+from selector.iterate.measurements import MEMORY, SERVING, Point, PointError
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import Architecture, Device, Model
 from selector.types.load import Load
@@ -22,6 +22,7 @@ MACHINE = 8  # devices that one replica spreads over where the point does not st
 # Engines before this month lack what made them two to three times as fast since.
 MATURE = "2025"
 ENERGY = "energy_j_per_output_tok"
+BY_SIZE = ("tok_s", "tpot_ms", "ttft_ms")  # what the parameters alone can tell
 NARROW_CACHE = "fp8_cache_with_narrow_weights"
 NO_LENGTH = ("decode_tok_s", "tpot_ms")  # an empty context where no length is stated
 
@@ -79,10 +80,10 @@ def load_of(point: Point, p: Mapping[str, float]) -> Load:
 
 
 def by_size(point: Point, p: Mapping[str, float]) -> Model | None:
-    """A model that the catalogue lacks, by the parameters that a point of token generation states;
-    its dimensions are stood in for, which widens the interval."""
+    """A model that the catalogue lacks, by the parameters that a point of token generation or
+    memory states; its dimensions are stood in for, which widens the interval."""
     total = point.number("params_b")
-    if not total or not point.metric.endswith(("tok_s", "tpot_ms", "ttft_ms")):
+    if not total or not (point.metric.endswith(BY_SIZE) or point.metric in MEMORY):
         return None
     active = point.number("active_params_b") or total
     experts = int(p["model.experts_unknown"]), int(p["model.experts_active_unknown"])

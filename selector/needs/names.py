@@ -103,10 +103,10 @@ def _unknown(kind: str, text: str, known: Iterable[str], where: Position | None,
 
 def match_devices(text: str, catalogue: Catalogue, where: Position | None = None) -> DeviceQuery:
     """Devices behind `8xH100-SXM`, `nvidia-t4`, `gpu-16gb`, `ascend`, `gpu+npu`."""
-    if "+" in text:
-        parts = [match_devices(part, catalogue, where) for part in text.split("+") if part.strip()]
+    if len(apart := [part for part in text.split("+") if part.strip()]) > 1:
+        parts = [match_devices(part, catalogue, where) for part in apart]
         ids = tuple(dict.fromkeys(i for part in parts for i in part.devices))
-        return DeviceQuery(text, None, ids, together=len(parts) > 1)
+        return DeviceQuery(text, None, ids, together=True)
     count, name = counted(text)
     behind = COUNT_BEHIND.fullmatch(name) if count is None else None
     if behind:

@@ -50,6 +50,7 @@ class Cell:
     attended_tokens: object  # that a query reads of a longer context; inf: all
     weights_known: object
     bits: object
+    wide_embeddings: object  # 1 where embeddings stay 16-bit when the rest is narrower, else 0
     tp: object
     pp: object
     memory_bytes: object
