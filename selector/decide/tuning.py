@@ -44,10 +44,10 @@ def link(device: Device, devices: int) -> str:
     return "pcie" if "pcie" in kind else "fast"
 
 
-def width_of(precision: Precision) -> str:
-    """Kind of weights as kernels tell them apart: 16bit, fp8, int8, fp4, int4."""
+def narrow_weights(precision: Precision) -> str | None:
+    """Kind of weights as kernels tell them apart: fp8, int8, fp4, int4; None for 16 bit."""
     if precision.bits_weights > 10.0:
-        return "16bit"
+        return None
     kind = "int" if "int" in precision.base else "fp"
     return f"{kind}{8 if precision.bits_weights > 6.0 else 4}"
 
@@ -65,10 +65,11 @@ def keys(
     `also` names what only a measured point can tell, such as the age of its engine.
     """
     found = [f"engine.{engine}", f"arch.{device.arch or device.id}", f"link.{link(device, devices)}"]
-    bits = width_of(precision)
-    found.append(f"weights.{bits}")
     if shp.experts > 1:
-        found += ["moe", f"expert_weights.{bits}"]
+        found.append("moe")
+    if bits := narrow_weights(precision):  # 16-bit weights are what the others are compared with
+        found.append(f"weights.{bits}")
+        found += [f"expert_weights.{bits}"] if shp.experts > 1 else []
     if not shp.known:
         found.append("dimensions_unknown")
     if shp.attention in UNUSUAL:
