@@ -15,7 +15,7 @@ import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +27,7 @@ from fitting import Array, Prior
 from selector.decide import tuning
 from selector.decide.cells import shape
 from selector.estimate import sizing
+from selector.estimate.numeric import SCALAR
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, circumstances, figures, in_flight, quantity, timed
@@ -41,6 +42,7 @@ FITTED = (
 )
 # First tokens are few beside tens of rates that tell the same; those under load wait for what
 # nobody recorded, and shall not bend the rest.
+CACHED = frozenset(("shared_prefix_prompts", "includes_cache_hits"))
 WEIGHTS = {"first_token": 2.0, "prefill": 2.0, "first_token_loaded": 0.2}
 FEW = 8  # points below which a factor is not fitted
 # Where a search starts that documentation tells: max_num_batched_tokens of vLLM, max_num_tokens
@@ -49,6 +51,10 @@ DOCUMENTED = {
     "serving.chunk_tokens.engine.vllm": 0.5,
     "serving.chunk_tokens.engine.tensorrt-llm": 2.0,
     "serving.chunk_tokens.engine.llama.cpp": 0.125,
+    # TensorRT-LLM reads 2,048 tokens at .68 of the 16-bit peak of A100 and .47 of the 8-bit peak of
+    # H100, L40S and H200 (tables at hand); four bits take this further.
+    "serving.prefill_fraction.weights.fp8": 0.7,
+    "serving.prefill_fraction.weights.fp4": 0.5,
 }
 SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
@@ -60,8 +66,8 @@ LEFT_OUT = "left out by model x device and by source, five folds each"
 
 FREE, NEAR, CLOSE = 0.35, 0.2, 0.1  # standard deviations of a factor's logarithm
 # Base -> start, standard deviation of its logarithm, kinds of factors with theirs, unit. What reading
-# a prompt costs shows in three places that trade off (its fraction, how it delays decoding, the
-# steady rate); physics says two of them, so these stay close to it.
+# a prompt costs shows in three places that trade off (its fraction, the reading of cached
+# tokens, the steady rate), so these stay close to what hardware allows.
 BASES: dict[str, tuple[float, float, dict[str, float], str]] = {
     "serving.bandwidth_fraction": (
         0.8,
@@ -69,7 +75,7 @@ BASES: dict[str, tuple[float, float, dict[str, float], str]] = {
         {"engine": NEAR, "arch": NEAR, "early": FREE, "weights": NEAR},
         "fraction of peak",
     ),
-    "serving.cache_fraction": (0.7, 0.2, {}, "fraction of peak"),
+    "serving.cache_fraction": (0.8, 0.1, {"engine": NEAR, "early": FREE, "arch": NEAR}, "fraction of peak"),
     "serving.compute_fraction": (
         0.4,
         0.3,
@@ -101,7 +107,6 @@ BASES: dict[str, tuple[float, float, dict[str, float], str]] = {
     "serving.step_us": (500.0, 1.0, {"engine": FREE, "early": FREE}, "us per step"),
     "serving.sequence_us": (10.0, 1.0, {"engine": FREE, "early": FREE}, "us per sequence and step"),
     "serving.prefill_layer_us": (60.0, 1.0, {"engine": 0.7, "moe": 0.7}, "us per layer and prompt"),
-    "serving.interference": (1.0, 0.05, {"engine": CLOSE}, "factor on prefill beside decoding"),
     "serving.steady_fraction": (0.9, 0.1, {"engine": CLOSE}, "fraction of the closed-form rate"),
     "serving.chunk_tokens": (4096.0, 0.3, {"engine": FREE}, "prompt tokens a step"),
     "serving.most_sequences": (256.0, 0.7, {"engine": FREE}, "sequences a device"),
@@ -156,6 +161,16 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
     return found, p
 
 
+def cached(r: Measured) -> bool:
+    """True where part of the prompt was not read: flagged, or faster than the peak of the devices."""
+    if r.point.flags & CACHED:
+        return True
+    if r.point.metric != "ttft_ms" or not r.case.choice.cell.peak:
+        return False
+    peak = replace(r.case.choice.cell, prefill_fraction=1.0, rows_half=0.0, prefill_layer_seconds=0.0)
+    return r.value / 1e3 < sizing.prefill(SCALAR, peak, r.case.load, r.case.load.input_tokens)
+
+
 class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
@@ -175,7 +190,7 @@ class Table:
         self.share = np.array(share, float)
         self.value = np.array([r.value for r in rows])
         self.metric = np.array([r.point.metric for r in rows])
-        self.weight = np.array([WEIGHTS.get(r.what, 1.0) for r in rows])
+        self.weight = np.array([0.0 if cached(r) else WEIGHTS.get(r.what, 1.0) for r in rows])
         self.priors, self.matrix = self._factors(kept)
 
     def _factors(self, kept: Container[str]) -> tuple[dict[str, Prior], dict[str, Array]]:
