@@ -12,6 +12,7 @@ from selector.decide.options import ROLES
 from selector.errors import InputError
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
+from selector.iterate import predict_training
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
 from selector.iterate.predict_serving import MACHINE, Case, case_of, figure, spread
 from selector.needs import names
@@ -50,7 +51,7 @@ class Predictor:
         """The estimate for a point; raises `PointError` with the reason where there is none."""
         metric = point.metric
         if metric in TRAINING:
-            raise PointError("training is not estimated yet")
+            return Guess(*predict_training.figure(point, self.training_case(point), self.p))
         if metric not in SERVING | MEMORY:
             raise PointError(f"metric {metric} is not known")
         if metric in ("energy_j_per_output_tok", "host_mem_gb"):
@@ -68,6 +69,10 @@ class Predictor:
         if metric in MEMORY:
             return self._memory(point, case)
         return Guess(figure(point, case, self.p), spread(point, case))
+
+    def training_case(self, point: Point) -> predict_training.TrainingCase:
+        """The run of a point of training; raises `PointError`."""
+        return predict_training.case_of(point, self._named, lambda q: self._device(q)[0], self.p)
 
     def case(self, point: Point) -> Case:
         """The stack of a point of token generation; raises `PointError`."""
@@ -101,13 +106,17 @@ class Predictor:
         name = point.text("model")
         if name is None:
             raise PointError("model is missing")
-        found = self._look_up("model", name, names.match_models)
-        if not found.models:
-            raise PointError(f"{name} is a hosted model")
-        model = self.cat.models[found.models[0]]
+        model = self._named(name)
         if ROLES.get(model.model_class, "llm") != "llm":
             raise PointError(f"{model.model_class} models are not estimated by `validate` yet")
         return model
+
+    def _named(self, name: str) -> Model:
+        """The open model of a name; raises `PointError`."""
+        found = self._look_up("model", name, names.match_models)
+        if not found.models:
+            raise PointError(f"{name} is a hosted model")
+        return self.cat.models[found.models[0]]
 
     def _device(self, point: Point) -> tuple[Device, int | None]:
         name = point.text("hardware")
