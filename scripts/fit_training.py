@@ -40,6 +40,7 @@ NAMES = {
     "tier": 0.35,
     "framework": 0.2,
     "arch": 0.3,
+    "device": 0.15,
     "precision": 0.35,
 }
 
@@ -48,20 +49,50 @@ BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
     "training.compute_fraction": (
         0.6,
         0.2,
-        ("tier", "framework", "arch", "adapter", "moe", "encoder", "early", "compiled", "no_padding", "unpacked"),
+        (
+            "tier",
+            "submission",
+            "framework",
+            "arch",
+            "device",
+            "adapter",
+            "moe",
+            "encoder",
+            "early",
+            "compiled",
+            "no_padding",
+            "unpacked",
+        ),
         "fraction of dense 16-bit peak",
     ),
     "training.attention_fraction": (0.35, 0.3, ("encoder",), "fraction of dense 16-bit peak"),
     "training.narrow_gain": (1.0, 0.01, ("precision",), "factor on products"),
-    "training.value_bytes": (60.0, 0.5, ("tier", "compiled"), "bytes per layer and hidden value"),
-    "training.layer_us": (200.0, 0.7, ("tier", "moe", "adapter"), "us per layer and micro-step"),
+    "training.value_bytes": (
+        60.0,
+        0.5,
+        ("tier", "submission", "compiled"),
+        "bytes per layer and hidden value",
+    ),
+    "training.layer_us": (
+        200.0,
+        0.7,
+        ("tier", "submission", "moe", "adapter", "qlora"),
+        "us per layer and micro-step",
+    ),
     "training.unpack_bytes": (8.0, 0.5, (), "bytes per 4-bit weight and micro-step"),
-    "training.link_fraction": (0.6, 0.4, ("tier", "offload"), "fraction of the published rate one way"),
+    "training.link_fraction": (
+        0.6,
+        0.4,
+        ("tier", "link", "offload"),
+        "fraction of the published rate one way",
+    ),
+    "training.exchange_fraction": (0.6, 0.4, ("link", "moe"), "fraction of the published rate one way"),
     "training.sparsity_exponent": (0.2, 0.5, (), "exponent of parameters over active parameters"),
     "training.scale_loss": (0.01, 0.7, (), "share of time per doubling beyond eight devices"),
-    "training.goodput": (0.8, 0.2, ("tier",), "fraction of device hours that train"),
+    "training.goodput": (0.8, 0.2, ("tier", "submission"), "fraction of device hours that train"),
 }
-SCALES = {base: scale for base, scale in train.QUANTITIES.values()} | {"training.goodput": 1.0}
+SCALES = {base: scale for base, scale in train.QUANTITIES.values()}
+GOODPUT = "training.goodput"
 COLUMNS = {base: column for column, (base, _scale) in train.QUANTITIES.items()}
 
 
@@ -74,7 +105,8 @@ class Measured:
     case: predict.TrainingCase
     cell: TrainingCell
     keys: tuple[str, ...]
-    share: float
+    share: float  # what one over, or for hours the seconds of a token are multiplied with
+    hours: bool
     value: float
 
     @property
@@ -103,14 +135,16 @@ def measured(predictor: Predictor, p: Mapping[str, float]) -> list[Measured]:
         try:
             case = predictor.training_case(point)
             cell = predict.cell_of(case, p)
-            # Goodput is fitted, so the share is that of a run without losses.
-            share = predict.share(point, case, {**p, "training.goodput": 1.0})
+            hours = point.metric == "device_hours"
+            share = predict.tokens_of(point, case.run) / 3600.0 if hours else predict.rate_of(point, case)
             value = point.number("value")
         except PointError:
             continue
         assert case.device is not None and value
         found.append(
-            Measured(file, point, case, cell, train.keys(case.shape, case.device, case.run), share, value)
+            Measured(
+                file, point, case, cell, train.keys(case.shape, case.device, case.run), share, hours, value
+            )
         )
     return found
 
@@ -122,8 +156,8 @@ class Table:
         self.rows = rows
         numbers = [f.name for f in fields(TrainingCell)]
         self.cell = {n: np.array([getattr(r.cell, n) for r in rows], float) for n in numbers}
-        self.hours = np.array([r.share < 0.0 for r in rows])
-        self.share = np.abs(np.array([r.share for r in rows]))
+        self.hours = np.array([r.hours for r in rows])
+        self.share = np.array([r.share for r in rows])
         self.value = np.array([r.value for r in rows])
         # Fifty rows of one sweep tell hardly more than ten.
         counts = Counter((r.group, r.source, r.point.text("framework")) for r in rows)
@@ -148,7 +182,7 @@ class Table:
             for k in used:
                 rows[[k in r.keys for r in self.rows], place[f"{base}.{k}"]] = 1.0
             matrix[base] = rows
-        matrix["training.goodput"] = matrix["training.goodput"] * self.hours[:, None]
+        matrix[GOODPUT] = matrix[GOODPUT] * self.hours[:, None]
         return priors, matrix
 
     def residuals(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
@@ -156,17 +190,17 @@ class Table:
         logs = np.log([values[name] for name in self.priors])
         tuned = {}
         for base, rows in self.matrix.items():
-            value = np.exp(rows[chosen] @ logs) * SCALES[base]
             if base in COLUMNS:
+                value = np.exp(rows[chosen] @ logs) * SCALES[base]
                 column = COLUMNS[base]
                 tuned[column] = np.maximum(value, 1.0) if column == train.NARROW else value
                 if column in train.FRACTIONS:
                     tuned[column] = np.minimum(value, 1.0)
         cell: Any = SimpleNamespace(**{k: v[chosen] for k, v in self.cell.items()} | tuned)
         seconds = training.token_seconds(np, cell)
-        goodput = np.minimum(np.exp(self.matrix["training.goodput"][chosen] @ logs), 1.0)
-        hours = self.hours[chosen]
-        predicted = np.where(hours, self.share[chosen] * seconds / goodput, self.share[chosen] / seconds)
+        goodput = np.minimum(np.exp(self.matrix[GOODPUT][chosen] @ logs), 1.0)
+        share = self.share[chosen]
+        predicted = np.where(self.hours[chosen], share * seconds / goodput, share / seconds)
         return np.asarray(np.log(predicted / self.value[chosen]))
 
     def weighted(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:

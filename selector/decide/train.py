@@ -27,6 +27,7 @@ QUANTITIES = {
     "layer_seconds": ("training.layer_us", 1e-6),
     "unpack_bytes": ("training.unpack_bytes", 1.0),
     "link_fraction": ("training.link_fraction", 1.0),
+    "exchange_fraction": ("training.exchange_fraction", 1.0),
     "sparsity_exponent": ("training.sparsity_exponent", 1.0),
     "scale_loss": ("training.scale_loss", 1.0),
 }
@@ -63,9 +64,12 @@ def narrow(run: TrainingRun, device: Device) -> str | None:
 
 def keys(shp: Shape, device: Device, run: TrainingRun) -> tuple[str, ...]:
     """Names of the factors of a run; which of them change a parameter, the registry says."""
-    found = [*run.keys, f"arch.{device.arch or device.id}"]
+    found = [*run.keys, f"arch.{device.arch or device.id}", f"device.{device.family}"]
     if run.method in ADAPTERS:
         found.append("adapter")
+    if run.method == "qlora":
+        found.append("qlora")
+    found.append(f"link.{tuning.link(device, run.devices)}")
     if shp.total > 1.1 * shp.active:
         found.append("moe")
     if run.encoder:
@@ -111,7 +115,7 @@ def cell(shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float]) -
     computed = max(shp.active - looked_up, 0.5 * shp.active)
     names = keys(shp, device, run)
     gathered, gather_rate = _gathered(shp, device, run, tokens, steps, spread, p)
-    exchanged, exchange_rate = _exchanged(shp, device, run, p)
+    exchanged, exchange_rate = _exchanged(shp, device, run, together, p)
     return TrainingCell(
         gemm_flops=each * computed * again,
         attention_flops=attention * (1.0 + 1.0 / 3.0 if run.recompute == "full" else 1.0),
@@ -155,7 +159,7 @@ def _gathered(
 ) -> tuple[float, float]:
     """Bytes of weights and gradients per token, and the rate of the link they take."""
     copies = run.devices / (spread * run.pp)
-    if copies <= 1.0:
+    if copies <= 1.0 or run.sharding is None:  # not stated: its cost is in the fraction of compute
         return 0.0, 1.0
     micro, step = SENT[run.sharding]
     trained = 0.0 if run.method in ADAPTERS else 1.0
@@ -167,15 +171,26 @@ def _gathered(
 
 
 def _exchanged(
-    shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float]
+    shp: Shape, device: Device, run: TrainingRun, together: float, p: Mapping[str, float]
 ) -> tuple[float, float]:
     """Bytes of partial sums and of tokens sent to experts, per token, and the rate of their link."""
-    sums = 16.0 * shp.layers * shp.hidden * (run.tp - 1.0)
+    # Devices that must share a sequence split its layers, as far as the machine reaches.
+    tp = max(run.tp, min(together / (run.pp * run.cp), MOST_TP))
+    sums = 16.0 * shp.layers * shp.hidden * (tp - 1.0)
     if shp.experts <= 1.0:
         return sums, tuning.link_rate(device, run.tp, p)
     apart = run.ep or min(int(shp.experts), run.devices)
-    routed = 8.0 * shp.experts_active * shp.layers * shp.hidden * (apart - 1.0) / apart
+    domain = device.interconnect.domain if device.interconnect else 1
+    # A token crosses the network once for each machine that holds experts of it.
+    hops = min(shp.experts_active, apart / domain) if apart > domain > 1 else shp.experts_active
+    routed = 8.0 * hops * shp.layers * shp.hidden * (apart - 1.0) / apart
     return sums + routed, tuning.link_rate(device, apart, p)
+
+
+def device_hours(tokens: float, seconds: float, names: tuple[str, ...], p: Mapping[str, float]) -> float:
+    """Device hours of a run that takes `seconds` a token."""
+    goodput = min(product(p, "training.goodput", names), 1.0)
+    return float(training.device_hours(tokens, seconds, goodput))
 
 
 def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:

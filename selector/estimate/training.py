@@ -2,7 +2,8 @@
 
 A token costs the operations of its matrix products (6 per active parameter when all are trained,
 4 when only adapters are) and of attention, the values that pass between operators, launches of
-kernels, and bytes that devices exchange, which overlap with the work. Source of the counts:
+kernels, and weights that devices gather, which
+overlaps with the work, and partial sums that they exchange, which it waits for. Source of the counts:
 Kaplan et al. 2020 and Narayanan et al. 2021; recomputed activations cost time and are not counted
 as model operations. Arguments are floats or equal-shaped arrays; `xp` is numpy or `SCALAR`.
 """
@@ -38,10 +39,14 @@ def token_seconds(xp: Numeric, c: TrainingCell) -> Any:
     denser = xp.exp(-cell.sparsity_exponent * xp.log(cell.sparsity))
     gemm = cell.gemm_flops / (cell.peak * cell.compute_fraction * cell.narrow_gain * denser)
     attention = cell.attention_flops / (cell.peak * cell.attention_fraction)
-    moved = (cell.width_bytes * cell.passes + cell.unpacked * cell.unpack_bytes + cell.updated) / cell.bandwidth
+    moved = (
+        cell.width_bytes * cell.passes + cell.unpacked * cell.unpack_bytes + cell.updated
+    ) / cell.bandwidth
     work = gemm + attention + moved + cell.launches * cell.layer_seconds
-    sent = (cell.gathered / cell.gather_rate + cell.exchanged / cell.exchange_rate) / cell.link_fraction
-    return overlapped(xp, work, sent) * cell.bubble * (1.0 + cell.scale_loss * cell.doublings)
+    gathering = cell.gathered / (cell.gather_rate * cell.link_fraction)
+    waiting = cell.exchanged / (cell.exchange_rate * cell.exchange_fraction)
+    scaling = 1.0 + cell.scale_loss * cell.doublings
+    return (overlapped(xp, work, gathering) + waiting) * cell.bubble * scaling
 
 
 def device_hours(tokens: Any, seconds: Any, goodput: Any) -> Any:

@@ -10,7 +10,6 @@ from selector.decide import train
 from selector.decide.cells import Shape, shape
 from selector.estimate import training
 from selector.estimate.numeric import SCALAR
-from selector.estimate.parameters import product
 from selector.iterate.measurements import TRAINING, Point, PointError
 from selector.iterate.training_text import TOKENS, run_of
 from selector.types.catalog import Architecture, Device, Model
@@ -76,21 +75,14 @@ def cell_of(case: TrainingCase, p: Mapping[str, float]) -> TrainingCell:
     return found
 
 
-def share(point: Point, case: TrainingCase, p: Mapping[str, float]) -> float:
-    """The figure of a point times the seconds of a token: what one over them is multiplied with.
-
-    Device hours grow with the seconds; there it is the figure over the seconds, negated.
-    """
+def rate_of(point: Point, case: TrainingCase) -> float:
+    """What one over the seconds of a token is multiplied with to give the figure of a point."""
     assert case.device is not None
     metric, run = point.metric, case.run
     if metric == "tok_s_per_device":
         return 1.0
     if metric == "samples_s":
-        each = 1.0 if point.text("unit") == PER_TOKEN else run.seq_len
-        return run.devices / each
-    if metric == "device_hours":
-        goodput = min(product(p, "training.goodput", train.keys(case.shape, case.device, run)), 1.0)
-        return -training.device_hours(tokens_of(point, run), 1.0, goodput)
+        return run.devices / (1.0 if point.text("unit") == PER_TOKEN else run.seq_len)
     work = train.model_flops(case.shape, run)
     return work / 1e12 if metric == "tflops_per_device" else work / train.peak(case.device, run)
 
@@ -111,14 +103,14 @@ def tokens_of(point: Point, run: TrainingRun) -> float:
 
 def figure(point: Point, case: TrainingCase, p: Mapping[str, float]) -> tuple[float, float]:
     """The predicted figure of a point in its unit, and p90 over p50."""
-    found = share(point, case, p)
+    assert case.device is not None
+    names = train.keys(case.shape, case.device, case.run)
     cell = cell_of(case, p)
     seconds = float(training.token_seconds(SCALAR, cell))
-    value = found / seconds if found > 0.0 else -found * seconds
-    spread = float(cell.rate_spread)  # type: ignore[arg-type]
-    if point.metric == "device_hours":
-        spread = math.exp(train.width("hours", train.keys(case.shape, case.device, case.run), p))  # type: ignore[arg-type]
-    return value, spread
+    if point.metric != "device_hours":
+        return rate_of(point, case) / seconds, float(cell.rate_spread)  # type: ignore[arg-type]
+    hours = train.device_hours(tokens_of(point, case.run), seconds, names, p)
+    return hours, math.exp(train.width("hours", names, p))
 
 
 def with_devices(case: TrainingCase, devices: int) -> TrainingCase:

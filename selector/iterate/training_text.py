@@ -99,9 +99,10 @@ def circumstances(point: Point, words: str) -> tuple[str, ...]:
     """Keys that a run's source tells: tier and name of the framework, age, compiled or not."""
     text = point.text("framework") or ""
     found = []
-    if "mlcommons" in (point.text("source") or ""):
-        found.append("tier.submission")
-    elif known := spelled("training", text):
+    known = spelled("training", text)
+    if "mlcommons" in (point.text("source") or "") and (known is None or known[1] != "plain"):
+        found += ["tier.tuned", "submission"]
+    elif known:
         found += [f"tier.{known[1]}", f"framework.{known[0]}"]
     else:
         found.append("tier.stock")
@@ -113,7 +114,7 @@ def circumstances(point: Point, words: str) -> tuple[str, ...]:
         found.append("offload")
     if "unpacked" in words:
         found.append("unpacked")
-    if ENCODERS.search(point.text("model") or "") and "tier.submission" in found:
+    if ENCODERS.search(point.text("model") or "") and "submission" in found:
         found.append("no_padding")
     return tuple(found)
 
@@ -145,10 +146,12 @@ def _sequences(point: Point, p: dict[str, float]) -> float | None:
     return accumulated * micro * devices if accumulated and micro else None
 
 
-def _sharding(words: str) -> str:
+def _sharding(words: str) -> str | None:
     if found := re.search(r"zero-?(\d)", words):
         return {"0": "ddp", "1": "zero1", "2": "zero2"}.get(found[1], "zero3")
-    return "zero3" if "fsdp" in words or "hsdp" in words else "ddp"
+    if "fsdp" in words or "hsdp" in words:
+        return "zero3"
+    return "ddp" if re.search(r"\bd?dp|single", words) else None
 
 
 def _recompute(words: str) -> str | None:

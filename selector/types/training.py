@@ -21,7 +21,7 @@ class TrainingRun:
     cp: int = 1
     ep: int | None = None
     stages: int = 1  # virtual pipeline stages of a device
-    sharding: str = "ddp"  # ddp zero1 zero2 zero3; fsdp is zero3
+    sharding: str | None = None  # ddp zero1 zero2 zero3; fsdp is zero3
     shards: int | None = None  # devices that share the states; None: all of the data-parallel ones
     recompute: str | None = None  # full | selective | none
     optimizer: str = "adam"  # adam | adam8bit
@@ -66,6 +66,7 @@ class TrainingCell:
     layer_seconds: object
     unpack_bytes: object
     link_fraction: object
+    exchange_fraction: object
     sparsity_exponent: object
     scale_loss: object
     rate_spread: object
