@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from selector.decide import tuning
 from selector.decide.cells import Shape
 from selector.estimate import training
+from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.parameters import product
 from selector.types.catalog import Device
 from selector.types.training import TrainingCell, TrainingRun
@@ -31,7 +33,7 @@ QUANTITIES = {
     "sparsity_exponent": ("training.sparsity_exponent", 1.0),
     "scale_loss": ("training.scale_loss", 1.0),
 }
-NARROW = "narrow_gain"
+AT_LEAST_ONE = frozenset({"narrow_gain", "slack"})
 FRACTIONS = frozenset(q for q in QUANTITIES if q.endswith("_fraction"))
 
 
@@ -198,23 +200,29 @@ def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     narrower format never slows products down."""
     found = {}
     for column, (base, scale) in QUANTITIES.items():
-        found[column] = capped(column, product(p, base, names) * scale)
+        found[column] = float(capped(SCALAR, column, product(p, base, names) * scale))
     found["rate_spread"] = math.exp(width("rate", names, p))
     return found
 
 
-def capped(column: str, value: float) -> float:
+def capped(xp: Numeric, column: str, value: Any) -> Any:
     """A quantity within what is possible."""
-    if column == NARROW:
-        return max(value, 1.0)
-    return min(value, 1.0) if column in FRACTIONS else value
+    if column in AT_LEAST_ONE:
+        return xp.maximum(value, 1.0)
+    return xp.minimum(value, 1.0) if column in FRACTIONS else value
+
+
+def kind(names: tuple[str, ...], hours: bool) -> str:
+    """Group of an interval; hours of whole runs of mixtures of experts are too few to stand alone."""
+    if "adapter" in names:
+        return "adapter"
+    return "moe" if "moe" in names and not hours else "dense"
 
 
 def width(what: str, names: tuple[str, ...], p: Mapping[str, float]) -> float:
     """Logarithm of p90 over p50 of left-out points of the kind, wider for what the registry does
     not know."""
-    kind = "moe" if "moe" in names else "adapter" if "adapter" in names else "dense"
-    value = p[f"training.width.{what}.{kind}"]
+    value = p[f"training.width.{what}.{kind(names, what == 'hours')}"]
     for name in names:
         if name.startswith(("tier.", "arch.")):
             value *= p.get(f"training.width.{name}", p["training.width.unlisted"])

@@ -61,14 +61,22 @@ class Predictor:
             raise PointError("disaggregated serving is not estimated yet")
         if SPECULATIVE.search(words):
             raise PointError("speculative decoding is not estimated yet")
-        if metric in MEMORY and (point.text("method") or "inference") != "inference":
-            raise PointError("memory of training is not estimated yet")
+        if metric in MEMORY and predict_training.is_training(point):
+            return self._training_memory(point)
         case = self.case(point)
         if metric == "min_devices":
             return self._least(case)
         if metric in MEMORY:
             return self._memory(point, case)
         return Guess(figure(point, case, self.p), spread(point, case))
+
+    def _training_memory(self, point: Point) -> Guess:
+        case = self.training_case(point)
+        if point.metric == "fits":
+            return Guess(0.0, truth=predict_training.fits(case, self.p))
+        if point.metric == "min_devices":
+            return Guess(predict_training.least_devices(case, self.p))
+        return Guess(*predict_training.memory(point, case, self.p))
 
     def training_case(self, point: Point) -> predict_training.TrainingCase:
         """The run of a point of training; raises `PointError`."""

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from selector.decide import train
-from selector.decide.cells import Shape, shape
-from selector.estimate import training
+from selector.decide import train, train_memory
+from selector.decide.cells import Shape, memory_bytes, shape
+from selector.estimate import training, training_memory
 from selector.estimate.numeric import SCALAR
 from selector.iterate.measurements import TRAINING, Point, PointError
 from selector.iterate.training_text import TOKENS, run_of
@@ -18,6 +18,9 @@ from selector.types.training import TrainingCell, TrainingRun
 # A name that stands for a model of another size stands for another model.
 SAME_SIZE = 1.3
 PER_TOKEN = "tokens_s"
+BYTES = {"gpu_mem_gb": 1e9, "gpu_mem_gib": 2.0**30, "memory_gb": 1e9}
+FITTING = ("fits", "min_devices")
+MOST_DEVICES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def case_of(
     """The run of a point; raises `PointError` with the reason where it cannot be told."""
     model = model_of(point, find)
     run = run_of(point, dict(p))
-    needed = point.metric in TRAINING or point.metric in ("fits", "min_devices")
+    needed = point.metric in TRAINING or point.metric in FITTING
     return TrainingCase(model.id, shape(model, p), device(point) if needed else None, run)
 
 
@@ -113,6 +116,39 @@ def figure(point: Point, case: TrainingCase, p: Mapping[str, float]) -> tuple[fl
     return hours, math.exp(train.width("hours", names, p))
 
 
-def with_devices(case: TrainingCase, devices: int) -> TrainingCase:
-    """The same run on another number of devices."""
-    return replace(case, run=replace(case.run, devices=devices))
+def is_training(point: Point) -> bool:
+    """True for a point of memory that is about training."""
+    return (point.text("method") or "inference") != "inference"
+
+
+def share_of(point: Point, case: TrainingCase) -> float:
+    """The figure of a point of memory over the bytes of one device."""
+    devices = case.run.devices if (point.text("value_scope") or "").startswith("sum") else 1
+    return devices / BYTES[point.metric]
+
+
+def memory(point: Point, case: TrainingCase, p: Mapping[str, float]) -> tuple[float, float]:
+    """The predicted memory of a point in its unit and scope, and p90 over p50."""
+    if point.metric not in BYTES:
+        raise PointError(f"{point.metric} of training is not estimated")
+    cell = train_memory.cell(case.shape, case.run, p)
+    held = float(training_memory.total_bytes(cell)) * share_of(point, case)
+    return held, float(cell.memory_spread)  # type: ignore[arg-type]
+
+
+def fits(case: TrainingCase, p: Mapping[str, float]) -> bool:
+    """Whether the expected memory of a device is within what can be used of it."""
+    assert case.device is not None
+    room = memory_bytes(case.device, p) * p["memory.usable_fraction"]
+    return float(training_memory.total_bytes(train_memory.cell(case.shape, case.run, p))) <= room
+
+
+def least_devices(case: TrainingCase, p: Mapping[str, float]) -> float:
+    """Fewest devices, doubling, whose memory holds the run; raises `PointError` where none do."""
+    devices = case.run.tp * case.run.pp * case.run.cp
+    while devices <= MOST_DEVICES:
+        sharding = case.run.sharding or "zero3"
+        if fits(replace(case, run=replace(case.run, devices=devices, sharding=sharding)), p):
+            return float(devices)
+        devices *= 2
+    raise PointError(f"does not fit {MOST_DEVICES} devices")

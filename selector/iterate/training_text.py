@@ -21,7 +21,9 @@ FOUR_BITS = {"nf4-dq": 4.13, "nf4 dq": 4.13, "nf4": 4.5, "int4": 4.5, "4-bit": 4
 FEW_BITS = FOUR_BITS | {"8-bit": 8.5, "8bit": 8.5}
 PATCHES = re.compile(r"(?:vit|deit|beit)\w*_patch(\d+)_")
 ENCODERS = re.compile(r"\bbert|roberta", re.IGNORECASE)
-COUNT = "{name}[ =]?(\\d+)"
+# Frameworks that keep all activations unless told otherwise.
+CHUNKED = frozenset({"torchtune", "unsloth"})  # compute the loss in pieces of the sequence
+KEEPS_ALL = frozenset({"litgpt", "lit-gpt"})
 # Before this month there was no fused attention and no framework tuned to the devices at hand.
 EARLY = "2023"
 # Logs of the GPT-3 benchmark count tokens where the others count sequences.
@@ -35,26 +37,31 @@ def run_of(point: Point, p: dict[str, float] | None = None) -> TrainingRun:
     if bits < 8.0 and method == "lora":
         method = "qlora"
     words = f"{point.text('strategy') or ''} {point.text('note') or ''}".lower()
+    pp, sharding, micro = _count(words, "pp") or 1, _sharding(words), _batch(point, "micro_batch")
+    if sharding == "zero3" and micro and micro >= pp > 1:
+        micro = micro / pp  # stated for the whole pipeline, which splits it
     return TrainingRun(
         method=method,
         seq_len=length(point, p or {}),
         devices=int(point.number("n_devices", 1.0) or 1),
         precision=precision,
         base_bits=_base_bits(method, bits, words),
-        micro_batch=_batch(point, "micro_batch"),
+        micro_batch=micro,
         global_batch=_sequences(point, p or {}),
         tp=_count(words, "tp") or 1,
-        pp=_count(words, "pp") or 1,
+        pp=pp,
         cp=_count(words, "cp") or 1,
         ep=_count(words, "ep"),
         stages=_count(words, "vp") or _count(words, "vpp") or (2 if "interleaved" in words else 1),
-        sharding=_sharding(words),
+        sharding=sharding,
         shards=_count(words, "fsdp"),
-        recompute=_recompute(words),
-        optimizer="adam8bit" if "8bit adam" in words or "adam8bit" in words else "adam",
-        chunked_loss="chunked" in words or "unsloth" in words,
+        recompute=_recompute(words) or _usual(point, words),
+        optimizer="adam8bit" if re.search(r"8-?bit adam|adam8bit|mostly 8-", words) else "adam",
+        states="pure" if _pure(point, method) else "mixed",
+        chunked_loss="chunked" in words or _framework(point) in CHUNKED or "unsloth" in words,
+        sequence_split=not _early(point),
         gradients_kept="opt in bwd" not in words,
-        offload="activations" if "act offload" in words else "states" if "offload" in words else "none",
+        offload=_offload(words),
         lora_rank=point.number("lora_rank", 1.0) or 16.0,
         embeddings_trained=(point.text("method") or "") == "lora+embeddings",
         encoder=bool(ENCODERS.search(point.text("model") or "") or _patches(point)),
@@ -106,7 +113,7 @@ def circumstances(point: Point, words: str) -> tuple[str, ...]:
         found += [f"tier.{known[1]}", f"framework.{known[0]}"]
     else:
         found.append("tier.stock")
-    if (point.text("date") or "9") < EARLY:
+    if _early(point):
         found.append("early")
     if "compile" in words or "compile" in text.lower():
         found.append("compiled")
@@ -151,6 +158,8 @@ def _sharding(words: str) -> str | None:
         return {"0": "ddp", "1": "zero1", "2": "zero2"}.get(found[1], "zero3")
     if "fsdp" in words or "hsdp" in words:
         return "zero3"
+    if "zero" in words:
+        return "zero3"
     return "ddp" if re.search(r"\bd?dp|single", words) else None
 
 
@@ -161,6 +170,35 @@ def _recompute(words: str) -> str | None:
         return "selective"
     full = r"full-ac|act_ckpt=true|grad ckpt|gradient checkpoint|act ckpt|full recompute"
     return "full" if re.search(full, words) else None
+
+
+def _usual(point: Point, words: str) -> str | None:
+    """What a framework recomputes where nobody says otherwise."""
+    if _early(point) and method_of(point) == "pretrain":
+        return "full"
+    return "none" if _framework(point) in KEEPS_ALL and "fsdp" not in words else None
+
+
+def _early(point: Point) -> bool:
+    return (point.text("date") or "9") < EARLY
+
+
+def _framework(point: Point) -> str | None:
+    known = spelled("training", point.text("framework") or "")
+    return known[0] if known else None
+
+
+def _offload(words: str) -> str:
+    if "act offload" in words or "unsloth" in words:
+        return "activations"
+    return "states" if "offload" in words else "none"
+
+
+def _pure(point: Point, method: str) -> bool:
+    """Fine-tuning that keeps no 32-bit copy of the weights."""
+    stated = f"{point.text('framework') or ''} {point.text('precision') or ''}".lower()
+    names = r"torchtune|litgpt|axolotl|llama-factory|bf16-true|bfloat16|pure"
+    return method == "full" and bool(re.search(names, stated)) and "32-bit" not in stated
 
 
 def _base_bits(method: str, bits: float, words: str) -> float:

@@ -27,6 +27,7 @@ class TrainingRun:
     optimizer: str = "adam"  # adam | adam8bit
     states: str = "mixed"  # mixed: 32-bit master weights; pure: all of them 16-bit
     chunked_loss: bool = False
+    sequence_split: bool = True  # tensor parallel devices share what lies between layers
     gradients_kept: bool = True  # False: the optimizer runs inside the backward pass
     offload: str = "none"  # none | states | activations
     lora_rank: float = 16.0
@@ -70,3 +71,25 @@ class TrainingCell:
     sparsity_exponent: object
     scale_loss: object
     rate_spread: object
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMemoryCell:
+    """What a device of a run holds; every field is a number or an array of equal shape.
+
+    Bytes, except for `checkpoints`, `worked` and `logits`, which are counts of values.
+    """
+
+    weights: object
+    gradients: object
+    optimizer: object
+    opened: object  # sharded weights that are gathered to work on, two layers at once
+    checkpoints: object  # inputs of layers that are kept
+    worked: object  # tokens x hidden x layers whose inner values are held at once
+    logits: object  # tokens x vocabulary
+    # What frameworks take (decide/train_memory.py).
+    worked_bytes: object
+    logits_bytes: object
+    reserve: object
+    slack: object
+    memory_spread: object
