@@ -69,6 +69,9 @@ def keys(shp: Shape, device: Device, run: TrainingRun) -> tuple[str, ...]:
     found = [*run.keys, f"arch.{device.arch or device.id}", f"device.{device.family}"]
     if run.method in ADAPTERS:
         found.append("adapter")
+    # Game cards publish a rate that they reach; work cards of the same chip more than their power allows.
+    if device.name.startswith("GeForce"):
+        found.append("geforce")
     if run.method == "qlora":
         found.append("qlora")
     found.append(f"link.{tuning.link(device, run.devices)}")
@@ -221,9 +224,16 @@ def kind(names: tuple[str, ...], hours: bool) -> str:
 
 def width(what: str, names: tuple[str, ...], p: Mapping[str, float]) -> float:
     """Logarithm of p90 over p50 of left-out points of the kind, wider for what the registry does
-    not know."""
+    not know: a framework, a tier, an architecture, the model's dimensions."""
     value = p[f"training.width.{what}.{kind(names, what == 'hours')}"]
     for name in names:
         if name.startswith(("tier.", "arch.")):
             value *= p.get(f"training.width.{name}", p["training.width.unlisted"])
+    if "submission" not in names and not listed("training.compute_fraction", names, p):
+        value *= p["training.width.unlisted"]
     return value * (p["training.width.unlisted"] if "dimensions_unknown" in names else 1.0)
+
+
+def listed(base: str, names: tuple[str, ...], p: Mapping[str, float]) -> bool:
+    """Whether the registry has a factor for the framework of a run."""
+    return any(n.startswith("framework.") and f"{base}.{n}" in p for n in names)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from selector.decide.cells import Shape
-from selector.decide.train import ADAPTERS, capped
+from selector.decide.train import ADAPTERS, capped, listed
 from selector.estimate.numeric import SCALAR
 from selector.estimate.parameters import product
 from selector.types.training import TrainingMemoryCell, TrainingRun
@@ -59,9 +59,9 @@ def group(run: TrainingRun) -> str:
 def cell(shp: Shape, run: TrainingRun, p: Mapping[str, float]) -> TrainingMemoryCell:
     """The run as the formulas see it."""
     vocab = shp.vocab or p["training.vocab_unknown"]
-    embedding = min(shp.embedding or 2.0 * vocab * shp.hidden, 0.5 * shp.total)
+    embedding = embeddings(shp, p)
     tokens = (run.micro_batch or 1.0) * run.seq_len / run.cp
-    weights, gradients, optimizer = _states(shp, embedding, run)
+    weights, gradients, optimizer = states(shp, embedding, run)
     again = recomputed(run)
     held = run.offload != "activations"
     between = run.tp if run.sequence_split else 1
@@ -77,7 +77,13 @@ def cell(shp: Shape, run: TrainingRun, p: Mapping[str, float]) -> TrainingMemory
     )
 
 
-def _states(shp: Shape, embedding: float, run: TrainingRun) -> tuple[float, float, float]:
+def embeddings(shp: Shape, p: Mapping[str, float]) -> float:
+    """Weights of embeddings and head, at most half of all."""
+    known = shp.embedding or 2.0 * p["training.vocab_unknown"] * shp.hidden
+    return min(known, 0.5 * shp.total)
+
+
+def states(shp: Shape, embedding: float, run: TrainingRun) -> tuple[float, float, float]:
     """Bytes of weights, gradients and optimizer on a device."""
     parts = float(run.tp * run.pp)
     # Devices that share a sequence by context hold shards of their own.
@@ -126,8 +132,11 @@ def tuned(names: tuple[str, ...], kind: str, p: Mapping[str, float]) -> dict[str
 
 
 def width(names: tuple[str, ...], kind: str, p: Mapping[str, float]) -> float:
-    """Logarithm of p90 over p50 of left-out points of the kind; wider where a size is assumed."""
+    """Logarithm of p90 over p50 of left-out points of the kind; wider where a size is assumed, and
+    for a framework that the registry does not know."""
     value = p[f"training_memory.width.{kind}"]
+    if not listed("training_memory.slack", names, p):
+        value *= p["training.width.unlisted"]
     for name in ("dimensions_unknown", "batch_unknown"):
         if name in names:
             value *= p["training.width.unlisted"]

@@ -87,8 +87,11 @@ def _refused(model: Model, device: Device, wanted: Wanted) -> str | None:
         return f"{model.model_class} models are not estimated in training"
     if not model.params_b:
         return f"the parameters of {model.id} are not published"
-    if not train.peak(device, TrainingRun(wanted.method, 1.0)) or not device.gb_per_s:
-        return f"the 16-bit peak or the bandwidth of {device.id} is not published"
+    if (
+        not train.peak(device, TrainingRun(wanted.method, 1.0, precision=wanted.precision))
+        or not device.gb_per_s
+    ):
+        return f"the {wanted.precision} peak or the bandwidth of {device.id} is not published"
     if (wanted.tp or 1) * (wanted.pp or 1) > 1 and wanted.method == "qlora":
         return "QLoRA under tensor or pipeline parallelism is not estimated"
     return None

@@ -74,7 +74,9 @@ def cell_of(case: TrainingCase, p: Mapping[str, float]) -> TrainingCell:
     assert case.device is not None
     found = train.cell(case.shape, case.device, case.run, p)
     if not found.peak or math.isnan(float(found.bandwidth)):  # type: ignore[arg-type]
-        raise PointError(f"the 16-bit peak or the bandwidth of {case.device.id} is not published")
+        raise PointError(
+            f"the {case.run.precision} peak or the bandwidth of {case.device.id} is not published"
+        )
     return found
 
 
