@@ -36,9 +36,12 @@ AS_OF = "2026-11-27"
 SOURCE = "project.training-fit"
 POINTS = "tests/evidence/points"
 LEFT_OUT = "left out by model x device, five folds"
+MANY = 12  # points from which a source is left out on its own; smaller ones together
 FEW = 4  # points below which a factor is not fitted
 # Fifty rows of one sweep tell hardly more than this many.
-SWEEP = 8.0
+SWEEP = {"training": 3.0, "memory": 8.0}
+# Residuals count softly from two thirds of what the fit of serving takes.
+SHARPNESS = 1.5
 GOODPUT = "training.goodput"
 WORDS = ("tier", "submission", "framework", "arch", "device", "geforce", "adapter", "moe", "encoder")
 SD = {"framework": 0.2, "device": 0.15, "chunked_loss": 0.7, "recompute": 0.5, "qlora": 0.1}
@@ -50,43 +53,46 @@ Base = tuple[float, float, tuple[str, ...], str]
 RATE: dict[str, Base] = {
     "training.compute_fraction": (
         0.6,
-        0.2,
+        0.12,
         (*WORDS, "early", "compiled", "no_padding", "unpacked"),
         "fraction of dense 16-bit peak",
     ),
-    "training.attention_fraction": (0.3, 0.3, ("encoder",), "fraction of dense 16-bit peak"),
+    "training.attention_fraction": (0.3, 0.2, ("encoder",), "fraction of dense 16-bit peak"),
     "training.narrow_gain": (1.0, 0.01, ("precision",), "factor on matrix products"),
     "training.value_bytes": (
         90.0,
-        0.5,
+        0.3,
         ("tier", "submission", "compiled"),
         "bytes per token, layer and hidden value",
     ),
     "training.layer_us": (
         1000.0,
-        0.7,
+        0.4,
         ("tier", "submission", "moe", "adapter", "qlora"),
         "us per layer and micro-step",
     ),
-    "training.unpack_bytes": (8.0, 0.5, (), "bytes per 4-bit weight and micro-step"),
+    "training.unpack_bytes": (8.0, 0.3, (), "bytes per 4-bit weight and micro-step"),
     "training.link_fraction": (
         0.6,
         0.4,
         ("tier", "link", "offload"),
         "fraction of the published rate one way",
     ),
-    "training.exchange_fraction": (0.6, 0.4, ("link", "moe"), "fraction of the published rate one way"),
-    "training.sparsity_exponent": (0.2, 0.5, (), "exponent of parameters over active parameters"),
-    "training.scale_loss": (0.01, 0.7, (), "share of time per doubling beyond eight devices"),
-    GOODPUT: (0.8, 0.2, ("tier", "submission"), "fraction of device hours that train"),
+    "training.exchange_fraction": (0.6, 0.25, ("link", "moe"), "fraction of the published rate one way"),
+    "training.sparsity_exponent": (0.2, 0.3, (), "exponent of parameters over active parameters"),
+    "training.scale_loss": (0.01, 0.4, (), "share of time per doubling beyond eight devices"),
+    GOODPUT: (0.8, 0.12, ("tier", "submission"), "fraction of device hours that train"),
 }
 MEMORY: dict[str, Base] = {
     "training_memory.worked_bytes": (34.0, 0.3, ("recompute", "framework"), "bytes per token, layer and hidden value"),
     "training_memory.logits_bytes": (10.0, 0.2, ("chunked_loss", "framework"), "bytes per token and word"),
-    "training_memory.reserve_gb": (1.5, 0.5, ("framework", "tier"), "GB"),
+    "training_memory.reserve_gb": (1.5, 0.5, ("framework", "tier", "cluster"), "GB"),
     "training_memory.slack": (1.05, 0.05, ("framework", "qlora"), "factor on what is held"),
 }  # fmt: skip
-SLACK_SD = 0.1
+OWN_SD = {
+    "training_memory.slack": {"framework": 0.04, "qlora": 0.04},
+    "training_memory.reserve_gb": {"framework": 0.5, "cluster": 1.0},
+}
 WIDTHS = (
     *(f"training.width.{what}.{kind}" for what in ("rate", "hours") for kind in ("dense", "moe", "adapter")),
     *(f"training_memory.width.{kind}" for kind in ("pretrain", "full", "lora", "qlora")),
@@ -164,7 +170,11 @@ class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
     def __init__(
-        self, rows: Sequence[Measured], bases: Mapping[str, Base], columns: Mapping[str, tuple[str, float]]
+        self,
+        rows: Sequence[Measured],
+        bases: Mapping[str, Base],
+        columns: Mapping[str, tuple[str, float]],
+        most: float,
     ) -> None:
         self.rows, self.bases, self.columns = rows, bases, columns
         self.cell = {
@@ -175,7 +185,7 @@ class Table:
         self.value = np.array([r.value for r in rows])
         sweep = [(r.group, r.source, r.point.text("framework")) for r in rows]
         counts = Counter(sweep)
-        self.weight = np.sqrt(np.minimum(1.0, SWEEP / np.array([counts[s] for s in sweep])))
+        self.weight = np.sqrt(np.minimum(1.0, most / np.array([counts[s] for s in sweep])))
         self.priors, self.matrix = self._factors()
 
     def _factors(self) -> tuple[dict[str, Prior], dict[str, Array]]:
@@ -187,7 +197,7 @@ class Table:
             uses[base] = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
             for k in uses[base]:
                 word = k.partition(".")[0]
-                wide = SLACK_SD if base.endswith("slack") else SD.get(word, FACTOR_SD)
+                wide = OWN_SD.get(base, {}).get(word, SD.get(word, FACTOR_SD))
                 priors[f"{base}.{k}"] = Prior(STARTS.get(word, 1.0), wide)
         place = {name: i for i, name in enumerate(priors)}
         matrix = {}
@@ -222,7 +232,7 @@ class Table:
 
     def weighted(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
         """The residuals as the fit counts them."""
-        return self.residuals(values, chosen) * self.weight[chosen]
+        return self.residuals(values, chosen) * self.weight[chosen] * SHARPNESS
 
     def fit(self, start: Mapping[str, float] | None, chosen: Any = slice(None)) -> dict[str, float]:
         """Values fitted on the chosen rows."""
@@ -329,13 +339,15 @@ def main() -> None:
         ("memory", memories(predictor, p), MEMORY, train_memory.QUANTITIES, "training_memory.width", ()),
     )
     for name, rows, bases, columns, prefix, by in jobs:
-        table = Table(rows, bases, columns)
+        table = Table(rows, bases, columns, SWEEP[name])
         full = table.fit({n: p[n] for n in table.priors if n in p} if "--warm" in sys.argv else None)
         found = {"fitted": table.residuals(full)}
         folds = [str(fitting.fold_of(r.group)) for r in rows]
         found["left out"] = found["fitted"] if "--fast" in sys.argv else table.without(folds, full)
         if "--sources" in sys.argv:
-            found["source left out"] = table.without([r.source for r in rows], full)
+            counts = Counter(r.source for r in rows)
+            sources = [r.source if counts[r.source] >= MANY else "small ones" for r in rows]
+            found["source left out"] = table.without(sources, full)
         report(name, rows, found)
         print("\n".join(lines(table, full, name) + widths(table, found["left out"], prefix, by)))
 

@@ -80,7 +80,7 @@ def keys(shp: Shape, device: Device, run: TrainingRun) -> tuple[str, ...]:
     if run.encoder:
         found.append("encoder")
     if name := narrow(run, device):
-        found.append(f"precision.{name}")
+        found += ["precision.narrow", f"precision.{name}"]
     if not shp.known:
         found.append("dimensions_unknown")
     return tuple(found)
