@@ -292,12 +292,13 @@ def lines(table: Table, full: Mapping[str, float], where: str) -> list[str]:
     return found
 
 
-def widths(table: Table, out: Array, prefix: str, by: tuple[str, ...]) -> list[str]:
-    """Logarithms of p90 over p50 of left-out residuals: by kind, and factors of `by`.
+def widths(table: Table, size: Array, prefix: str, by: tuple[str, ...]) -> list[str]:
+    """Logarithms of p90 over p50: by kind, and factors of `by`.
 
-    A factor is shrunk towards 1 as if `FEW` x 8 further points spoke for it.
+    `size` is of left-out residuals over the doubt that is added to an interval. A factor is shrunk
+    towards 1 as if `FEW` x 8 further points spoke for it.
     """
-    rows, size = table.rows, np.abs(out)
+    rows = table.rows
     kinds = np.array([r.kind for r in rows])
     found = []
 
@@ -335,11 +336,11 @@ def main() -> None:
     print("# yaml-language-server: $schema=../schemas/parameters.json")
     print("# Written by scripts/fit_training.py; do not edit.\nparameters:")
     jobs = (
-        ("training", rates(predictor, p), RATE, train.QUANTITIES, "training.width", ("tier.", "arch.")),
-        ("memory", memories(predictor, p), MEMORY, train_memory.QUANTITIES, "training_memory.width", ()),
+        ("training", rates(predictor, p), RATE, train, "training.width", ("tier.", "arch.")),
+        ("memory", memories(predictor, p), MEMORY, train_memory, "training_memory.width", ()),
     )
-    for name, rows, bases, columns, prefix, by in jobs:
-        table = Table(rows, bases, columns, SWEEP[name])
+    for name, rows, bases, room, prefix, by in jobs:
+        table = Table(rows, bases, room.QUANTITIES, SWEEP[name])
         full = table.fit({n: p[n] for n in table.priors if n in p} if "--warm" in sys.argv else None)
         found = {"fitted": table.residuals(full)}
         folds = [str(fitting.fold_of(r.group)) for r in rows]
@@ -349,7 +350,9 @@ def main() -> None:
             sources = [r.source if counts[r.source] >= MANY else "small ones" for r in rows]
             found["source left out"] = table.without(sources, full)
         report(name, rows, found)
-        print("\n".join(lines(table, full, name) + widths(table, found["left out"], prefix, by)))
+        doubts = np.array([room.doubt(r.keys, p | full) for r in rows])
+        size = np.abs(found["left out"]) / doubts
+        print("\n".join(lines(table, full, name) + widths(table, size, prefix, by)))
 
 
 if __name__ == "__main__":

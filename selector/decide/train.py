@@ -223,15 +223,22 @@ def kind(names: tuple[str, ...], hours: bool) -> str:
 
 
 def width(what: str, names: tuple[str, ...], p: Mapping[str, float]) -> float:
-    """Logarithm of p90 over p50 of left-out points of the kind, wider for what the registry does
-    not know: a framework, a tier, an architecture, the model's dimensions."""
+    """Logarithm of p90 over p50 of left-out points of the kind, by tier and architecture, wider for
+    what the registry does not know."""
     value = p[f"training.width.{what}.{kind(names, what == 'hours')}"]
     for name in names:
-        if name.startswith(("tier.", "arch.")):
-            value *= p.get(f"training.width.{name}", p["training.width.unlisted"])
+        value *= p.get(f"training.width.{name}", 1.0)
+    return value * doubt(names, p)
+
+
+def doubt(names: tuple[str, ...], p: Mapping[str, float]) -> float:
+    """Factor on an interval for a framework or an architecture without points, and unknown dimensions."""
+    unknown = [n for n in names if n.startswith("arch.") and f"training.compute_fraction.{n}" not in p]
     if "submission" not in names and not listed("training.compute_fraction", names, p):
-        value *= p["training.width.unlisted"]
-    return value * (p["training.width.unlisted"] if "dimensions_unknown" in names else 1.0)
+        unknown.append("framework")
+    if "dimensions_unknown" in names:
+        unknown.append("dimensions")
+    return float(p["training.width.unlisted"] ** len(unknown))
 
 
 def listed(base: str, names: tuple[str, ...], p: Mapping[str, float]) -> bool:

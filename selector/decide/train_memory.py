@@ -134,12 +134,13 @@ def tuned(names: tuple[str, ...], kind: str, p: Mapping[str, float]) -> dict[str
 
 
 def width(names: tuple[str, ...], kind: str, p: Mapping[str, float]) -> float:
-    """Logarithm of p90 over p50 of left-out points of the kind; wider where a size is assumed, and
-    for a framework that the registry does not know."""
-    value = p[f"training_memory.width.{kind}"]
+    """Logarithm of p90 over p50 of left-out points of the kind, wider for what is not known."""
+    return p[f"training_memory.width.{kind}"] * doubt(names, p)
+
+
+def doubt(names: tuple[str, ...], p: Mapping[str, float]) -> float:
+    """Factor on an interval where a size is assumed, and for a framework without points."""
+    unknown = [n for n in names if n in ("dimensions_unknown", "batch_unknown")]
     if not listed("training_memory.slack", names, p):
-        value *= p["training.width.unlisted"]
-    for name in ("dimensions_unknown", "batch_unknown"):
-        if name in names:
-            value *= p["training.width.unlisted"]
-    return value
+        unknown.append("framework")
+    return float(p["training.width.unlisted"] ** len(unknown))

@@ -152,7 +152,7 @@ def outcomes(root: Path, catalogue: Catalogue, *names: str) -> list[Outcome]:
     return [o for o in found if (o.point.text("method") or "") != "inference"]
 
 
-# Measured 10.7 and 9.5 %; left out by model x device 15.5 and 13 %.
+# Measured 10.8 % of rates and 8.3 % of memory; left out by model x device 15.2 and 10.4 %.
 @pytest.mark.parametrize(
     ("names", "most", "unsupported"),
     [
@@ -185,7 +185,7 @@ def test_the_fitted_file_is_what_the_script_gives(root: Path) -> None:
     assert set(given) == set(kept)
     for name, value in kept.items():
         if ".width." not in name:  # those take five further fits
-            assert float(given[name]) == pytest.approx(float(value), rel=0.1), name
+            assert float(given[name]) == pytest.approx(float(value), rel=0.03), name
 
 
 def test_estimate_of_a_run_has_the_contract(cli: Run) -> None:
