@@ -86,12 +86,12 @@ RATE: dict[str, Base] = {
 MEMORY: dict[str, Base] = {
     "training_memory.worked_bytes": (34.0, 0.3, ("recompute", "framework"), "bytes per token, layer and hidden value"),
     "training_memory.logits_bytes": (10.0, 0.2, ("chunked_loss", "framework"), "bytes per token and word"),
-    "training_memory.reserve_gb": (1.5, 0.5, ("framework", "tier", "cluster"), "GB"),
+    "training_memory.reserve_gb": (1.5, 0.5, ("framework", "tier", "split"), "GB"),
     "training_memory.slack": (1.05, 0.05, ("framework", "qlora"), "factor on what is held"),
 }  # fmt: skip
 OWN_SD = {
     "training_memory.slack": {"framework": 0.04, "qlora": 0.04},
-    "training_memory.reserve_gb": {"framework": 0.5, "cluster": 1.0},
+    "training_memory.reserve_gb": {"framework": 0.5, "split": 1.0},
 }
 WIDTHS = (
     *(f"training.width.{what}.{kind}" for what in ("rate", "hours") for kind in ("dense", "moe", "adapter")),

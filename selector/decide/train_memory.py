@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from selector.decide.cells import Shape
-from selector.decide.train import ADAPTERS, MACHINE, capped, listed
+from selector.decide.train import ADAPTERS, capped, listed
 from selector.estimate.numeric import SCALAR
 from selector.estimate.parameters import product
 from selector.types.training import TrainingMemoryCell, TrainingRun
@@ -37,8 +37,8 @@ def keys(shp: Shape, run: TrainingRun) -> tuple[str, ...]:
     found.append(f"recompute.{recomputed(run)}")
     if run.method == "qlora":
         found.append("qlora")
-    if run.devices > MACHINE:
-        found.append("cluster")  # buffers of communication between machines
+    if run.tp * run.pp > 1:
+        found.append("split")  # buffers of the groups that share layers or hand them on
     if run.chunked_loss:
         found.append("chunked_loss")
     if not shp.vocab:
