@@ -11,6 +11,7 @@ from selector.decide.cells import Shape
 from selector.estimate import training
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.parameters import product
+from selector.estimate.serving import expert_params
 from selector.types.catalog import Device
 from selector.types.training import TrainingCell, TrainingRun
 
@@ -145,6 +146,14 @@ def _tied(shp: Shape) -> bool:
     return shp.embedding <= 1.01 * shp.vocab * shp.hidden
 
 
+def held_share(shp: Shape, ep: int | None) -> float:
+    """Share of the weights that a device works on where experts are spread over `ep` devices."""
+    if not ep or shp.experts <= 1.0:
+        return 1.0
+    each = float(expert_params(SCALAR, shp.total, shp.active, shp.experts, shp.experts_active))
+    return 1.0 - each * shp.experts * (1.0 - 1.0 / ep) / shp.total
+
+
 def _updated(shp: Shape, run: TrainingRun, tokens: float, spread: float) -> float:
     """Bytes of states that the optimizer reads and writes once a step, per token."""
     if run.method in ADAPTERS:
@@ -168,7 +177,7 @@ def _gathered(
         return 0.0, 1.0
     micro, step = SENT[run.sharding]
     trained = 0.0 if run.method in ADAPTERS else 1.0
-    wide = 2.0 * shp.total * spread * (copies - 1.0) / copies / tokens
+    wide = 2.0 * shp.total * held_share(shp, run.ep) * spread * (copies - 1.0) / copies / tokens
     held = wide * run.base_bits / 16.0
     step_share = 1.0 if run.sharding == "zero3" else 1.0 / steps
     rate = tuning.link_rate(device, run.shards or run.devices, p)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from selector.decide.cells import Shape
-from selector.decide.train import ADAPTERS, capped, listed
+from selector.decide.train import ADAPTERS, capped, held_share, listed
 from selector.estimate.numeric import SCALAR
 from selector.estimate.parameters import product
 from selector.types.training import TrainingMemoryCell, TrainingRun
@@ -106,7 +106,8 @@ def states(shp: Shape, embedding: float, run: TrainingRun) -> tuple[float, float
             each = EARLY
         states = EIGHT_BIT if run.optimizer == "adam8bit" else each[2]
         gradients = each[1] if run.gradients_kept else 0.0
-        amounts = (each[0] * shp.total, gradients * shp.total, states * shp.total)
+        worked_on = shp.total * (held_share(shp, run.ep) if run.sharding != "zero3" else 1.0)
+        amounts = (each[0] * worked_on, gradients * worked_on, states * shp.total)
     held = [a / parts / s for a, s in zip(amounts, share, strict=True)]
     if run.offload == "states":
         held[2] = 0.0

@@ -115,9 +115,12 @@ def _run(
         assume("framework", "one as published, not tuned to the device")
     sharding = {"fsdp": "zero3"}.get(wanted.strategy or "", wanted.strategy)
     if sharding is None:
-        sharding = "ddp" if count == 1 or wanted.method in train.ADAPTERS else "zero3"
-        assume("strategy", sharding)
+        sharding = "ddp" if count == 1 or wanted.method in train.ADAPTERS else "zero1"
+    ep = _experts(shp, device, count, wanted)
+    if ep:
+        assume("experts", f"spread over {ep} devices")
     run = TrainingRun(
+        ep=ep,
         method=wanted.method,
         seq_len=length,
         devices=count,
@@ -131,6 +134,11 @@ def _run(
         recompute=wanted.recompute or "full",
         keys=(f"tier.{tier}", *((f"framework.{known[0]}",) if known else ())),
     )
+    if wanted.strategy is None:
+        # Optimizer states are always split; weights and gradients only where they must be.
+        if sharding == "zero1" and _total(shp, replace(run, micro_batch=1.0), p) > _room(device, p):
+            run = replace(run, sharding="zero3")
+        assume("strategy", run.sharding or "ddp")
     if wanted.recompute is None:
         assume("activations", "all layers are computed again")
     if wanted.micro_batch is None:
@@ -138,6 +146,14 @@ def _run(
             run = replace(run, micro_batch=max(run.micro_batch // 2.0, 1.0))  # type: ignore[operator]
         assume("micro-batch", f"{run.micro_batch:.0f} sequences")
     return run, assumed
+
+
+def _experts(shp: Shape, device: Device, count: int, wanted: Wanted) -> int | None:
+    """Devices that share the experts of a layer: those that a fast link joins; None without experts."""
+    if shp.experts <= 1.0 or wanted.method in train.ADAPTERS:
+        return None
+    near = device.interconnect.domain if device.interconnect else 1
+    return max(min(int(shp.experts), count // ((wanted.tp or 1) * (wanted.pp or 1)), near), 1)
 
 
 def _room(device: Device, p: Mapping[str, float]) -> float:

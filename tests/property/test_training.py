@@ -91,7 +91,8 @@ def test_a_better_device_is_never_slower(model: str, device: str, run: TrainingR
 def test_more_devices_never_hold_more_nor_work_less(model: str, device: str, run: TrainingRun) -> None:
     more = replace(run, devices=run.devices * 2)
     assert held(model, more) <= held(model, run) * (1 + 1e-12)
-    if run.global_batch is None:  # a fixed batch over more devices leaves each too little
+    # Weights that are gathered over a slow link, and a fixed batch over more devices, do cost speed.
+    if run.global_batch is None and run.sharding is None:
         whole = run.devices / seconds(cell(model, device, run))
         assert more.devices / seconds(cell(model, device, more)) >= whole * (1 - 1e-12)
 

@@ -211,6 +211,14 @@ def test_estimate_of_a_run_that_does_not_fit_names_the_nearest_change(cli: Run) 
     assert "state --tokens or --samples" in done.stdout
 
 
+def test_experts_are_spread_and_states_split_only_where_they_must(cli: Run) -> None:
+    args = ("--on", "64xB200", "--train", "pretrain", "--format", "json")
+    small = json.loads(cli("estimate", "Qwen/Qwen3-30B-A3B", *args).stdout)
+    assert small["strategy"] == "zero1"
+    assert any("experts: spread over 8" in a for a in small["assumptions"])
+    assert json.loads(cli("estimate", "Llama-3.1-405B", *args).stdout)["strategy"] == "zero3"
+
+
 @pytest.mark.parametrize(
     "words",
     [
