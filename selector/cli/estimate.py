@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from selector.decide.single import Sizing
     from selector.packs.catalog import Catalogue
+    from selector.types.catalog import Model
     from selector.types.load import Load
 
 TOKENS = 1024  # of a prompt where nothing is said
@@ -32,54 +33,74 @@ def estimate(
     rate: Annotated[float | None, typer.Option(min=0.0, help="Requests a second instead.")] = None,
     tp: Annotated[int | None, typer.Option(min=1, help="Tensor parallel.")] = None,
     pp: Annotated[int | None, typer.Option(min=1, help="Pipeline parallel.")] = None,
+    train: Annotated[str | None, typer.Option(help="Train instead: pretrain, full, lora, qlora.")] = None,
+    tokens: Annotated[float | None, typer.Option(min=1, help="Tokens of the training run.")] = None,
+    samples: Annotated[float | None, typer.Option(min=1, help="Sequences of the run instead.")] = None,
+    seq_len: Annotated[int | None, typer.Option(min=1, help="Tokens of a training sequence.")] = None,
+    micro_batch: Annotated[int | None, typer.Option(min=1, help="Sequences of a micro-step.")] = None,
+    global_batch: Annotated[int | None, typer.Option(min=1, help="Sequences of an optimizer step.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="ddp, zero1, zero2, zero3 or fsdp.")] = None,
+    recompute: Annotated[str | None, typer.Option(help="full, selective or none.")] = None,
+    framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
-    """Say whether a stack fits, its memory ledger, latency, throughput and cost."""
+    """Say whether a stack fits, its memory ledger, latency, throughput and cost; with --train a run."""
     from selector.cli import session
     from selector.packs.catalog import load as load_catalogue
-    from selector.types.load import Load
 
     session.check_format(format_, ("table", "json"))
     cat = load_catalogue(packs or [])
-    tokens = input_ if input_ is not None else float(TOKENS)
-    load = Load(
-        tokens,
-        tokens,
-        float(output),
-        float(context or tokens + output),
-        concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
-        peak_requests_per_second=rate,
-        kv_bits=_kv(kv_precision),
-    )
+    if train is not None:
+        from selector.cli.training import show
+
+        run = (train, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework)
+        show(cat, model, on, run, (tokens, samples, tp, pp), format_)
+        return
+    load = _load(input_, output, context, concurrency, rate, kv_precision)
     if points is not None:
         rows = _points(points)
     else:
-        rows = [
-            {
-                "model": _named(model),
-                "hardware": _named(on),
-                "engine": engine,
-                "precision": precision,
-                "tp": tp,
-                "pp": pp,
-                "input_tokens": input_,
-            }
-        ]
+        name, hardware = named(model, on)
+        stated = {"engine": engine, "precision": precision, "tp": tp, "pp": pp, "input_tokens": input_}
+        rows = [{"model": name, "hardware": hardware, **stated}]
     found = [_one(cat, row, load) for row in rows]
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
 
 
-def _named(text: str | None) -> str:
+def named(model: str | None, on: str | None) -> tuple[str, str]:
+    """Model and devices; raises `UsageError` where one is missing."""
     from selector.errors import Problem, UsageError
 
-    if text is None:
+    if model is None or on is None:
         fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
         raise UsageError(Problem("name a model and its devices", None, fix))
-    return text
+    return model, on
+
+
+def _load(
+    input_: float | None,
+    output: int,
+    context: int | None,
+    concurrency: int | None,
+    rate: float | None,
+    kv: str,
+) -> Load:
+    from selector.types.load import Load
+
+    tokens = input_ if input_ is not None else float(TOKENS)
+    return Load(
+        tokens,
+        tokens,
+        float(output),
+        float(context or tokens + output),
+        concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
+        peak_requests_per_second=rate,
+        kv_bits=_kv(kv),
+    )
 
 
 def _kv(text: str) -> float:
@@ -110,9 +131,7 @@ def _points(path: Path) -> list[dict[str, Any]]:
 
 def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
     from selector.decide.single import size
-    from selector.errors import Problem, UsageError
     from selector.needs import names
-    from selector.needs.hf_config import model_from_config
 
     own = {
         "input_tokens": "input_tokens",
@@ -123,14 +142,7 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
     }
     stated: dict[str, Any] = {f: float(row[k]) for k, f in own.items() if row.get(k) is not None}
     load = replace(load, **stated)
-    name = str(row["model"])
-    if name.endswith(".json"):
-        model = model_from_config(Path(name))
-    else:
-        found = names.match_models(name, cat)
-        if not found.models:
-            raise UsageError(Problem(f"{name} is a hosted model", None, "estimate sizes open models"))
-        model = cat.models[found.models[0]]
+    model = resolved(str(row["model"]), cat)
     devices = names.match_devices(str(row["hardware"]), cat)
     device = cat.devices[devices.devices[0]]
     precisions = names.match_precisions(str(row["precision"]), cat) if row.get("precision") else ()
@@ -147,6 +159,20 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
         pp=row.get("pp"),
         item=stated.get("input_tokens"),
     )
+
+
+def resolved(name: str, cat: Catalogue) -> Model:
+    """The open model of a name or of a configuration file; raises `UsageError` for a hosted one."""
+    from selector.errors import Problem, UsageError
+    from selector.needs import names
+    from selector.needs.hf_config import model_from_config
+
+    if name.endswith(".json"):
+        return model_from_config(Path(name))
+    found = names.match_models(name, cat)
+    if not found.models:
+        raise UsageError(Problem(f"{name} is a hosted model", None, "estimate sizes open models"))
+    return cat.models[found.models[0]]
 
 
 def _print(found: list[Sizing], format_: str, many: bool) -> None:

@@ -113,7 +113,7 @@ def _one_pass(
     if not found:
         return replace(nothing, estimates={"items_per_s": None, "latency_ms": None})
     best = found[0]
-    usd, source = _rent(cat, device, count)
+    usd, source = rent(cat, device, count)
     return replace(
         nothing,
         engine=best.engine,
@@ -247,7 +247,7 @@ def _size(
     times = sizing.times(SCALAR, c.cell, load, held, rate, p)
     if load.per_output_token_limit_s and times.per_output_token > load.per_output_token_limit_s:
         limits.append("latency: time per output token over its limit")
-    usd, source = _rent(cat, device, count)
+    usd, source = rent(cat, device, count)
     first = c.layout
     return Sizing(
         model.id,
@@ -293,7 +293,7 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
     }
 
 
-def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
+def rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
     """Cheapest dated on-demand price of the devices, USD an hour, whole units."""
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()} | {"USD": 1.0}
 

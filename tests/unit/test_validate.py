@@ -85,7 +85,7 @@ def test_replicas_share_the_load(catalogue: Catalogue) -> None:
         ({"input_tokens": None, "metric": "ttft_ms"}, "input_tokens is missing"),
         ({"metric": "smiles"}, "metric smiles"),
         ({"metric": "fits", "value": 3}, "neither true nor false"),
-        ({"metric": "mfu"}, "training"),
+        ({"metric": "mfu", "method": "ppo"}, "method ppo"),
         ({"engine": "Dynamo+SGLang"}, "disaggregated"),
         ({"flags": "[mtp]"}, "speculative"),
         ({"precision_kv": "tf3"}, "precision_kv tf3"),
