@@ -212,11 +212,4 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     first = c.floor_seconds + read + busy + xp.where(held > 1.0, wait, 0.0)
     tail = prefill(xp, c, load, load.input_tokens_p95)
     first_p95 = c.floor_seconds + tail + 2.0 * busy + p["serving.wait_tail"] * wait
-    # While a request waits for its first token it does not write: of those in flight, the share of
-    # their stay that writing takes does (Little).
-    waiting = xp.where(c.peak > 0.0, first, 0.0)
-    writes = load.output_tokens * tpot
-    apart = xp.maximum(writing * writes / (writes + waiting), 1.0)
-    thinner, least = step_at(xp, c, load, apart)
-    tpot = xp.maximum(serving.per_output_token(thinner, apart - 1.0, load.output_tokens, beside), least)
     return Times(held, step, floor, tpot, read, first, first_p95, answered)
