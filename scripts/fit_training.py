@@ -237,7 +237,12 @@ class Table:
     def fit(self, start: Mapping[str, float] | None, chosen: Any = slice(None)) -> dict[str, float]:
         """Values fitted on the chosen rows."""
         touches = sum(rows for rows in self.matrix.values()) > 0.0  # type: ignore[operator]
-        return fitting.fit(self.priors, lambda v: self.weighted(v, chosen), touches[chosen], start)
+        index = np.arange(len(self.rows))[chosen]
+
+        def some(values: Mapping[str, float], where: Any = slice(None)) -> Array:
+            return self.weighted(values, index[where])
+
+        return fitting.fit(self.priors, some, touches[chosen], start)
 
     def without(self, labels: Sequence[str], full: Mapping[str, float]) -> Array:
         """Residuals of each label's rows, fitted without them.
