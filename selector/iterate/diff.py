@@ -7,24 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import InputError, Position, Problem
-from selector.packs.reader import read_text
+from selector.packs.reader import Document, parse, read_text
+from selector.packs.schema import validate
 
 FIGURES = ("cost_per_month_usd", "request_p95_ms", "risk_index", "quality_index")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A saved decision; another file or another schema version is refused with the reason."""
+    """A saved decision that passes its schema; raises `InputError` with the place of every fault."""
     text = read_text(path)
     try:
-        found = json.loads(text)
-    except ValueError as problem:
+        found = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        where = Position(str(path), problem.lineno, problem.colno)
+        raise InputError(Problem(f"not JSON: {problem.msg}", where, "save with --save")) from None
+    except (ValueError, RecursionError) as problem:
         raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), "save with --save")) from None
     if not isinstance(found, dict) or found.get("kind") != "recommendation":
         raise InputError(Problem("not a saved decision", Position(str(path)), "save with --save"))
     if found.get("schema_version") != 1:
         version = found.get("schema_version")
         raise InputError(Problem(f"schema version {version} is not read here, only 1", Position(str(path))))
+    if validate(Document(str(path), found), "recommendation"):
+        # JSON is YAML: the places are read only for the message.
+        raise InputError(validate(parse(text, str(path)), "recommendation"))
     return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -93,5 +104,5 @@ def _get(stacks: dict[str | None, dict[str, Any]], key: str | None, field: str) 
 
 
 def _p50(stack: dict[str, Any], figure: str) -> float | None:
-    found = stack["estimates"].get(figure)
-    return float(found["p50"]) if found else None
+    found: dict[str, float | None] | None = stack["estimates"].get(figure)
+    return None if found is None else found["p50"]
