@@ -1,7 +1,8 @@
 """Read packs into plain entries, validated, and keep the shipped ones compiled in a cache.
 
 The compiled file is JSON, keyed by the digest of the sources, so a changed pack is never read
-stale. Packs of the user are always validated.
+stale; paths in it are relative to the rules folder, since several installs share one cache.
+Packs of the user are always validated.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from selector.packs.reader import Document, read_yaml
 SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "unresolved"})
 WITHOUT_ID = {"support", "recoveries", "exchange_rates"}
 SKIPPED = frozenset({"schemas", "needs"})
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
@@ -63,12 +64,27 @@ def shipped() -> Raw:
     key = digest(files, base)
     cached = _cache_file(key)
     try:
-        return Raw(**json.loads(cached.read_text(encoding="utf-8")))
+        found = Raw(**json.loads(cached.read_text(encoding="utf-8")))
+        return _with_paths(found, lambda path: str(base / path))
     except (OSError, ValueError, TypeError):
         pass
     raw = read_all(base)
-    _write(cached, json.dumps(asdict(raw)))
+    _write(cached, json.dumps(asdict(_with_paths(raw, lambda path: str(Path(path).relative_to(base))))))
     return raw
+
+
+def _with_paths(raw: Raw, turn: Callable[[str], str]) -> Raw:
+    """The same entries with every path turned; rows without an id carry theirs in the key."""
+
+    def key(kind: str, text: str) -> str:
+        return turn(text) if kind in WITHOUT_ID else text
+
+    return replace(
+        raw,
+        entries={k: {key(k, i): e for i, e in rows.items()} for k, rows in raw.entries.items()},
+        files={k: {key(k, i): turn(f) for i, f in rows.items()} for k, rows in raw.files.items()},
+        packs=[p | {"path": turn(p["path"])} for p in raw.packs],
+    )
 
 
 def read_all(base: Path) -> Raw:
