@@ -81,7 +81,7 @@ BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
     "serving.prefill_layer_us": (60.0, 1.0, ("engine", "moe"), "us per layer and prompt"),
     "serving.interference": (1.0, 0.3, ("engine",), "factor on prefill beside decoding"),
     "serving.steady_fraction": (0.9, 0.1, ("engine",), "fraction of the closed-form rate"),
-    "serving.most_sequences": (512.0, 0.7, ("engine",), "sequences"),
+    "serving.most_sequences": (256.0, 0.7, ("engine",), "sequences a device"),
     "serving.first_token_floor_ms": (5.0, 1.0, ("engine", "moe", "link"), "ms"),
     "serving.rows_half": (32.0, 0.7, (), "rows of a matrix product"),
 }

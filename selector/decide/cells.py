@@ -24,6 +24,7 @@ class Shape:
     experts: float
     experts_active: float
     embedding: float
+    head: float
     layers: float
     hidden: float
     vocab: float
@@ -31,7 +32,9 @@ class Shape:
     decode_width: float
     attention: str
     kv_per_token: float
-    kv_constant: float
+    kv_sliding_per_token: float
+    window_tokens: float
+    state_bytes: float
     kv_shards: float
     attended_tokens: float
     known: bool
@@ -52,15 +55,13 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
     if kv is None:
         kv = p["memory.kv_bytes_per_token_unknown"] if generative else 0.0
     head_dim = arch.head_dim or (arch.hidden or 0) / (arch.heads or 1)
-    sliding = (arch.sliding_layers or 0) * (arch.sliding_window_tokens or 0)
-    constant = sliding * 4.0 * (arch.kv_heads or 0) * head_dim
-    constant += float(arch.state_bytes_per_sequence or 0)
     return Shape(
         total=total,
         active=active,
         experts=float(arch.experts or 1),
         experts_active=float(arch.experts_active or 1),
         embedding=vocab * hidden * (1.0 if arch.tied else 2.0),
+        head=vocab * hidden,
         layers=layers,
         hidden=hidden,
         vocab=vocab,
@@ -69,7 +70,9 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
         decode_width=full * float(arch.heads or 0) * float(arch.latent_dim or head_dim),
         attention=_attention(arch),
         kv_per_token=float(kv),
-        kv_constant=constant,
+        kv_sliding_per_token=(arch.sliding_layers or 0) * 4.0 * (arch.kv_heads or 0) * head_dim,
+        window_tokens=float(arch.sliding_window_tokens or 0),
+        state_bytes=float(arch.state_bytes_per_sequence or 0),
         kv_shards=MLA_SHARDS
         if arch.attention == "mla" or arch.latent_dim
         else float(arch.kv_heads or arch.heads or 64),
@@ -114,12 +117,15 @@ def model_part(shp: Shape) -> dict[str, float]:
         "experts": shp.experts,
         "experts_active": shp.experts_active,
         "embedding_params": shp.embedding,
+        "head_params": shp.head,
         "layers": shp.layers,
         "hidden": shp.hidden,
         "vocab": shp.vocab,
         "attention_width": shp.width,
         "kv_per_token": shp.kv_per_token,
-        "kv_constant": shp.kv_constant,
+        "kv_sliding_per_token": shp.kv_sliding_per_token,
+        "window_tokens": shp.window_tokens,
+        "state_bytes": shp.state_bytes,
         "kv_shards": shp.kv_shards,
         "attended_tokens": shp.attended_tokens,
         "decode_width": shp.decode_width,

@@ -24,13 +24,28 @@ def weight_bytes(xp: Numeric, params: Any, embedding_params: Any, bits: Any) -> 
     return body * bits / BITS_PER_BYTE + wide * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
 
 
-def cache_bytes_per_sequence(per_token: Any, context: Any, constant: Any, kv_bits: Any) -> Any:
+def cache_bytes_per_sequence(
+    xp: Numeric, per_token: Any, context: Any, sliding: Any, window: Any, state: Any, kv_bits: Any
+) -> Any:
     """KV cache of one sequence over the whole model (formula `memory.kv_cache`).
 
-    `per_token` is bytes per token at 16 bit over the layers that keep all tokens; `constant` is
-    what sliding-window, linear-attention or state-space layers keep whatever the length.
+    `per_token` and `sliding` are bytes per token at 16 bit over the layers that keep all tokens
+    and over those that keep the last `window`; `state` is what linear-attention and state-space
+    layers keep whatever the length and the format of the cache.
     """
-    return (per_token * context + constant) * kv_bits / 16.0
+    kept = per_token * context + sliding * xp.minimum(context, window)
+    return kept * kv_bits / 16.0 + state
+
+
+def read_bytes(xp: Numeric, params: Any, embedding_params: Any, head_params: Any, bits: Any) -> Any:
+    """Bytes that a decode step reads of `params` touched parameters (formula `memory.read`).
+
+    The input embedding is looked up, a row a token; where the output head shares it, it is read
+    all the same. The head stays 16-bit when the rest is narrower.
+    """
+    read = xp.maximum(params - (embedding_params - head_params), head_params)
+    body = (read - head_params) * bits / BITS_PER_BYTE
+    return body + head_params * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
 
 
 def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:

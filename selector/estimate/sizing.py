@@ -13,7 +13,7 @@ from selector.estimate import memory, serving
 from selector.estimate.numeric import Numeric
 from selector.types.load import Load
 
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 FIXED_POINT_STEPS = 8
 NOT_KNOWN = float("nan")
 
@@ -58,16 +58,19 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     )
     share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
     longest = xp.maximum(load.context_tokens, load.input_tokens + load.output_tokens)
-    per_sequence = share * memory.cache_bytes_per_sequence(
-        c.kv_per_token, longest, c.kv_constant, load.kv_bits
-    )
-    typical = share * memory.cache_bytes_per_sequence(
-        c.kv_per_token, load.input_tokens + load.output_tokens, c.kv_constant, load.kv_bits
-    )
+    per_sequence = share * cache(xp, c, longest, load)
+    typical = share * cache(xp, c, load.input_tokens + load.output_tokens, load)
     usable = c.memory_bytes * c.usable_fraction
     room = usable - weights - activations - c.reserve
     batch = xp.floor(xp.maximum(room, 0.0) / xp.maximum(typical, 1.0))
     return Memory(weights, activations, c.reserve, usable, per_sequence, batch)
+
+
+def cache(xp: Numeric, c: Any, context: Any, load: Load) -> Any:
+    """Bytes that one sequence of `context` tokens keeps over the whole model."""
+    return memory.cache_bytes_per_sequence(
+        xp, c.kv_per_token, context, c.kv_sliding_per_token, c.window_tokens, c.state_bytes, load.kv_bits
+    )
 
 
 def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
@@ -77,15 +80,11 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     """
     held = xp.maximum(batch / c.pp, 1.0)
     touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, held)
-    # The input embedding is looked up, not read whole; what is read of it is one row a token.
-    read = xp.maximum(touched - 0.5 * c.embedding_params, 1.0)
-    weights = read * c.bits / 8.0 / c.tp
+    weights = memory.read_bytes(xp, touched, c.embedding_params, c.head_params, c.bits) / c.tp
     context = xp.minimum(load.input_tokens + load.output_tokens / 2.0, c.attended_tokens)
     share = memory.cache_share(xp, c.tp, 1.0, c.kv_shards)
-    cache = (
-        held * share * memory.cache_bytes_per_sequence(c.kv_per_token, context, c.kv_constant, load.kv_bits)
-    )
-    reading = (weights / c.bandwidth_fraction + cache / c.cache_fraction) / c.bandwidth
+    kept = held * share * cache(xp, c, context, load)
+    reading = (weights / c.bandwidth_fraction + kept / c.cache_fraction) / c.bandwidth
     flops = serving.decode_flops(c.active_params, held, c.decode_width, context) / c.tp
     computing = xp.where(c.peak > 0.0, flops / (xp.maximum(c.peak, 1.0) * c.compute_fraction), 0.0)
     link = c.link_bytes_per_s * c.link_fraction
@@ -97,7 +96,7 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
         + c.step_seconds
         + held * c.sequence_seconds
     )
-    return step, serving.decode_floor(weights, cache, c.bandwidth)
+    return step, serving.decode_floor(weights, kept, c.bandwidth)
 
 
 def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0) -> Any:
@@ -133,7 +132,9 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
     best: Any = 0.0 * mem.batch
     held: Any = 0.0 * mem.batch + 1.0
     for most in BATCHES if load.scenario != "single_stream" else (1,):
-        batch = xp.minimum(float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences), 1.0))
+        batch = xp.minimum(
+            float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0)
+        )
         step, _ = step_at(xp, c, load, batch)
         tpot = serving.per_output_token(step, batch - 1.0, load.output_tokens, read)
         cycle = serving.per_output_token(step, batch, load.output_tokens, read)

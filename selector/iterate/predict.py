@@ -118,7 +118,7 @@ class Predictor:
 
     def _engine(self, point: Point) -> str:
         """Id of the engine; the generic one where it is not stated or not known."""
-        name = _plain(point.text("engine") or "")
+        name = _plain(point.text("engine") or "").replace(" ", "-")
         try:
             return str(next(iter(self._look_up("engine", name, names.match_engines))))
         except PointError:

@@ -18,6 +18,7 @@ from selector.types.load import Load
 MACHINE = 8  # devices that one replica spreads over where the point does not state its layout
 # Engines before this month lack what made them two to three times as fast since.
 MATURE = "2025"
+NARROW_CACHE = "fp8_cache_with_narrow_weights"
 NO_LENGTH = ("decode_tok_s", "tpot_ms")  # an empty context where no length is stated
 
 
@@ -75,6 +76,13 @@ def load_of(point: Point, p: Mapping[str, float]) -> Load:
     )
 
 
+def narrow_cache(cat: Catalogue, engine: str, precision: str) -> bool:
+    """True where the engine keeps an 8-bit cache beside narrow weights unless told otherwise."""
+    framework = cat.frameworks.get(engine)
+    narrow = cat.precisions[precision].base in ("fp8", "nvfp4", "mxfp4")
+    return narrow and framework is not None and NARROW_CACHE in framework.features
+
+
 def circumstances(point: Point, device: Device) -> tuple[str, ...]:
     """Factors that only a measured point can tell: an old engine, no captured graphs."""
     found = []
@@ -99,6 +107,8 @@ def case_of(
 ) -> Case:
     """The stack of a point; where the layout is not stated it is the one that answers most."""
     load = load_of(point, p)
+    if not point.text("precision_kv") and narrow_cache(cat, engine, precision):
+        load = replace(load, kv_bits=8.0)
 
     def laid(tp: int, pp: int) -> Case:
         choice = single.observed(

@@ -36,13 +36,16 @@ class Cell:
     active_params: object
     experts: object
     experts_active: object
-    embedding_params: object
+    embedding_params: object  # both tables where input and output do not share one
+    head_params: object  # the output table
     layers: object
     hidden: object
     vocab: object
     attention_width: object
     kv_per_token: object
-    kv_constant: object
+    kv_sliding_per_token: object  # of the layers that keep a window
+    window_tokens: object
+    state_bytes: object  # of linear and state-space layers, whatever the length and the cache format
     kv_shards: object
     attended_tokens: object  # that a query reads of a longer context; inf: all
     weights_known: object
