@@ -100,7 +100,8 @@ def one(
         strict=strict,
         allow_provisional=provisional,
         today=today,
-        inputs=inputs(stated, cat, today),
+        inputs=inputs(stated, cat, today)
+        | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
 
 
@@ -109,7 +110,15 @@ def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:
     text = json.dumps(stated.mapping, sort_keys=True, separators=(",", ":"), default=str)
     return {
         "requirements_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "packs": {p.id: {"version": p.version, "sha256": p.digest} for p in cat.packs.values()},
+        "packs": {
+            p.id: {
+                "version": p.version,
+                "sha256": p.digest,
+                "facts_sha256": p.facts_digest,
+                "rules_sha256": p.rules_digest,
+            }
+            for p in cat.packs.values()
+        },
         "selector": __version__,
         "as_of": today.isoformat(),
     }

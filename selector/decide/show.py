@@ -175,6 +175,7 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "cost_per_month_usd": around(
             scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
         ),
+        "upfront_usd": None,
         "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),
         "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", inputs=late),
         "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", inputs=late),

@@ -22,13 +22,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PackInfo:
-    """What a pack says of itself, and the digest of its files."""
+    """What a pack says of itself, and digests: of its files, of those that state, of those that judge."""
 
     id: str
     version: str
     title: str
     points_budget: float
     digest: str
+    facts_digest: str
+    rules_digest: str
     path: str
     shipped: bool
 

@@ -66,6 +66,17 @@ class CostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AssumptionRow:
+    """A value that the user did not state."""
+
+    key: str
+    value: object
+    rule: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class RankedStack:
     """A stack with everything that is printed of it."""
 
@@ -85,6 +96,33 @@ class RankedStack:
     facts: Mapping[str, object]  # model class, licence, vendor, region ... for tables and cases
     advice: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPlan:
+    """A plan that the user brought, judged by the same rules as every candidate.
+
+    Verdict: first, ranked, removed, not_found (no candidate is like it), declared_only (it names
+    nothing that a candidate has; its facts still feed the rules).
+    """
+
+    plan: str
+    verdict: str
+    rank: int | None
+    points_behind: float | None
+    reasons: tuple[str, ...]
+    not_judged: tuple[str, ...]
+    stack: RankedStack | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A stated value that does not act (not_used) or not fully (used_in_part), and why."""
+
+    key: str
+    status: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +146,6 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
-class AssumptionRow:
-    """A value that the user did not state."""
-
-    key: str
-    value: object
-    rule: str
-    why: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Recommendation:
     """Outcome of one run of `recommend`."""
 
@@ -133,6 +160,8 @@ class Recommendation:
     points_budget: Mapping[str, float]
     oldest_fact: str | None = None
     notes: tuple[str, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()
+    proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
 
     @property
