@@ -10,7 +10,7 @@ from typing import Any
 from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
 from selector.decide.layouts import layouts
-from selector.decide.support import SupportTable
+from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
 
 GROUPS = 5

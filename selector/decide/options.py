@@ -11,27 +11,9 @@ from selector.needs.names import EngineQuery
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Api, Framework, Model
+from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
 
-ROLES = {
-    "llm": "llm",
-    "vlm": "llm",
-    "encoder": "encoder",
-    "bi-encoder": "embedding",
-    "embedding+linear": "embedding",
-    "cross-encoder": "reranker",
-    "asr": "speech",
-    "tts": "tts",
-    "vision": "vision",
-    "diffusion": "diffusion",
-    "time-series": "time_series",
-    "tree": "tabular",
-    "linear": "tabular",
-    "mlp": "tabular",
-    "recommender": "recommendation",
-    "audio": "tts",
-}
 # Tasks that models of another task name also serve.
 ALSO = {
     "agent": ("agent", "chat", "reasoning"),

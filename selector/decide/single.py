@@ -9,12 +9,11 @@ from typing import Any
 
 from selector.decide import cells, tuning
 from selector.decide.layouts import layouts, pinned_allowed
-from selector.decide.options import ROLES
-from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model, Offer, Precision
+from selector.packs.support import SupportTable
+from selector.types.catalog import ROLES, Device, Model, Offer, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
 

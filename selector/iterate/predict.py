@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selector.decide import single
-from selector.decide.options import ROLES
 from selector.errors import InputError
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
@@ -16,7 +15,7 @@ from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, Poin
 from selector.iterate.predict_serving import MACHINE, Case, case_of, figure, spread
 from selector.needs import names
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model
+from selector.types.catalog import ROLES, Device, Model
 
 GIB = 2.0**30
 NOT_AGGREGATED = re.compile(r"disagg|dynamo|mori|wide.?ep", re.IGNORECASE)

@@ -109,6 +109,14 @@ class Catalogue:
         return self._by_id("vendors", kinds.Vendor)
 
     @cached_property
+    def _vendor_names(self) -> dict[str, kinds.Vendor]:
+        return {name: v for v in self.vendors.values() for name in (v.id, *v.aliases)}
+
+    def vendor(self, name: str) -> kinds.Vendor | None:
+        """A vendor by its id or an alias; None where no terms are known."""
+        return self._vendor_names.get(name)
+
+    @cached_property
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""
         return self._by_id("mitigations", kinds.Mitigation)

@@ -8,7 +8,7 @@ from selector.report.json import finding
 from selector.report.numbers import plain
 
 if TYPE_CHECKING:
-    from selector.check.declared import Checked
+    from selector.check.gate import Checked
 
 
 def as_json(found: Checked, failed: int) -> dict[str, Any]:
