@@ -84,7 +84,10 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
     if found.model is not None:
         known |= facts.of_model(found.model, cat.licences.get(found.model.licence))
     if found.offer is not None:
-        known |= facts.of_offer(found.offer, today)
+        known |= {
+            **facts.of_offer(found.offer, today),
+            **facts.of_vendor(cat.vendor(found.offer.provider)),
+        }
     elif stack["hosting"] == "on_prem":
         known |= facts.of_offer(None, today)
     if found.engine is not None:

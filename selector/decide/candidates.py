@@ -95,7 +95,6 @@ def _in_place(
     elif place.hosting == "on_prem":
         watts = np.array([d.device.tdp_w or np.nan for d in axes.devices])[index.device[rows]]
         usd = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
-        usd = np.where(np.isnan(usd), 0.0, usd)
     else:
         usd = np.full(len(rows), np.nan)
     return {

@@ -12,7 +12,7 @@ from selector.needs.options import Options, Owned
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Offer
+from selector.types.catalog import Offer, Vendor
 from selector.types.requirement import Requirement
 
 GB = 1e9
@@ -59,7 +59,8 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
 def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
     devices = {d.id for d in axes.devices}
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
-    best: dict[tuple[str, str, str, int, bool], tuple[float, Offer]] = {}
+    fresh = cat.parameters["price.fresh_days"].value
+    best: dict[tuple[str, str, str, int, int], tuple[float, Offer]] = {}
     for offer in cat.offers.values():
         if offer.device not in devices or offer.on_demand_per_hour is None:
             continue
@@ -71,13 +72,22 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
             axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
             continue
         usd = offer.on_demand_per_hour * rate
-        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, offer.as_of is not None)
+        doubt = _doubt(offer, axes.days[0], fresh)
+        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, doubt)
         if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
             best[key] = (usd, offer)
-    dated = {k[:4] for k in best if k[4]}
-    # An offer without a date stands in only where no dated one exists, and says so.
-    kept = [pair for key, pair in sorted(best.items()) if key[4] or key[:4] not in dated]
-    return [_offer_place(usd, offer, req, axes.days[0]) for usd, offer in kept]
+    least: dict[tuple[object, ...], int] = {}
+    for one in best:
+        least[one[:-1]] = min(one[-1], least.get(one[:-1], one[-1]))
+    # An old offer, or one without a date, stands in only where no fresher one exists, and says so.
+    kept = [pair for one, pair in sorted(best.items()) if one[-1] == least[one[:-1]]]
+    return [_offer_place(usd, offer, req, axes.days[0], cat.vendor(offer.provider)) for usd, offer in kept]
+
+
+def _doubt(offer: Offer, today: date, fresh_days: float) -> int:
+    """How little a price can be trusted for its age: 0 fresh, 1 old, 2 without a date."""
+    age = facts.age_days(offer.as_of, today)
+    return 2 if age is None else int(age > fresh_days)
 
 
 def _elsewhere(offer: Offer, req: Requirement) -> str | None:
@@ -98,7 +108,7 @@ def _elsewhere(offer: Offer, req: Requirement) -> str | None:
     return None
 
 
-def _offer_place(usd: float, offer: Offer, req: Requirement, today: date) -> Place:
+def _offer_place(usd: float, offer: Offer, req: Requirement, today: date, host: Vendor | None) -> Place:
     return Place(
         id=offer.id,
         hosting="self_hosted_cloud",
@@ -108,7 +118,9 @@ def _offer_place(usd: float, offer: Offer, req: Requirement, today: date) -> Pla
         count=offer.count,
         available=None,
         usd_per_hour=usd,
-        facts=place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer, today),
+        facts=place_facts("self_hosted_cloud", offer.jurisdiction, req)
+        | facts.of_offer(offer, today)
+        | facts.of_vendor(host),
         host_ram_gb=offer.host_ram_gib,
         source=offer.source,
         as_of=offer.as_of,

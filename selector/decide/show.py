@@ -102,6 +102,7 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
         tied=position > 0 and best - value <= run.p["value.tied_points"],
         provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN)
         or _unverified(scored, row)
+        or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
         contributions=_contributions(run, scored, row),
         estimates=_estimates(run, scored, row),
@@ -228,16 +229,11 @@ def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
         "on_prem": "electricity of owned devices",
     }
     item = names.get(place.hosting, f"rent of {int(s.units[row])}x {place.id}")
-    found = []
-    if not math.isnan(infra):
-        found.append(
-            CostLine(
-                item,
-                Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
-                place.source,
-                place.as_of,
-            )
-        )
+    unknown = math.isnan(infra)
+    if unknown and place.hosting == "on_prem":
+        item += ": their power is not in the catalogue, so the total is not known"
+    known = None if unknown else Estimate.around(infra, band, "USD/month", "cost.infrastructure")
+    found = [CostLine(item, known, place.source, place.as_of)]
     people = float(scored.people_usd[row])
     found.append(
         CostLine(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from selector.decide import cells, tuning
@@ -13,6 +14,7 @@ from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
 from selector.packs.support import SupportTable
+from selector.types import facts
 from selector.types.catalog import ROLES, Device, Model, Offer, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
@@ -255,7 +257,10 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
 
 
 def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
-    """Cheapest dated on-demand price of the devices, USD an hour, whole units."""
+    """Cheapest on-demand price among the fresh ones, USD an hour, whole units; says whose and of when.
+
+    Fresh is counted back from the newest price of the device, so that equal runs print the same.
+    """
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()} | {"USD": 1.0}
 
     def usd(offer: Offer) -> float:
@@ -268,8 +273,11 @@ def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str
     ]
     if not rows:
         return None, None
-    best = min(rows, key=lambda o: (usd(o), o.id))
-    return usd(best), f"{best.id} ({best.source}, {best.as_of})"
+    newest = date.fromisoformat(max(o.as_of or "" for o in rows))
+    ttl = cat.parameters["price.fresh_days"].value
+    fresh = [o for o in rows if (facts.age_days(o.as_of, newest) or 0.0) <= ttl]
+    best = min(fresh, key=lambda o: (usd(o), o.id))
+    return usd(best), f"{best.id} ({best.tier}, {best.source}, {best.as_of})"
 
 
 def _nearest(

@@ -123,6 +123,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "weights": dict(r.weights),
         "counts": dict(r.counts),
         "notes": r.notes,
+        "oldest_fact": r.oldest_fact,
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
     }

@@ -41,6 +41,8 @@ def headline(r: Recommendation) -> list[str]:
     if doubts:
         lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
     lines += [f"note: {n}" for n in r.notes]
+    if r.oldest_fact:
+        lines.append(f"oldest price among these stacks: {r.oldest_fact}")
     return lines
 
 

@@ -57,10 +57,10 @@ class RiskRow:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the cost table, USD a month over the horizon."""
+    """One line of the cost table, USD a month over the horizon; None where it is not known."""
 
     item: str
-    usd_per_month: Estimate
+    usd_per_month: Estimate | None
     source: str
     as_of: str | None
 
