@@ -64,9 +64,8 @@ def read(path: Path, cat: Catalogue) -> Declared:
         raise InputError(problems)
     need = None
     if "requirements" in document.data:
-        rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
         stated = load(path.parent / document.data["requirements"])
-        need = complete(stated, usd_per_unit=rates).requirement
+        need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
     return _named(stack, document, cat, need)
 
 

@@ -27,5 +27,5 @@ def diff(
         raise UsageError(Problem(f"--fail-on {fail_on} is not known", None, "winner-change"))
     found = run.diff(run.read(old), run.read(new))
     typer.echo(dumps(plain(found)) if format_ == "json" else as_text(found), nl=False)
-    if fail_on and found["winner"]["changed"]:
+    if fail_on and run.winner_changed(found):
         raise typer.Exit(1)

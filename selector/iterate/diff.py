@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,41 @@ def _no_constant(word: str) -> None:
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """What differs, and why as far as the inputs tell; stacks are matched by their slots."""
+    """What differs, and why as far as the inputs tell; components are matched by their names."""
+    found = _one(old, new)
+    before, after = ({c["name"]: c for c in d["components"]} for d in (old, new))
+    if before or after:
+        names = [*after, *(n for n in before if n not in after)]
+        found["components"] = [
+            {"name": n, "diff": _one(before.get(n) or _nothing(old), after.get(n) or _nothing(new))}
+            for n in names
+        ]
+        joint = [d.get("joint") for d in (old, new)]
+        found["joint"] = {
+            "cost_per_month_usd": _sides(joint, lambda j: (j["cost_per_month_usd"] or {}).get("p50")),
+            "budget": _sides(joint, lambda j: (j["budget"] or {}).get("status")),
+        }
+    return found
+
+
+def winner_changed(found: dict[str, Any]) -> bool:
+    """True where the first stack of the application, or of any component, is another one."""
+    parts = [found, *(c["diff"] for c in found.get("components", []))]
+    return any(p["winner"]["changed"] for p in parts)
+
+
+def _nothing(like: dict[str, Any]) -> dict[str, Any]:
+    """A component that one side does not have."""
+    return {"stacks": [], "assumptions": [], "counts": {"feasible": 0}, "inputs": like["inputs"]}
+
+
+def _sides(joint: list[dict[str, Any] | None], read_: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    old, new = (None if j is None else read_(j) for j in joint)
+    return {"old": old, "new": new}
+
+
+def _one(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """One application or component; stacks are matched by their slots."""
     before = {_key(s): s for s in old["stacks"]}
     after = {_key(s): s for s in new["stacks"]}
     both = [(before[k], after[k]) for k in after if k in before]

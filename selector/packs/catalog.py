@@ -142,6 +142,11 @@ class Catalogue:
         rows = [build(Rate, e) for e in self.raw.entries.get("exchange_rates", {}).values()]
         return {r.currency: r for r in sorted(rows, key=lambda r: r.as_of)}
 
+    @property
+    def usd_per_unit(self) -> dict[str, float]:
+        """Newest USD for one unit of each currency but the dollar."""
+        return {r.currency: r.usd_per_unit for r in self.exchange_rates.values()}
+
     @cached_property
     def support(self) -> list[kinds.Support]:
         """Rows of the support table."""

@@ -8,7 +8,18 @@ from selector.report.numbers import short
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """Lines for a terminal."""
+    """Lines for a terminal; components one under another."""
+    lines = _one(found)
+    for part in found.get("components", []):
+        lines += ["", f"component {part['name']}", *_one(part["diff"])]
+    if "joint" in found:
+        cost = found["joint"]["cost_per_month_usd"]
+        lines += ["", f"together, USD/month: {short(cost['old'])} -> {short(cost['new'])}"]
+        lines.append(f"together, budget: {_two(found['joint']['budget'], 'not stated')}")
+    return "\n".join(lines) + "\n"
+
+
+def _one(found: dict[str, Any]) -> list[str]:
     winner = found["winner"]
     lines = [
         f"winner: {winner['old']} -> {winner['new']}"
@@ -24,8 +35,7 @@ def as_text(found: dict[str, Any]) -> str:
     lines += [f"assumption {a['key']}: {_two(a, 'not made')}" for a in found["assumptions"]]
     lines += [f"input changed: {i['input']}" for i in found["attribution"]["inputs"]]
     lines.append(f"cause: {found['attribution']['note']}")
-    lines += [f"advice: {line}" for line in found["advice"]]
-    return "\n".join(lines) + "\n"
+    return lines + [f"advice: {line}" for line in found["advice"]]
 
 
 def _feasibility(found: dict[str, Any]) -> list[str]:

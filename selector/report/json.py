@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from selector.report.numbers import plain
-from selector.types.decision import ProposedPlan, RankedStack, Recommendation
+from selector.types.decision import CostLine, Joint, ProposedPlan, RankedStack, Recommendation
 from selector.types.estimate import Estimate
 from selector.types.rule import Finding
 
@@ -43,15 +43,7 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "contributions": [asdict(c) for c in s.contributions],
         "estimates": {k: estimate(v) for k, v in s.estimates.items()},
         "memory_gib_per_device": s.memory and ledger(s),
-        "costs": [
-            {
-                "item": c.item,
-                "usd_per_month": estimate(c.usd_per_month),
-                "source": c.source,
-                "as_of": c.as_of,
-            }
-            for c in s.costs
-        ],
+        "costs": [cost_line(c) for c in s.costs],
         "constraints": [asdict(c) for c in s.constraints],
         "risks": [asdict(r) for r in s.risks],
         "assumptions": [asdict(a) for a in s.assumptions],
@@ -72,6 +64,24 @@ def proposed(p: ProposedPlan) -> dict[str, Any]:
         "reasons": p.reasons,
         "not_judged": p.not_judged,
         "stack": p.stack and stack(p.stack),
+    }
+
+
+def cost_line(c: CostLine) -> dict[str, Any]:
+    """One line of a cost table."""
+    usd = estimate(c.usd_per_month)
+    return {"item": c.item, "usd_per_month": usd, "source": c.source, "as_of": c.as_of}
+
+
+def joint(j: Joint) -> dict[str, Any]:
+    """Components paid for together."""
+    return {
+        "stacks": [
+            {"component": x.component, "label": x.stack.label, "id": x.stack.slots.digest()} for x in j.parts
+        ],
+        "costs": [cost_line(c) for c in j.costs],
+        "cost_per_month_usd": estimate(j.usd_per_month),
+        "budget": j.budget and asdict(j.budget),
     }
 
 
@@ -127,6 +137,8 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
     }
+    if r.joint is not None:
+        found["joint"] = joint(r.joint)
     cleaned: dict[str, Any] = plain(found)
     return cleaned
 

@@ -26,6 +26,10 @@ def headline(r: Recommendation) -> list[str]:
     if not r.stacks:
         return ["NO STACK SATISFIES THE REQUIREMENTS"]
     first = r.stacks[0]
+    budget = r.joint.budget if r.joint else None
+    if budget is not None and budget.status == "violated":
+        together = f"{_side(budget.value)} against {_side(budget.limit)} {budget.unit}"
+        return ["NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", f"the cheapest is {together}"]
     state = "provisional" if first.provisional else "final"
     lines = [
         f"RECOMMENDED {first.label}: {describe(first)}",
@@ -114,6 +118,17 @@ def costs(r: Recommendation) -> Table:
     )
 
 
+def together(r: Recommendation) -> Table:
+    """Cost of all components, where there are several."""
+    if r.joint is None:
+        return Table("All components together", (), ())
+    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in r.joint.costs]
+    rows.append(("total", band(r.joint.usd_per_month), "", ""))
+    note = "; ".join(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
+    columns = ("item", "USD/month", "source", "as of")
+    return Table("All components together, USD a month", columns, tuple(rows), frozenset({"USD/month"}), note)
+
+
 def risks(r: Recommendation) -> Table:
     """Risk rows of the first stack, worst first."""
     if not r.stacks:
@@ -188,6 +203,7 @@ def assumptions(r: Recommendation) -> Table:
 def tables(r: Recommendation) -> list[Table]:
     """All sections in reading order; empty ones are left out."""
     every = [
+        together(r),
         ranking(r),
         costs(r),
         limits(r),

@@ -146,6 +146,24 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
+class JointPart:
+    """The stack that one component takes in the application as a whole."""
+
+    component: str
+    stack: RankedStack
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Components paid for together; `usd_per_month` None where a part of it is not known."""
+
+    parts: tuple[JointPart, ...]
+    costs: tuple[CostLine, ...]
+    usd_per_month: Estimate | None
+    budget: Constraint | None  # None where no budget is stated
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """Outcome of one run of `recommend`."""
 
@@ -163,8 +181,11 @@ class Recommendation:
     notices: tuple[Notice, ...] = ()
     proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
+    joint: Joint | None = None  # of several components, where each has a stack
 
     @property
     def feasible(self) -> bool:
-        """True when at least one stack satisfies every hard limit as far as known."""
-        return bool(self.stacks)
+        """True when every component has a stack that satisfies every hard limit as far as known,
+        and together they keep the budget."""
+        kept = self.joint is None or self.joint.budget is None or self.joint.budget.status != "violated"
+        return bool(self.stacks) and all(c.feasible for c in self.components) and kept
