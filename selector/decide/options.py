@@ -79,7 +79,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
             axes.leave_out("excluded by the requirements", api.id)
         elif _speaks(api.languages, req.application.languages):
-            axes.models.append(_hosted(api))
+            axes.models.append(_hosted(api, cat))
         else:
             axes.leave_out("model does not know the languages", api.id)
 
@@ -96,14 +96,13 @@ def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -
 
 
 def _open(model: Model, cat: Catalogue) -> ModelOption:
-    licence = cat.licences.get(model.licence)
-    return ModelOption(
-        model.id, model, None, ROLES.get(model.model_class, "llm"), facts.of_model(model, licence)
-    )
+    known = facts.of_model(model, cat.licences.get(model.licence), cat.origin(model))
+    return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
 
 
-def _hosted(api: Api) -> ModelOption:
-    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), facts.of_api(api))
+def _hosted(api: Api, cat: Catalogue) -> ModelOption:
+    known = facts.of_api(api, cat.api_origin(api))
+    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), known)
 
 
 def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:

@@ -116,6 +116,16 @@ class Catalogue:
         """A vendor by its id or an alias; None where no terms are known."""
         return self._vendor_names.get(name)
 
+    def origin(self, model: kinds.Model) -> str | None:
+        """Jurisdiction of a model's publisher; None where nobody says it."""
+        vendor = self.vendor(model.vendor)
+        return vendor.jurisdiction if vendor else None
+
+    def api_origin(self, api: kinds.Api) -> str | None:
+        """Jurisdiction of who published the weights that a hosted model serves."""
+        twin = self.models.get(api.open_model or "")
+        return self.origin(twin) if twin else None
+
     @cached_property
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""

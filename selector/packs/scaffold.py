@@ -11,7 +11,7 @@ from selector.packs.catalog import Catalogue
 HEAD = """pack: {{id: {name}, version: 0.1.0, title: {name}, points_budget: 5}}
 """
 SOURCES = """sources:
-  - {{id: {name}.own, title: decided by us}}
+  - {{id: {name}.own, title: decided by us, unpublished: our own decision}}
 """
 RULES = """rules:
   - id: {upper}-001

@@ -293,12 +293,13 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Dated terms of a hosted API vendor, business tier."""
+    """A vendor of hosted models, a cloud or a publisher of weights, with dated terms (business tier)."""
 
     id: str
     name: str
     source: str
     as_of: str
+    jurisdiction: str | None = None  # of its seat
     trains_on_inputs: str | None = None  # no | opt_out | yes
     retention_days: int | None = None
     zero_retention: str | None = None

@@ -49,14 +49,15 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
     return facts | of_licence(licence)
 
 
-def of_api(api: Api) -> dict[str, object]:
-    """A hosted model."""
+def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
+    """A hosted model; `origin` is the jurisdiction of who published the weights it serves."""
     return known_only(
         {
             "model.id": api.id,
             "model.vendor": api.vendor,
             "model.model_class": api.model_class,
             "model.access": "closed_api" if api.open_model is None else "open_weights",
+            "model.origin": origin,
             "model.multimodal": "vision-language" in api.tasks,
             "model.languages": api.languages or None,
         }

@@ -66,13 +66,15 @@ PLANTED = {
     "L013": DEVICE,
     "L014": "rules:\n" + rule(effect="adjust", quantity="cost", factor="2", factor_low="3", factor_high="4"),
     "L015": "rules:\n" + rule(severity=None),
+    "L016": "sources:\n  - {id: mine.other, title: t}\n",
+    "L017": PARAMETER,
 }
 
 
 def pack(folder: Path, text: str) -> Path:
     folder.mkdir()
     (folder / "pack.yaml").write_text("pack: {id: mine, version: 0.1.0, title: t, points_budget: 5}\n")
-    (folder / "sources.yaml").write_text("sources:\n  - {id: mine.own, title: t}\n")
+    (folder / "sources.yaml").write_text("sources:\n  - {id: mine.own, title: t, unpublished: ours}\n")
     (folder / "more.yaml").write_text(text)
     return folder
 
@@ -98,6 +100,12 @@ def test_broken_condition_stops_the_load_with_a_position(tmp_path: Path) -> None
     folder = pack(tmp_path / "mine", "rules:\n" + rule(when="hostin == 1"))
     with pytest.raises(PackError, match=r'more\.yaml:2:\d+: X-1: unknown fact "hostin"'):
         load([folder])
+
+
+def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
+    text = MODEL.replace("params_b: 1, active_params_b: 2", "params_b: 1")
+    faults = lint(load([pack(tmp_path / "mine", text)]), TODAY)
+    assert [(f.code, f.what) for f in faults] == [("L003", '"v" does not exist')]
 
 
 def test_every_kind_of_fault_is_planted() -> None:
