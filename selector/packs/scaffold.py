@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from selector.errors import PackError, Problem
@@ -32,8 +33,17 @@ RULES = """rules:
 """
 
 
-def new(folder: Path, name: str) -> list[Path]:
-    """Write the files of a new pack; refuses a folder that exists."""
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def new(parent: Path, name: str) -> list[Path]:
+    """Write the files of a new pack into a folder of its name; refuses one that exists."""
+    if not NAME.fullmatch(name):
+        what = f"{name!r} is no id of a pack"
+        raise PackError(
+            Problem(what, None, "lower-case letters, digits and -, a letter first; the place is --dir")
+        )
+    folder = parent / name
     if folder.exists():
         raise PackError(Problem(f"{folder} exists", None, "choose another name"))
     folder.mkdir(parents=True)

@@ -125,8 +125,18 @@ def test_user_pack_overrides_by_id(tmp_path: Path) -> None:
     assert found.raw.overridden == ["parameters:cost.usd_per_kwh"]
 
 
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "Evil", "", "a b", "a/b"])
+def test_a_new_pack_stays_in_its_folder(name: str, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(PackError, match="no id of a pack"):
+        new(inside, name)
+    assert list(tmp_path.iterdir()) == [inside]
+    assert list(inside.iterdir()) == []
+
+
 def test_a_new_pack_lints_clean_and_locks(tmp_path: Path, catalogue: Catalogue) -> None:
-    new(tmp_path / "house", "house")
+    new(tmp_path, "house")
     found = load([tmp_path / "house"])
     assert lint(found, TODAY) == []
     assert all(o.passed for o in run(found, "house"))
