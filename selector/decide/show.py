@@ -90,7 +90,7 @@ def _pick(run: Run, order: Any, top: int) -> list[int]:
 
 
 def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: float) -> RankedStack:
-    from selector.decide.rank import MOST_UNKNOWN, unknown_weight
+    from selector.decide.rank import unknown_weight
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     value = float(scored.score[row])
@@ -100,7 +100,7 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
         slots=slots(run, row),
         score=value,
         tied=position > 0 and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN)
+        provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
         or _unverified(scored, row)
         or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
@@ -184,17 +184,16 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
         "quality_index": None
         if math.isnan(q[1])
-        else Estimate(
-            q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)} | adjusted("quality")
-        ),
+        else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),
         "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
         "effort_person_months": around(scored.effort, "person-months", "effort.total", 1.6),
     }
 
 
-def _why_quality(run: Run, row: int) -> str:
+def _basis(run: Run, row: int) -> dict[str, float | str | None]:
+    """What the quality index rests on: scores that were published, or only a prior."""
     index: quality.Index = run.quality_of[int(run.stacks.model[row])]
-    return index.why
+    return {"basis": "scores" if index.known else "prior", "why": index.why}
 
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:

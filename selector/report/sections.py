@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from selector.report.numbers import band, short
 from selector.types.decision import Constraint, RankedStack, Recommendation
+from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
+RANKING_NOTE = (
+    "? after points: provisional; ? alone: unknown; prior: no public score, only class, size and date speak"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def ranking(r: Recommendation) -> Table:
                 s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
                 band(est.get("cost_per_month_usd")),
                 band(est.get("request_p95_ms")),
-                band(est.get("quality_index")),
+                _quality(est.get("quality_index")),
                 short(_index(s)),
             )
         )
@@ -100,7 +104,7 @@ def ranking(r: Recommendation) -> Table:
         "risk",
     )
     right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
-    return Table("Ranking", columns, tuple(rows), right, "? after points: provisional; ? alone: unknown")
+    return Table("Ranking", columns, tuple(rows), right, RANKING_NOTE)
 
 
 def costs(r: Recommendation) -> Table:
@@ -214,6 +218,12 @@ def tables(r: Recommendation) -> list[Table]:
         assumptions(r),
     ]
     return [t for t in every if t.rows]
+
+
+def _quality(e: Estimate | None) -> str:
+    """The index; a prior is not shown like something measured."""
+    prior = e is not None and e.inputs.get("basis") == "prior"
+    return band(e) + (" prior" if prior else "")
 
 
 def _index(s: RankedStack) -> float | None:

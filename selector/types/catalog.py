@@ -250,6 +250,7 @@ class Precision:
     as_of: str
     method: str | None = None  # awq gptq gguf mlx bnb ct
     needs_checkpoint: bool = False  # only where the publisher ships it
+    usual: bool = False  # looked at for every model; others only where published or pinned
     aliases: tuple[str, ...] = ()
     note: str | None = None
 
