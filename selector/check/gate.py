@@ -52,7 +52,7 @@ def _finding(rule: Rule, facts: Mapping[str, object], cat: Catalogue, document: 
     answer = condition.evaluate(facts)
     if answer is False or (answer is None and rule.on_unknown == "pass"):
         return None
-    unknown = sorted(name for name in condition.facts if facts.get(name) is None)
+    unknown = [name for name, value in condition.trace(facts).items() if value is None]
     outcome = "fail" if answer or rule.on_unknown == "fail" else "unknown"
     message = rule.title if answer else f"{rule.title}? not known: {', '.join(unknown)}"
     where = document.where(("stack", _key(condition.facts)))

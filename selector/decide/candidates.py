@@ -86,7 +86,7 @@ def _in_place(
     units = np.where(
         per_unit >= 1.0,
         np.ceil(replicas / np.maximum(per_unit, 1.0)),
-        replicas * np.ceil(group / place.count),
+        replicas * cost.whole_units(np, group, place.count),
     )
     devices = replicas * group
     if place.usd_per_hour is not None:

@@ -117,7 +117,8 @@ def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> N
                 continue
         elif framework.status in ENDED:
             since = f" since {framework.status_since}" if framework.status_since else ""
-            axes.leave_out(f"engine {engine} is {framework.status}{since}", engine)
+            heir = f", replaced by {' or '.join(framework.replaced_by)}" if framework.replaced_by else ""
+            axes.leave_out(f"engine {engine} is {framework.status}{since}{heir}", engine)
             continue
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)

@@ -39,7 +39,6 @@ class DeviceQuery:
     count: int | None
     devices: tuple[str, ...]
     memory_gb: float | None = None  # stated, and less than what these devices come with
-    together: bool = False  # a+b: devices of every part at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def match_devices(text: str, catalogue: Catalogue, where: Position | None = None
             return DeviceQuery(text, many, named)
         parts = [match_devices(part, catalogue, where) for part in text.split("+") if part.strip()]
         ids = tuple(dict.fromkeys(i for part in parts for i in part.devices))
-        return DeviceQuery(text, None, ids, together=len(parts) > 1)
+        return DeviceQuery(text, None, ids)
     count, name = counted(text)
     behind = COUNT_BEHIND.fullmatch(name) if count is None else None
     if behind:

@@ -85,9 +85,7 @@ class Model:
     weights_gb: Mapping[str, float] = field(default_factory=dict)  # checkpoint size by precision
     gflops_per_item: float | None = None
     item: str | None = None  # what one request of a non-generative model is: image, audio_second ...
-    measured_ms: Mapping[str, float] = field(default_factory=dict)  # device id -> ms, batch 1
     min_engine: Mapping[str, str] = field(default_factory=dict)
-    verified_hardware: tuple[str, ...] = ()  # hardware families the engine vendor verified
     aliases: tuple[str, ...] = ()
     family: str | None = None
     status: str = "current"  # superseded: sized where named, never proposed
@@ -117,13 +115,11 @@ class Device:
     as_of: str
     form: str | None = None
     arch: str | None = None
-    compute_capability: str | None = None
     memory_gb: float | None = None
     memory_bytes: int | None = None
     unified_memory: bool = False
     gb_per_s: float | None = None
     tflops_dense: Mapping[str, float] = field(default_factory=dict)
-    native_formats: tuple[str, ...] = ()
     interconnect: Interconnect | None = None
     tdp_w: float | None = None
     released: str | None = None

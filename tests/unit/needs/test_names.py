@@ -87,7 +87,6 @@ def test_unified_memory_is_sold_in_smaller_sizes(cat: Catalogue) -> None:
 
 def test_devices_together(cat: Catalogue) -> None:
     query = names.match_devices("t4+tpu", cat)
-    assert query.together
     assert set(query.devices) == {"t4-16gb", "tpu-v5e-16gb"}
 
 
