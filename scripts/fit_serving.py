@@ -14,13 +14,14 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any
 
 import fitting
 import numpy as np
+import yaml
 from fitting import Array, Prior
 
 from selector.decide import tuning
@@ -28,19 +29,35 @@ from selector.decide.cells import shape
 from selector.estimate import sizing
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict import Predictor
-from selector.iterate.predict_serving import PREDICTS, Case, circumstances, figures, in_flight, timed
+from selector.iterate.predict_serving import Case, circumstances, figures, in_flight, quantity, timed
 from selector.packs.catalog import load as load_catalogue
 from selector.types.load import Cell
 
 AS_OF = "2026-11-27"
 SOURCE = "project.serving-fit"
-FITTED = ("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_tok_s", "prefill_tok_s")
-LOADED = 2.0  # first tokens at more sequences than this wait in queues, which the fit leaves out
+FITTED = (
+    *("tpot_ms", "ttft_ms", "output_tok_s", "total_tok_s", "req_s", "decode_tok_s", "prefill_tok_s"),
+    "energy_j_per_output_tok",
+)
+# First tokens are few beside tens of rates that tell the same; those under load wait for what
+# nobody recorded, and shall not bend the rest.
+WEIGHTS = {"first_token": 2.0, "prefill": 2.0, "first_token_loaded": 0.2}
 FEW = 8  # points below which a factor is not fitted
 FACTOR_SD = 0.35
+SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
-WIDE_SD = {"serving.first_token_floor_ms": 1.0, "serving.prefill_layer_us": 0.7}
-LEFT_OUT = "left out by model x device, five folds"
+WIDE_SD = {
+    "serving.first_token_floor_ms": 1.0,
+    "serving.prefill_layer_us": 0.7,
+}
+# Where a search starts that documentation tells: max_num_batched_tokens of vLLM, max_num_tokens
+# of TensorRT-LLM, the ubatch of llama.cpp.
+DOCUMENTED = {
+    "serving.chunk_tokens.engine.vllm": 0.5,
+    "serving.chunk_tokens.engine.tensorrt-llm": 2.0,
+    "serving.chunk_tokens.engine.llama.cpp": 0.125,
+}
+LEFT_OUT = "left out by model x device and by source, five folds each"
 
 # Base -> start, standard deviation of its logarithm, kinds of factors, unit.
 BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
@@ -81,8 +98,11 @@ BASES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
     "serving.prefill_layer_us": (60.0, 1.0, ("engine", "moe"), "us per layer and prompt"),
     "serving.interference": (1.0, 0.3, ("engine",), "factor on prefill beside decoding"),
     "serving.steady_fraction": (0.9, 0.1, ("engine",), "fraction of the closed-form rate"),
+    "serving.chunk_tokens": (4096.0, 0.3, ("engine",), "prompt tokens a step"),
     "serving.most_sequences": (256.0, 0.7, ("engine",), "sequences a device"),
     "serving.first_token_floor_ms": (5.0, 1.0, ("engine", "moe", "link"), "ms"),
+    "serving.burst": (0.3, 0.7, (), "share of the callers in flight"),
+    "serving.power_fraction": (0.6, 0.2, ("arch",), "fraction of the rated power"),
     "serving.rows_half": (32.0, 0.7, (), "rows of a matrix product"),
 }
 SCALES = {base: scale for base, scale in tuning.QUANTITIES.values()}
@@ -98,6 +118,7 @@ class Measured:
     case: Case
     keys: tuple[str, ...]
     value: float
+    what: str  # is predicted
 
     @property
     def group(self) -> str:
@@ -119,20 +140,20 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
             case, value = predictor.case(point), point.number("value")
         except PointError:
             continue
-        if not value or (point.metric == "ttft_ms" and (case.load.concurrency or 99.0) > LOADED):
+        if not value:
             continue
         also = circumstances(point, case.device)
         precision = predictor.cat.precisions[case.choice.precision]
         shp = shape(case.model, p)
         keys = tuning.keys(case.device, case.choice.engine, shp, case.devices, precision, also)
-        found.append(Measured(file, point, case, keys, value))
+        found.append(Measured(file, point, case, keys, value, quantity(point, case)))
     return found, p
 
 
 class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
-    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float]) -> None:
+    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float], kept: Container[str]) -> None:
         self.rows, self.p = rows, p
         cells = [r.case.choice.cell for r in rows]
         self.cell = {f.name: np.array([getattr(c, f.name) for c in cells], float) for f in fields(Cell)}
@@ -148,18 +169,19 @@ class Table:
         self.share = np.array(share, float)
         self.value = np.array([r.value for r in rows])
         self.metric = np.array([r.point.metric for r in rows])
-        # First tokens are few beside tens of rates that tell the same.
-        self.weight = np.where(np.isin(self.metric, ("ttft_ms", "prefill_tok_s")), 2.0, 1.0)
-        self.priors, self.matrix = self._factors()
+        self.weight = np.array([WEIGHTS.get(r.what, 1.0) for r in rows])
+        self.priors, self.matrix = self._factors(kept)
 
-    def _factors(self) -> tuple[dict[str, Prior], dict[str, Array]]:
+    def _factors(self, kept: Container[str]) -> tuple[dict[str, Prior], dict[str, Array]]:
         counts = Counter(k for r in self.rows for k in r.keys)
         priors: dict[str, Prior] = {}
         uses: dict[str, list[str]] = {}
         for base, (start, sd, kinds, _unit) in BASES.items():
             priors[base] = Prior(start, sd)
-            uses[base] = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
-            priors |= {f"{base}.{k}": Prior(1.0, WIDE_SD.get(base, FACTOR_SD)) for k in uses[base]}
+            told = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
+            uses[base] = [k for k in told if f"{base}.{k}" in kept]
+            for name in (f"{base}.{k}" for k in uses[base]):
+                priors[name] = Prior(DOCUMENTED.get(name, 1.0), WIDE_SD.get(base, FACTOR_SD))
         place = {name: i for i, name in enumerate(priors)}
         matrix = {}
         for base, used in uses.items():
@@ -197,9 +219,14 @@ class Table:
                 predicted[part] = np.where(self.metric[where] == name, found[name], predicted[part])
         return np.asarray(np.log(predicted / self.share[index] / self.value[index]))
 
-    def weighted(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
-        """The residuals as the fit counts them."""
-        return self.residuals(values, chosen) * self.weight[chosen]
+    def weighted(self, chosen: Any = slice(None)) -> Callable[..., Array]:
+        """The residuals of the chosen rows as the fit counts them, or of some of those."""
+        index = np.arange(len(self.rows))[chosen]
+
+        def residuals(values: Mapping[str, float], where: Any = slice(None)) -> Array:
+            return self.residuals(values, index[where]) * self.weight[index[where]]
+
+        return residuals
 
     @property
     def touches(self) -> Any:
@@ -209,44 +236,100 @@ class Table:
 
 def kind(r: Measured) -> str:
     """Group of an interval: what is predicted, and of which kind of model."""
-    return f"{PREDICTS.get(r.point.metric, 'rate')}.{'moe' if 'moe' in r.keys else 'dense'}"
+    return f"{r.what}.{'moe' if 'moe' in r.keys else 'dense'}"
 
 
-def report(rows: Sequence[Measured], inside: Array, out: Array, by: Callable[[Measured], str]) -> None:
-    """Errors by group, fitted and left out, to stderr."""
+def report(rows: Sequence[Measured], found: Mapping[str, Array], by: Callable[[Measured], str]) -> None:
+    """Median and 90th percentile of errors by group, to stderr."""
     groups: dict[str, list[int]] = defaultdict(list)
     for i, r in enumerate(rows):
         groups[by(r)].append(i)
     for name, where in sorted(groups.items()):
-        (a, b), (c, d) = fitting.error(inside[where]), fitting.error(out[where])
-        bias = math.exp(float(np.median(out[where])))
-        print(
-            f"{name:45s} n {len(where):5d}  fitted {a:6.1%} p90 {b:7.1%}  left out {c:6.1%} p90 {d:7.1%}"
-            f"  predicted/measured {bias:5.2f}",
-            file=sys.stderr,
-        )
+        cells = [
+            f"{what} {a:6.1%} {b:7.1%}" for what, v in found.items() for a, b in [fitting.error(v[where])]
+        ]
+        print(f"{name:42s} n {len(where):5d}  {'  '.join(cells)}", file=sys.stderr)
+
+
+def all_names() -> Container[str]:
+    """Every factor that enough points speak of."""
+
+    class Everything:
+        def __contains__(self, _name: object) -> bool:
+            return True
+
+    return Everything()
+
+
+def fitted(rows: Sequence[Measured], p: Mapping[str, float], warm: bool) -> tuple[Table, dict[str, float]]:
+    """The table and its values. From nothing, factors that stay near 1 are dropped and the rest is
+    fitted again; warm, the factors are those of the registry, which is where the search starts."""
+    if warm:
+        table = Table(rows, p, p)
+        start = {n: p[n] for n in table.priors if n in p}
+        return table, fitting.fit(table.priors, table.weighted(), table.touches, start)
+    table = Table(rows, p, all_names())
+    first = fitting.fit(table.priors, table.weighted(), table.touches)
+    table = Table(rows, p, {n for n, v in first.items() if abs(math.log(v)) > SLIGHT})
+    return table, fitting.fit(table.priors, table.weighted(), table.touches, first)
+
+
+def left_out(table: Table, full: Mapping[str, float], group: Callable[[Measured], str]) -> Array:
+    """Residuals of each point under the values fitted without its group."""
+
+    def without(chosen: Any) -> Mapping[str, float]:
+        return fitting.fit(table.priors, table.weighted(chosen), table.touches[chosen], full)
+
+    out = np.zeros(len(table.rows))
+    for values, left in fitting.left_out([group(r) for r in table.rows], without):
+        out[left] = table.residuals(values, left)
+    return out
 
 
 def main() -> None:
     """Fit, report, print."""
     rows, p = measured()
-    table = Table(rows, p)
-    warm = {n: p[n] for n in table.priors if n in p} if "--warm" in sys.argv else None
-    full = fitting.fit(table.priors, table.weighted, table.touches, warm)
+    table, full = fitted(rows, p, "--warm" in sys.argv)
     inside = table.residuals(full)
-    out = inside.copy()
+    stacks = sources = inside
     if "--fast" not in sys.argv:
-
-        def without(chosen: Any) -> Mapping[str, float]:
-            return fitting.fit(table.priors, lambda v: table.weighted(v, chosen), table.touches[chosen], full)
-
-        for values, left in fitting.left_out([r.group for r in rows], without):
-            out[left] = table.residuals(values, left)
+        stacks = left_out(table, full, lambda r: r.group)
+        sources = left_out(table, full, lambda r: r.file)
     for by in (kind, lambda r: r.point.metric, lambda r: f"{r.file} {r.point.metric}"):
-        report(rows, inside, out, by)
-    fallen = [n for n, v in full.items() if not math.isfinite(v)]
-    assert not fallen, fallen
-    print("\n".join(lines(rows, full, out)))
+        report(rows, {"fitted": inside, "stack left out": stacks, "source left out": sources}, by)
+    found = lines(rows, full, np.stack([stacks, sources]))
+    print("\n".join(found))
+    if "--fast" not in sys.argv:
+        fitting.write_errors("serving", errors(rows, inside, stacks, sources, spreads(found, rows)))
+
+
+def spreads(written: Sequence[str], rows: Sequence[Measured]) -> list[float]:
+    """Logarithm of p90 over p50 that the file as written gives each point."""
+    p = {e["id"]: float(e["value"]) for e in yaml.safe_load("\n".join(written))["parameters"]}
+    unlisted = {"serving.width.unlisted": load_catalogue().parameters["serving.width.unlisted"].value}
+    return [tuning.width(r.what, r.keys, p | unlisted) for r in rows]
+
+
+def errors(
+    rows: Sequence[Measured], inside: Array, stacks: Array, sources: Array, widths_: Sequence[float]
+) -> Iterable[dict[str, object]]:
+    """A row a point for the table of errors."""
+    for r, a, b, c, width in zip(rows, inside, stacks, sources, widths_, strict=True):
+        yield {
+            "id": r.point.id,
+            "source": r.file,
+            "metric": r.point.metric,
+            "what": r.what,
+            "class": "moe" if "moe" in r.keys else "dense",
+            "engine": r.case.choice.engine,
+            "vendor": r.case.device.vendor,
+            "device": r.case.device.id,
+            "precision": r.case.choice.precision,
+            "fitted": f"{a:.4f}",
+            "stack_left_out": f"{b:.4f}",
+            "source_left_out": f"{c:.4f}",
+            "width": f"{width:.4f}",
+        }
 
 
 def lines(rows: Sequence[Measured], full: Mapping[str, float], out: Array) -> list[str]:
@@ -274,9 +357,9 @@ def widths(rows: Sequence[Measured], out: Array) -> list[str]:
 
     A factor is shrunk towards 1 as if `FEW` x 4 further points spoke for it.
     """
-    size = np.abs(out)
+    size = np.abs(out)  # once with the stack left out, once with the source
     kinds = np.array([kind(r) for r in rows])
-    base = {k: float(np.quantile(size[kinds == k], 0.8)) for k in sorted(set(kinds))}
+    base = {k: float(np.quantile(size[:, kinds == k], 0.8)) for k in sorted(set(kinds))}
     scaled = size / np.array([base[k] for k in kinds])
     found = []
 
@@ -296,7 +379,7 @@ def widths(rows: Sequence[Measured], out: Array) -> list[str]:
             n = int(where.sum())
             if n < FEW:
                 continue
-            raw = float(np.quantile(scaled[where], 0.8))
+            raw = float(np.quantile(scaled[:, where], 0.8))
             value = math.exp(math.log(raw) * n / (n + 4.0 * FEW))
             ratio[where] = value
             add(f"serving.width.{name}", value, "factor on serving.width", n)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from scipy.optimize import least_squares
 
 Array = NDArray[np.float64]
 EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "points"
+ERRORS = EVIDENCE.parent / "errors"
 FOLDS = 5
 # Residuals beyond this many log units count linearly: first-day support and copied tables exist.
 ROBUST = 0.15
@@ -50,14 +53,15 @@ def fold_of(group: str) -> int:
 
 def fit(
     priors: Mapping[str, Prior],
-    residuals: Callable[[Mapping[str, float]], Array],
+    residuals: Callable[..., Array],
     touches: NDArray[np.bool_] | None = None,
     start: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Values that make the residuals (natural logarithms) least, softly, near their priors.
 
     `touches` (residuals x parameters) says which residuals a parameter moves; parameters that
-    share none are differentiated together. Left out, each moves all.
+    share none are differentiated together, on the residuals they move: `residuals` is then also
+    called with the indices of those. Left out, each moves all.
     """
     names = list(priors)
     centre = np.log([priors[n].start for n in names])
@@ -65,8 +69,8 @@ def fit(
     low = np.array([math.log(priors[n].low) if priors[n].low > 0 else -np.inf for n in names])
     high = np.array([math.log(priors[n].high) for n in names])
 
-    def soft(x: Array) -> Array:
-        found = residuals(dict(zip(names, np.exp(x), strict=True))) / ROBUST
+    def soft(x: Array, *where: NDArray[np.int64]) -> Array:
+        found = residuals(dict(zip(names, np.exp(x), strict=True)), *where) / ROBUST
         # soft_l1 is applied by hand: the priors stay quadratic.
         return np.asarray(np.sign(found) * np.sqrt(2.0 * (np.sqrt(1.0 + found * found) - 1.0)))
 
@@ -75,14 +79,18 @@ def fit(
 
     def jacobian(x: Array) -> Array:
         base = soft(x)
-        moved = np.ones((len(base), len(names)), bool) if touches is None else touches
         found = np.zeros((len(base), len(names)))
-        for group in _apart(moved):
+        everything = [[i] for i in range(len(names))]
+        for group in everything if touches is None else _apart(touches):
             ahead = x.copy()
             ahead[group] += STEP
-            change = (soft(ahead) - base) / STEP
+            if touches is None:
+                found[:, group[0]] = (soft(ahead) - base) / STEP
+                continue
+            where = np.flatnonzero(touches[:, group].any(axis=1))
+            change = (soft(ahead, where) - base[where]) / STEP
             for column in group:
-                found[moved[:, column], column] = change[moved[:, column]]
+                found[where, column] = np.where(touches[where, column], change, 0.0)
         return np.concatenate([found, np.diag(1.0 / sd)])
 
     begin = np.log([(start or {}).get(n, priors[n].start) for n in names])
@@ -115,6 +123,15 @@ def left_out(
     return [(fit_on(folds != k), folds == k) for k in range(FOLDS)]
 
 
+def write_errors(name: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """What the table of errors is made of: a row a point, logarithms of predicted over measured."""
+    found = list(rows)
+    with (ERRORS / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, list(found[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+
+
 def error(ratios: Array) -> tuple[float, float]:
     """Median and 90th percentile of |predicted - measured| / measured, of ln(predicted / measured)."""
     ape = np.abs(np.expm1(ratios))
@@ -142,3 +159,155 @@ def line(
         f"  - {{id: '{name}', value: {value:.4g}, low: {low:.4g}, high: {high:.4g}, unit: '{unit}',"
         f" fitted_on: '{fitted_on}', n: {n}, as_of: '{as_of}', source: {source}}}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A quantity that is fitted: where it starts, how far it moves, kinds of factors on it, its unit."""
+
+    start: float
+    sd: float
+    kinds: tuple[str, ...]
+    unit: str
+
+
+class Factors:
+    """Priors of bases and of the factors on them, and which of them each point multiplies.
+
+    A factor that fewer than `few` points speak of is left out; `sds` has other deviations by kind of
+    factor than `sd`, `starts` where a factor begins.
+    """
+
+    def __init__(
+        self,
+        bases: Mapping[str, Base],
+        keys: Sequence[Sequence[str]],
+        few: int,
+        sd: float,
+        starts: Mapping[str, float] | None = None,
+        sds: Mapping[str, float] | None = None,
+    ) -> None:
+        self.bases, self.few, self.sd = bases, few, sd
+        self.counts = Counter(k for each in keys for k in each)
+        self.n = len(keys)
+        self.priors: dict[str, Prior] = {}
+        columns: dict[str, list[str]] = {}
+        for base, b in bases.items():
+            self.priors[base] = Prior(b.start, b.sd)
+            used = [k for k, n in sorted(self.counts.items()) if k.partition(".")[0] in b.kinds and n >= few]
+            columns[base] = used
+            for k in used:
+                name = f"{base}.{k}"
+                moves = (sds or {}).get(k.partition(".")[0], sd)
+                self.priors[name] = Prior((starts or {}).get(name, 1.0), moves)
+        place = {name: i for i, name in enumerate(self.priors)}
+        self.matrix: dict[str, Array] = {}
+        for base, used in columns.items():
+            found = np.zeros((self.n, len(place)))
+            found[:, place[base]] = 1.0
+            for k in used:
+                found[[k in each for each in keys], place[f"{base}.{k}"]] = 1.0
+            self.matrix[base] = found
+
+    def values(self, fitted: Mapping[str, float]) -> dict[str, Array]:
+        """Each quantity of each point."""
+        logs = np.log([fitted[name] for name in self.priors])
+        return {base: np.exp(rows_of @ logs) for base, rows_of in self.matrix.items()}
+
+    def lines(self, fitted: Mapping[str, float], where: str, as_of: str, source: str) -> list[str]:
+        """The fitted parameters in the form of the packs; wider where few points speak."""
+        found = []
+        for name, value in fitted.items():
+            base = next(b for b in self.bases if name == b or name.startswith(b + "."))
+            key = name[len(base) + 1 :]
+            n = self.counts[key] if key else self.n
+            width = math.exp(
+                1.28 * (self.sd if key else self.bases[base].sd) * math.sqrt(self.few / (self.few + n))
+            )
+            unit = f"factor on {base}" if key else self.bases[base].unit
+            text = f"{where}, {key}" if key else where
+            found.append(line(name, value, value / width, value * width, unit, text, n, as_of, source))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """A fitted logarithm of p90 over p50, or a factor on it, and the points that it rests on."""
+
+    value: float
+    unit: str
+    n: int
+
+
+def widths(
+    prefix: str,
+    kinds: Sequence[str],
+    keys: Sequence[Sequence[str]],
+    sorts: Sequence[str],
+    out: Array,
+    few: int,
+) -> dict[str, Width]:
+    """Logarithms of p90 over p50 from left-out residuals: by kind of prediction, and factors of the
+    `sorts` of keys, shrunk towards 1 as if four times `few` further points spoke for it."""
+    size = np.abs(out)
+    of = np.array(kinds)
+    base = {k: float(np.quantile(size[of == k], 0.8)) for k in sorted(set(kinds))}
+    scaled = size / np.array([base[k] for k in kinds])
+    found = {f"{prefix}.{k}": Width(v, "ln(p90 / p50)", int(np.sum(of == k))) for k, v in base.items()}
+    for sort in sorts:
+        ratio = np.ones(len(size))
+        for name in sorted({k for each in keys for k in each if k.startswith(sort)}):
+            where = np.array([name in each for each in keys])
+            n = int(where.sum())
+            if n >= few:
+                raw = float(np.quantile(scaled[where], 0.8))
+                value = math.exp(math.log(raw) * n / (n + 4.0 * few))
+                ratio[where] = value
+                found[f"{prefix}.{name}"] = Width(value, f"factor on {prefix}", n)
+        scaled = scaled / ratio
+    return found
+
+
+def unlisted(
+    keys: Sequence[Sequence[str]],
+    names: Sequence[str],
+    width: Array,
+    without: Callable[[NDArray[np.bool_]], Array],
+    few: int,
+) -> Width:
+    """How much wider an interval has to be where no point speaks of a key such as `names`.
+
+    `without` gives the residuals of points that are left out together; the median over keys of what
+    holds 80 % of each, never below 1.
+    """
+    found = []
+    for name in names:
+        where = np.array([name in each for each in keys])
+        if where.sum() >= few:
+            found.append(float(np.quantile(np.abs(without(where)[where]) / width[where], 0.8)))
+    value = max(float(np.median(found)), 1.0)
+    return Width(value, "factor where nothing is known of it", len(found))
+
+
+def width_lines(found: Mapping[str, Width], where: str, as_of: str, source: str) -> list[str]:
+    """Widths in the form of the packs."""
+    lines = []
+    for name, w in found.items():
+        doubt = 1.0 + 1.28 / math.sqrt(2.0 * w.n)
+        lines.append(line(name, w.value, w.value / doubt, w.value * doubt, w.unit, where, w.n, as_of, source))
+    return lines
+
+
+def report(names: Sequence[str], inside: Array, out: Array) -> None:
+    """Errors by group, fitted and left out, to stderr."""
+    groups: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        groups.setdefault(name, []).append(i)
+    for name, where in sorted(groups.items()):
+        (a, b), (c, d) = error(inside[where]), error(out[where])
+        bias = math.exp(float(np.median(out[where])))
+        print(
+            f"{name:40s} n {len(where):5d}  fitted {a:6.1%} p90 {b:7.1%}  left out {c:6.1%} p90 {d:7.1%}"
+            f"  predicted/measured {bias:5.2f}",
+            file=sys.stderr,
+        )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
     from selector.types.load import Load
 
+TOKENS = 1024  # of a prompt where nothing is said
+
 
 def estimate(
     model: Annotated[str | None, typer.Argument(help="Model, or path of its config.json.")] = None,
@@ -20,7 +22,10 @@ def estimate(
     engine: Annotated[str | None, typer.Option(help="Engine.")] = None,
     precision: Annotated[str | None, typer.Option(help="Weight format.")] = None,
     kv_precision: Annotated[str, typer.Option(help="Cache format: bf16, fp8, int8, int4.")] = "bf16",
-    input_: Annotated[int, typer.Option("--input", min=1, help="Tokens of a prompt.")] = 1024,
+    input_: Annotated[
+        float | None,
+        typer.Option("--input", min=0.0, help="Tokens (1024), seconds of audio or megapixels of a request."),
+    ] = None,
     output: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 256,
     context: Annotated[int | None, typer.Option(min=1, help="Longest context that must fit.")] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Requests in flight.")] = None,
@@ -38,42 +43,43 @@ def estimate(
 
     session.check_format(format_, ("table", "json"))
     cat = load_catalogue(packs or [])
+    tokens = input_ if input_ is not None else float(TOKENS)
     load = Load(
-        float(input_),
-        float(input_),
+        tokens,
+        tokens,
         float(output),
-        float(context or input_ + output),
+        float(context or tokens + output),
         concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
         peak_requests_per_second=rate,
         kv_bits=_kv(kv_precision),
     )
     if points is not None:
         rows = _points(points)
-    elif model is None or on is None:
-        from selector.errors import Problem, UsageError
-
-        raise UsageError(
-            Problem(
-                "name a model and its devices",
-                None,
-                "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM",
-            )
-        )
     else:
         rows = [
             {
-                "model": model,
-                "hardware": on,
+                "model": _named(model),
+                "hardware": _named(on),
                 "engine": engine,
                 "precision": precision,
                 "tp": tp,
                 "pp": pp,
+                "input_tokens": input_,
             }
         ]
     found = [_one(cat, row, load) for row in rows]
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
+
+
+def _named(text: str | None) -> str:
+    from selector.errors import Problem, UsageError
+
+    if text is None:
+        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
+        raise UsageError(Problem("name a model and its devices", None, fix))
+    return text
 
 
 def _kv(text: str) -> float:
@@ -139,6 +145,7 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
         precisions=precisions,
         tp=row.get("tp"),
         pp=row.get("pp"),
+        item=stated.get("input_tokens"),
     )
 
 

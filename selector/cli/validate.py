@@ -13,6 +13,8 @@ def validate(
     by: Annotated[str | None, typer.Option(help="Group by this field as well, such as engine.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    plot: Annotated[Path | None, typer.Option(help="Write predicted against measured as SVG.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --plot.")] = False,
 ) -> None:
     """Compare predictions with measured points; errors and interval coverage by group."""
     from selector.cli import session
@@ -21,6 +23,7 @@ def validate(
     from selector.iterate.validate import summary
     from selector.iterate.validate import validate as run
     from selector.packs.catalog import load
+    from selector.report import scatter
     from selector.report import validate as report
     from selector.report.json import dumps
 
@@ -33,6 +36,8 @@ def validate(
         )
     outcomes = run(points, load(packs or []))
     groups = summary(outcomes, by)
+    if plot is not None:
+        session.write_new(plot, scatter.picture(outcomes), force)
     if format_ == "json":
         typer.echo(dumps(report.as_json(outcomes, groups)), nl=False)
     else:

@@ -12,6 +12,8 @@ from selector.types.load import Cell
 
 FP_KEYS = {"bf16": ("bf16", "fp16"), "fp16": ("fp16", "bf16"), "fp4": ("fp4",), "fp8": ("fp8",)}
 MLA_SHARDS = 1.0
+# MLX narrows them too, but holds the logits of a prompt, which the ledger does not count apart.
+NARROW_EMBEDDINGS = frozenset({"gguf"})
 LIGHT = frozenset({"llama.cpp", "ollama", "mlx-lm", "onnxruntime", "faster-whisper"})
 
 
@@ -144,6 +146,7 @@ def device_part(
         "memory_bytes": free_bytes if free_bytes is not None else memory_bytes(device, p),
         "usable_fraction": fraction,
         "bandwidth": device.gb_per_s * 1e9 if device.gb_per_s else math.nan,
+        "watts": device.tdp_w or math.nan,
         "reserve": reserve * 1e9,
     }
 
@@ -153,6 +156,8 @@ def format_part(model: Model, device: Device, precision: Precision, compute: str
     return {
         "weights_known": model.weights_gb.get(precision.id, 0.0) * 1e9,
         "bits": precision.bits_weights,
+        # Files of these narrow the embeddings with the rest; others leave them at 16 bit.
+        "wide_embeddings": 0.0 if precision.method in NARROW_EMBEDDINGS else 1.0,
         "peak": peak_flops(device, precision, compute),
     }
 

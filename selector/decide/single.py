@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from selector.decide import cells, tuning
+from selector.decide import cells, single_pass, tuning
 from selector.decide.layouts import layouts, pinned_allowed
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
@@ -77,12 +77,15 @@ def size(
     tp: int | None = None,
     pp: int | None = None,
     node: int = 8,
+    item: float | None = None,
 ) -> Sizing:
-    """Size a model on `count` devices; engine, precision and layout are chosen where left out."""
+    """Size a model on `count` devices; engine, precision and layout are chosen where left out.
+
+    `item` is the size of an item of a model that does not stream tokens (`single_pass.size`).
+    """
     p = {k: v.value for k, v in cat.parameters.items()}
-    role = ROLES.get(model.model_class, "llm")
-    if role != "llm":
-        return _nothing(model, device, count, f"{model.model_class} models are sized by `recommend`")
+    if ROLES.get(model.model_class, "llm") != "llm":
+        return _one_pass(cat, model, device, count, load, item, engines, precisions, p)
     choices, refused = _choices(cat, model, device, count, engines, precisions, tp, pp, node, p)
     if not choices:
         return _nothing(model, device, count, *refused)
@@ -92,6 +95,40 @@ def size(
         return min(good, key=_preference)
     nearest = min(sized, key=lambda s: s.memory.total - s.memory.usable if s.memory else math.inf)
     return replace(nearest, nearest=_nearest(cat, model, device, count, load, nearest, p))
+
+
+def _one_pass(
+    cat: Catalogue,
+    model: Model,
+    device: Device,
+    count: int,
+    load: Load,
+    item: float | None,
+    engines: Sequence[str],
+    precisions: Sequence[str],
+    p: Mapping[str, float],
+) -> Sizing:
+    """A model that does not stream tokens: each device answers whole items."""
+    found, refused = single_pass.size(cat, model, device, count, load, item, engines, precisions, p)
+    nothing = _nothing(model, device, count, *refused)
+    if not found:
+        return replace(nothing, estimates={"items_per_s": None, "latency_ms": None})
+    best = found[0]
+    usd, source = _rent(cat, device, count)
+    return replace(
+        nothing,
+        engine=best.engine,
+        precision=best.precision,
+        tp=1,
+        pp=1,
+        fits=not best.limits,
+        limits=best.limits,
+        nearest=None if best.ledger.fits else single_pass.narrower(cat, model, device, best),
+        memory=best.ledger,
+        estimates=best.estimates,
+        usd_per_hour=usd,
+        price_source=source,
+    )
 
 
 def _preference(s: Sizing) -> tuple[int, int, float]:
@@ -167,6 +204,7 @@ def _choice(
 
 def observed(
     cat: Catalogue,
+    table: SupportTable,
     model: Model,
     device: Device,
     engine: str,
@@ -176,7 +214,7 @@ def observed(
     also: tuple[str, ...] = (),
 ) -> Choice:
     """A stack that somebody measured: it ran, so support is not asked, only what it computes in."""
-    answer = SupportTable(cat.support).look_up(engine, device, precision, model, "llm")
+    answer = table.look_up(engine, device, precision, model, "llm")
     compute = answer.compute if answer.status == "yes" else None
     return _choice(
         model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p, also
@@ -238,12 +276,12 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
         return replace(found, p10=max(found.p10, floor)) if floor else found
 
     rate = t.rate * replicas
+    alone = t.batch <= 1.0 and not load.peak_requests_per_second
+    first_spread = cell.first_token_spread if alone else cell.first_token_loaded_spread
     inputs = load.input_tokens + load.output_tokens
     return {
-        "first_token_ms": make(t.first_token * 1e3, cell.first_token_spread, "ms", "serving.first_token"),
-        "first_token_p95_ms": make(
-            t.first_token_p95 * 1e3, cell.first_token_spread, "ms", "serving.first_token_p95"
-        ),
+        "first_token_ms": make(t.first_token * 1e3, first_spread, "ms", "serving.first_token"),
+        "first_token_p95_ms": make(t.first_token_p95 * 1e3, first_spread, "ms", "serving.first_token_p95"),
         # Never under the bytes read over the bandwidth.
         "per_output_token_ms": make(
             t.per_output_token * 1e3, cell.step_spread, "ms", "serving.per_output_token", t.floor * 1e3

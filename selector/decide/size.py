@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from selector.decide import passes
 from selector.decide.axes import Axes
-from selector.decide.cells import Shape
 from selector.decide.enumerate import CellIndex
 from selector.estimate import encoder, serving, sizing
 from selector.types.load import Load
@@ -116,54 +116,60 @@ def _single_pass(
     import numpy as np
 
     c = index.cell
-    flops = np.array([item_flops(m, index.shapes, load, p) for m in axes.models])[index.model]
-    known = (c.peak > 0.0) & (flops > 0.0)
-    weights = c.total_params * c.bits / 8.0
+    columns = _pass_columns(index, axes, load, p).over(c.tp * c.pp)
     batch = p["encoder.batch"] if load.scenario != "single_stream" else 1.0
-    common = {
-        "flops": flops,
-        "weight_bytes": weights,
-        "peak": np.maximum(c.peak, 1.0),
-        "bandwidth": np.maximum(c.bandwidth * p["encoder.bandwidth_fraction"], 1.0),
-        "fraction": p["encoder.compute_fraction"],
-        "overhead": p["encoder.launch_ms"] / 1e3,
-    }
-    each = encoder.item_seconds(np, batch=batch, **common)
-    alone = encoder.item_seconds(np, batch=1.0, **common)
-    capacity = np.where(known, 1.0 / each, np.nan)
+    alone = encoder.batch_seconds(np, columns, 1.0)
+    capacity = encoder.items_per_second(np, columns, batch)
+    if load.scenario == "online":
+        capacity = capacity * columns.served_fraction
+    known = capacity > 0.0
     peak = load.peak_requests_per_second or 0.0
     wanted = peak / p["serving.utilisation"]
-    replicas = np.where(known, np.maximum(np.ceil(wanted * each), 1.0), 1.0) + spare
-    wait = serving.queue_wait(np, peak / replicas, each)
-    p95 = np.where(known, (alone + p["serving.wait_tail"] * wait) * 1e3, np.nan)
-    usable = c.memory_bytes * c.usable_fraction
-    shortfall = np.maximum(weights * 1.2 + c.reserve * 0.5 - usable, 0.0)
-    fits = (shortfall <= 0.0) & (c.memory_bytes > 0.0) & (replicas <= np.maximum(caps, 0.0))
+    replicas = np.where(known, np.maximum(np.ceil(wanted / np.where(known, capacity, 1.0)), 1.0), 1.0) + spare
+    wait = serving.queue_wait(np, peak / replicas, 1.0 / capacity)
+    p95 = (alone + p["serving.wait_tail"] * wait) * 1e3
+    needed = encoder.memory_bytes(columns, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
+    shortfall = np.maximum(needed - c.memory_bytes * c.usable_fraction, 0.0)
+    fits = (shortfall <= 0.0) & (c.memory_bytes > 0.0) & (replicas * c.tp * c.pp <= np.maximum(caps, 0.0))
     return Sized(
         fits=fits,
         shortfall=shortfall,
         replicas=replicas,
-        first_token_ms=np.where(known, alone * 1e3, np.nan),
+        first_token_ms=alone * 1e3,
         first_token_p95_ms=p95,
         per_output_token_ms=np.zeros_like(p95),
         request_p95_ms=p95,
         requests_per_s=capacity * replicas,
-        spread=np.full_like(p95, p["encoder.spread"]),
+        spread=columns.rate_spread,
         memory=None,
     )
 
 
-def item_flops(option: Any, shapes: Mapping[str, Shape], load: Load, p: Mapping[str, float]) -> float:
-    """Operations of one request of a one-pass model; 0 when nobody publishes what is needed."""
-    model = option.model
-    if model is None or option.id not in shapes:
-        return 0.0
-    if model.gflops_per_item:
-        return float(model.gflops_per_item) * 1e9
-    active = shapes[option.id].active
-    if option.role in ("encoder", "embedding", "reranker"):
-        return float(encoder.text_flops(active, load.input_tokens))
-    if option.role == "speech":
-        # Requests of speech state their length in seconds as input_tokens.
-        return float(encoder.text_flops(active, load.input_tokens * p["speech.tokens_per_audio_second"]))
-    return 0.0
+def _pass_columns(index: CellIndex, axes: Axes, load: Load, p: Mapping[str, float]) -> passes.Pass:
+    """Columns of the cells that answer in one pass; nan in the others."""
+    import numpy as np
+
+    one_pass = np.array([m.role != "llm" for m in axes.models])[index.model]
+    stacks = np.stack([index.model, index.engine, index.precision, index.device], axis=1)
+    distinct, where = np.unique(stacks[one_pass], axis=0, return_inverse=True)
+    names = [f.name for f in fields(passes.Pass)]
+    table = np.full((len(distinct) + 1, len(names)), np.nan)
+    for row, (m, e, q, d) in enumerate(distinct):
+        option, device, precision = axes.models[m], axes.devices[d].device, axes.precisions[q].precision
+        if option.model is None:
+            continue
+        form = passes.form_of(precision, device)
+        found = passes.make(
+            option.model,
+            index.shapes[option.id],
+            device,
+            axes.engines[e].id,
+            form,
+            precision.bits_weights,
+            passes.Item.of(option.role, load.input_tokens),
+            p,
+        )
+        table[row] = [getattr(found, n) for n in names]
+    place = np.full(len(stacks), len(distinct))
+    place[one_pass] = where.reshape(-1)
+    return passes.Pass(**dict(zip(names, table[place].T, strict=True)))

@@ -24,10 +24,13 @@ QUANTITIES = {
     "prefill_layer_seconds": ("serving.prefill_layer_us", 1e-6),
     "interference": ("serving.interference", 1.0),
     "steady_fraction": ("serving.steady_fraction", 1.0),
+    "chunk_tokens": ("serving.chunk_tokens", 1.0),
     "most_sequences": ("serving.most_sequences", 1.0),
+    "burst": ("serving.burst", 1.0),
+    "power_fraction": ("serving.power_fraction", 1.0),
     "floor_seconds": ("serving.first_token_floor_ms", 1e-3),
 }
-PREDICTED = ("step", "rate", "first_token", "prefill")
+PREDICTED = ("step", "rate", "first_token", "first_token_loaded", "prefill")
 FRACTIONS = frozenset(q for q in QUANTITIES if q.endswith("_fraction"))
 # Attention whose layers cost other than the usual grouped queries.
 UNUSUAL = frozenset({"mla", "sparse", "hybrid_linear", "compressed", "state_space"})

@@ -1,30 +1,42 @@
-"""Rate and latency of models that answer in one pass: encoders, vision, speech, tabular."""
+"""Rate and latency of models that do not stream tokens: encoders, vision, speech, diffusion.
+
+A column holder `c` has, per device of a replica: `flops` of an item, `weight_bytes`, `peak`,
+`bandwidth`, the fractions of both that are achieved, `launch_seconds` of one pass over the layers,
+`passes` that an item makes one after the other (steps of diffusion, tokens of a transcript),
+`parts` that each run a batch of their own on a share of peak and bandwidth, and `served_fraction`
+of the offline rate under arrivals. Seconds, bytes, operations.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from selector.estimate.numeric import Numeric
+from selector.estimate.serving import overlapped
 
 
-def text_flops(params: Any, tokens: Any) -> Any:
-    """Operations of one pass over a text: 2 per parameter and token (formula `encoder.flops`)."""
-    return 2.0 * params * tokens
+def text_flops(params: Any, tokens: Any, attention_width: Any) -> Any:
+    """Operations of one pass over a text (formula `encoder.flops`): 2 per parameter and token, and 4
+    per pair of tokens and value of attention, which sees both ways."""
+    return 2.0 * params * tokens + 4.0 * attention_width * tokens * tokens
 
 
-def item_seconds(
-    xp: Numeric,
-    *,
-    flops: Any,
-    weight_bytes: Any,
-    peak: Any,
-    bandwidth: Any,
-    fraction: Any,
-    batch: Any,
-    overhead: Any,
-) -> Any:
-    """Seconds an item takes in a batch (formula `encoder.item_seconds`): the slower of compute
-    and reading the weights once per batch, plus a fixed launch cost shared by the batch."""
-    compute = flops / (peak * fraction)
-    memory = weight_bytes / (bandwidth * batch)
-    return xp.maximum(compute, memory) + overhead / batch
+def batch_seconds(xp: Numeric, c: Any, batch: Any) -> Any:
+    """Seconds of a batch (formula `encoder.batch_seconds`).
+
+    Each pass reads the weights once for the batch and launches its layers; operations grow with it.
+    """
+    reading = c.passes * c.weight_bytes / (c.bandwidth / c.parts * c.bandwidth_fraction)
+    computing = batch * c.flops / (c.peak / c.parts * c.compute_fraction)
+    return overlapped(xp, reading, computing) + c.passes * c.launch_seconds
+
+
+def items_per_second(xp: Numeric, c: Any, batch: Any) -> Any:
+    """Items that one replica answers at a batch (formula `encoder.rate`)."""
+    return c.parts * batch / batch_seconds(xp, c, batch)
+
+
+def memory_bytes(c: Any, batch: Any, context: Any, copies: Any) -> Any:
+    """Bytes of one device (formula `encoder.memory`): weights times `copies`, which count their
+    alignment, what the items of a batch hold, and the context of the framework."""
+    return c.weight_bytes * copies + batch * c.item_bytes + context

@@ -37,15 +37,17 @@ def cache_bytes_per_sequence(
     return kept * kv_bits / 16.0 + state
 
 
-def read_bytes(xp: Numeric, params: Any, embedding_params: Any, head_params: Any, bits: Any) -> Any:
+def read_bytes(
+    xp: Numeric, params: Any, embedding_params: Any, head_params: Any, wide: Any, bits: Any
+) -> Any:
     """Bytes that a decode step reads of `params` touched parameters (formula `memory.read`).
 
     The input embedding is looked up, a row a token; where the output head shares it, it is read
-    all the same. The head stays 16-bit when the rest is narrower.
+    all the same. Where `wide` is 1 the head stays 16-bit when the rest is narrower.
     """
     read = xp.maximum(params - (embedding_params - head_params), head_params)
     body = (read - head_params) * bits / BITS_PER_BYTE
-    return body + head_params * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
+    return body + head_params * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT * wide)
 
 
 def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:
@@ -63,3 +65,27 @@ def activation_bytes(tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: An
     for each of 256 sequences.
     """
     return tokens * hidden * multiple * BYTES_16BIT / tp + 256.0 * vocab * 4.0 / tp
+
+
+def live_bytes(
+    xp: Numeric,
+    *,
+    weights: Any,
+    cache: Any,
+    copies: Any,
+    prompt: Any,
+    intermediate: Any,
+    tensors: Any,
+    vocab: Any,
+    logits: Any,
+    devices: Any,
+    context: Any,
+) -> Any:
+    """Bytes of an engine that takes memory as it needs it, summed over `devices` (formula `memory.live`).
+
+    Weights, the cache times the `copies` that growing it makes, and while a prompt is read either
+    `tensors` 16-bit feed-forward results a token or `logits` bytes for each word of the vocabulary,
+    on each device; and `context` on each device.
+    """
+    reading = prompt * xp.maximum(tensors * intermediate * BYTES_16BIT, logits * vocab)
+    return weights + cache * copies + devices * (reading + context)

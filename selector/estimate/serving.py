@@ -98,6 +98,12 @@ def per_output_token(step: Any, batch: Any, output_tokens: Any, prefill: Any) ->
     return step + batch * prefill / output_tokens
 
 
+def energy_per_token(watts: Any, devices: Any, fraction: Any, tokens_per_s: Any) -> Any:
+    """Joules of the devices for each output token (formula `serving.energy`): `fraction` of their
+    rated power, whatever they do, over the tokens that they write."""
+    return watts * devices * fraction / tokens_per_s
+
+
 def queue_wait(xp: Numeric, rate: Any, service: Any, utilisation_cap: float = 0.98) -> Any:
     """Mean seconds a request waits for its prefill: M/D/1, rho s / (2 (1 - rho))."""
     rho = xp.minimum(rate * service, utilisation_cap)

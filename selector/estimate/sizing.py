@@ -46,7 +46,7 @@ class Times:
 
 def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     """Memory of one device (formula `memory.ledger`)."""
-    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params, c.bits)
+    computed = memory.weight_bytes(xp, c.total_params, c.embedding_params * c.wide_embeddings, c.bits)
     whole = xp.where(c.weights_known > 0.0, c.weights_known, computed)
     weights = whole / (c.tp * c.pp)
     activations = memory.activation_bytes(
@@ -80,7 +80,9 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     """
     held = xp.maximum(batch / c.pp, 1.0)
     touched = serving.touched_params(xp, c.total_params, c.active_params, c.experts, c.experts_active, held)
-    weights = memory.read_bytes(xp, touched, c.embedding_params, c.head_params, c.bits) / c.tp
+    weights = (
+        memory.read_bytes(xp, touched, c.embedding_params, c.head_params, c.wide_embeddings, c.bits) / c.tp
+    )
     context = xp.minimum(load.input_tokens + load.output_tokens / 2.0, c.attended_tokens)
     share = memory.cache_share(xp, c.tp, 1.0, c.kv_shards)
     kept = held * share * cache(xp, c, context, load)
@@ -102,11 +104,12 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
 def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0) -> Any:
     """Seconds to read a prompt (formula `serving.prefill`); nan where no peak is published.
 
-    Alone it pays the launches of its layers; engines that read prompts of at least `together`
+    Prompts longer than the engine's chunk are read in pieces, each of which reads the weights.
+    Alone a prompt pays the launches of its layers; engines that read prompts of at least `together`
     tokens at once share the reading of the weights between them and pay launches with the step.
     """
     fresh = xp.maximum(tokens * (1.0 - load.cached_prefix_fraction), 1.0)
-    at_once = xp.maximum(fresh, together)
+    at_once = xp.minimum(xp.maximum(fresh, together), xp.maximum(c.chunk_tokens, 1.0))
     flops = serving.prefill_flops(xp, c.active_params, fresh, c.attention_width, c.attended_tokens)
     rows = at_once * c.experts_active / xp.maximum(c.experts, 1.0)
     fraction = c.prefill_fraction * serving.filled(rows, c.rows_half)
@@ -119,8 +122,9 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     seconds = serving.overlapped(xp, reading, computing) + serving.exchange_seconds(
         c.layers, fresh, c.hidden, c.tp, link
     )
-    launches = c.layers * c.prefill_layer_seconds if together <= 1.0 else 0.0
-    return xp.where(c.peak > 0.0, seconds + launches, NOT_KNOWN)
+    launches = c.layers * c.prefill_layer_seconds * fresh / at_once if together <= 1.0 else 0.0 * seconds
+    # Launches run ahead of the work that they start.
+    return xp.where(c.peak > 0.0, serving.overlapped(xp, seconds, launches), NOT_KNOWN)
 
 
 def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> tuple[Any, Any]:
@@ -135,10 +139,11 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
         batch = xp.minimum(
             float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0)
         )
-        step, _ = step_at(xp, c, load, batch)
-        tpot = serving.per_output_token(step, batch - 1.0, load.output_tokens, read)
-        cycle = serving.per_output_token(step, batch, load.output_tokens, read)
-        rate = c.steady_fraction * batch / (load.output_tokens * cycle)
+        writing = decoding(xp, c, load, batch)
+        step, _ = step_at(xp, c, load, writing)
+        tpot = serving.per_output_token(step, writing - 1.0, load.output_tokens, read)
+        cycle = serving.per_output_token(step, writing, load.output_tokens, read)
+        rate = c.steady_fraction * writing / (load.output_tokens * cycle)
         better = (mem.batch >= 1.0) & (tpot <= limit) & (rate > best)
         best, held = xp.where(better, rate, best), xp.where(better, batch, held)
     return best, held
@@ -147,6 +152,16 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
 def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> Any:
     """Most requests a second that a replica answers within the limit on time per output token."""
     return operating(xp, c, load, mem, p)[0]
+
+
+def decoding(xp: Numeric, c: Any, load: Load, held: Any) -> Any:
+    """Sequences of `held` that write tokens (formula `serving.decoding`); the others still read.
+
+    A step takes at most `chunk_tokens` of prompts along. Where prompts are long and answers short,
+    reading holds the sequences back until those that write bring no more prompt tokens a step.
+    """
+    fresh = xp.maximum(load.input_tokens * (1.0 - load.cached_prefix_fraction), 1.0)
+    return xp.minimum(held, xp.maximum(c.chunk_tokens * load.output_tokens / fresh, 1.0))
 
 
 def interference(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Any:
@@ -168,8 +183,9 @@ def settled(
     beside = interference(xp, c, load, p)
     held: Any = batch
     for _ in range(FIXED_POINT_STEPS):
-        step, _floor = step_at(xp, c, load, held)
-        cycle = serving.per_output_token(step, held, load.output_tokens, beside)
+        writing = decoding(xp, c, load, held)
+        step, _floor = step_at(xp, c, load, writing)
+        cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
         wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
         held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
     return held
@@ -180,13 +196,17 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     that is 0, as many as it answers."""
     read = prefill(xp, c, load, load.input_tokens)
     beside = interference(xp, c, load, p)
-    step, floor = step_at(xp, c, load, held)
+    writing = decoding(xp, c, load, held)
+    step, floor = step_at(xp, c, load, writing)
     # A sequence waits for the prefill of the others between its tokens, and for its own before them.
-    others = xp.maximum(held - 1.0, 0.0)
+    others = xp.maximum(writing - 1.0, 0.0)
     tpot = xp.maximum(serving.per_output_token(step, others, load.output_tokens, beside), floor)
-    cycle = xp.maximum(serving.per_output_token(step, held, load.output_tokens, beside), floor)
-    answered = c.steady_fraction * held / (load.output_tokens * cycle)
-    wait = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
+    cycle = xp.maximum(serving.per_output_token(step, writing, load.output_tokens, beside), floor)
+    answered = c.steady_fraction * writing / (load.output_tokens * cycle)
+    queue = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
+    # Callers that send again as soon as they are answered come in bursts.
+    burst = xp.where(rate > 0.0, 0.0, c.burst * others * beside)
+    wait = xp.maximum(xp.maximum(queue, burst), (held - writing) / answered)
     # Reading the prompt yields the first token; a step under way is half over when a request comes.
     busy = xp.where(held > 1.0, step / 2.0, 0.0)
     first = c.floor_seconds + read + busy + xp.where(held > 1.0, wait, 0.0)

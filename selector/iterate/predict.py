@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from selector.decide import single
+from selector.decide import passes, single
 from selector.errors import InputError
-from selector.estimate import sizing
-from selector.estimate.numeric import SCALAR
+from selector.iterate import predict_encoder, predict_memory
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
-from selector.iterate.predict_serving import MACHINE, Case, case_of, figure, spread
+from selector.iterate.predict_serving import Case, by_size, case_of, figure, spread
 from selector.needs import names
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import ROLES, Device, Model
+from selector.packs.support import SupportTable
+from selector.types.catalog import Device, Model
 
-GIB = 2.0**30
 NOT_AGGREGATED = re.compile(r"disagg|dynamo|mori|wide.?ep", re.IGNORECASE)
 SPECULATIVE = re.compile(r"mtp|eagle|spec(ul|_dec)|draft|medusa", re.IGNORECASE)
-MOST_DEVICES = 64
+IN_BRACKETS = re.compile(r"\(([^()]+)\)\s*$")
+VARIANT = re.compile(r"\s+(base|instruct|chat)$", re.IGNORECASE)
 UNRELIABLE = "precision_field_unreliable"
+MIXED, CALLED_SO = "fp4fp8-mixed", ("fp8", "fp4", "mxfp4")  # benchmarks name one of the two widths
 NARROW = (("nvfp4", "fp4"), ("fp8", "fp8"))
 
 
@@ -41,9 +44,11 @@ class Predictor:
     cat: Catalogue
     seen: dict[tuple[str, str], Any] = field(default_factory=dict)
     p: Mapping[str, float] = field(default_factory=dict)
+    table: SupportTable = field(init=False)
 
     def __post_init__(self) -> None:
         self.p = {k: v.value for k, v in self.cat.parameters.items()}
+        self.table = SupportTable(self.cat.support)
 
     def predict(self, point: Point) -> Guess:
         """The estimate for a point; raises `PointError` with the reason where there is none."""
@@ -52,8 +57,6 @@ class Predictor:
             raise PointError("training is not estimated yet")
         if metric not in SERVING | MEMORY:
             raise PointError(f"metric {metric} is not known")
-        if metric in ("energy_j_per_output_tok", "host_mem_gb"):
-            raise PointError(f"{metric} is not estimated yet")
         words = f"{point.text('engine') or ''} {' '.join(point.flags)}"
         if NOT_AGGREGATED.search(words):
             raise PointError("disaggregated serving is not estimated yet")
@@ -61,58 +64,95 @@ class Predictor:
             raise PointError("speculative decoding is not estimated yet")
         if metric in MEMORY and (point.text("method") or "inference") != "inference":
             raise PointError("memory of training is not estimated yet")
-        case = self.case(point)
-        if metric == "min_devices":
-            return self._least(case)
         if metric in MEMORY:
-            return self._memory(point, case)
+            return self._memory(point)
+        model, device, count = self.stack(point)
+        if passes.role_of(model) != "llm":
+            return Guess(*predict_encoder.predict(point, self.cat, model, device, count, self.p))
+        case = self.case(point)
         return Guess(figure(point, case, self.p), spread(point, case))
 
-    def case(self, point: Point) -> Case:
+    def case(self, point: Point, model: Model | None = None) -> Case:
         """The stack of a point of token generation; raises `PointError`."""
-        model = self._model(point)
-        device, named = self._device(point)
-        count = int(point.number("n_devices", 1.0) or named or 1)
+        model, device, count = self.stack(point, model)
         precision, engine = self._precision(point, model, device), self._engine(point)
-        return case_of(point, self.cat, model, device, count, engine, precision, self.p)
+        return case_of(point, self.cat, self.table, model, device, count, engine, precision, self.p)
 
-    def _memory(self, point: Point, case: Case) -> Guess:
-        """Bytes of one device, or of all where the point says that it is their sum."""
-        held = case.load.concurrency or 1.0
-        if point.metric == "fits":
-            return Guess(0.0, truth=_used(case.memory, held) <= 1.0)
-        mem = case.memory
-        whole = mem.weights if point.metric.startswith("weights") else _used(mem, held) * mem.usable
-        devices = case.count if (point.text("value_scope") or "").startswith("sum") else 1
-        unit = {"gb": 1e9, "gib": GIB, "mb": 1e6}[point.metric.rpartition("_")[2]]
-        return Guess(float(whole) * devices / unit, self.p["memory.spread"])
+    def stack(self, point: Point, model: Model | None = None) -> tuple[Model, Device, int]:
+        """Model, device and how many of a point; raises `PointError`."""
+        model = model or self._model(point)
+        device, named = self._device(point)
+        return model, device, int(point.number("n_devices", 1.0) or named or 1)
 
-    def _least(self, case: Case) -> Guess:
-        c, load = case.choice, case.load
-        for n in (1, 2, 4, 8, 16, 32, MOST_DEVICES):
-            pair = (min(n, MACHINE), max(n // MACHINE, 1))
-            choice = single.observed(self.cat, case.model, case.device, c.engine, c.precision, pair, self.p)
-            if _used(sizing.ledger(SCALAR, choice.cell, load, self.p), load.concurrency or 1.0) <= 1.0:
-                return Guess(float(n))
-        raise PointError(f"does not fit {MOST_DEVICES} devices")
+    def _memory(self, point: Point) -> Guess:
+        """Bytes, whether they fit, or devices that hold them."""
+        model = self._model(point)
+        one_pass = passes.role_of(model) != "llm"
+        if point.metric in ("fits", "min_devices"):
+            if one_pass:
+                raise PointError(f"{point.metric} of {model.model_class} models is not estimated")
+            case = self.case(point, model)
+            if point.metric == "fits":
+                live = predict_memory.live_share(self.held(point), case.memory, self.p)
+                needed = max(live, predict_memory.used(case.memory, case.load.concurrency or 1.0))
+                return Guess(0.0, truth=needed <= 1.0)
+            c, load = case.choice, case.load
+            least = predict_memory.least(
+                self.cat, self.table, model, case.device, c.engine, c.precision, load, self.p
+            )
+            return Guess(least, math.exp(self.p["memory.width.devices"]))
+        if one_pass:
+            form = predict_encoder.form_of(point, passes.role_of(model))
+            return Guess(*predict_memory.of_one_pass(point, model, form, self.p))
+        held = self.held(point)
+        device = self._device(point)[0] if predict_memory.takes_share(point, held, self.p) else None
+        return Guess(*predict_memory.figure(point, held, device, self.p))
+
+    def held(self, point: Point) -> predict_memory.Case:
+        """What a point holds in memory; raises `PointError`."""
+        model = self._model(point)
+        devices = int(point.number("n_devices", 1.0) or 1)
+        narrowed = partial(self._bits, model)
+        known = model.id in self.cat.models
+        return predict_memory.case_of(point, self.cat, model, known, devices, narrowed, self.p)
+
+    def _bits(self, model: Model, text: str) -> tuple[float, bool]:
+        """Bits a weight of a format as the catalogue holds it, and whether embeddings share them."""
+        swapped = "-".join(reversed(re.split(r"[\s-]+", text)))
+        for name in (text, swapped, *re.findall(r"fp8|int8|int4|fp4", text)):
+            try:
+                found: tuple[str, ...] = self._look_up("precision", name or "bf16", names.match_precisions)
+            except PointError:
+                continue
+            precision = self.cat.precisions[next((q for q in found if q in model.checkpoints), found[0])]
+            return precision.bits_weights, precision.method in predict_memory.NARROW
+        raise PointError(f"precision {text} is not in the catalogue")
 
     def _model(self, point: Point) -> Model:
         name = point.text("model")
         if name is None:
             raise PointError("model is missing")
-        found = self._look_up("model", name, names.match_models)
+        try:
+            found = self._either("model", name, names.match_models)
+        except PointError:
+            if model := by_size(point, self.p):
+                return model
+            raise
         if not found.models:
             raise PointError(f"{name} is a hosted model")
-        model = self.cat.models[found.models[0]]
-        if ROLES.get(model.model_class, "llm") != "llm":
-            raise PointError(f"{model.model_class} models are not estimated by `validate` yet")
-        return model
+        return self.cat.models[found.models[0]]
 
     def _device(self, point: Point) -> tuple[Device, int | None]:
         name = point.text("hardware")
         if name is None:
             raise PointError("hardware is missing")
-        found = self._look_up("hardware", name, names.match_devices)
+        inside = IN_BRACKETS.search(name)  # a machine, and its accelerator in brackets
+        try:
+            found = self._either("hardware", name, names.match_devices)
+        except PointError:
+            if inside is None:
+                raise
+            found = self._look_up("hardware", inside[1], names.match_devices)
         return self.cat.devices[found.devices[0]], found.count
 
     def _engine(self, point: Point) -> str:
@@ -131,10 +171,25 @@ class Predictor:
             return next(narrow, "bf16")
         if not name:
             return model.checkpoints[0] if model.checkpoints else "bf16"
+        if MIXED in model.checkpoints and name.lower() in CALLED_SO:
+            return MIXED
         if name.lower() == "fp4":  # which of the two is that of the checkpoint
             name = "mxfp4" if "mxfp4" in model.checkpoints else "nvfp4"
         found: tuple[str, ...] = self._look_up("precision", name.lower(), names.match_precisions)
         return next((q for q in found if q in model.checkpoints), found[0])
+
+    def _either(self, kind: str, text: str, match: Callable[[str, Catalogue], Any]) -> Any:
+        """What a name stands for, or the first of two that a stroke joins, or one with a variant behind."""
+        try:
+            return self._look_up(kind, text, match)
+        except PointError:
+            first = VARIANT.sub("", text.partition("/")[0]).strip()
+            if first == text or not re.search(r"\d", first):
+                raise
+            try:
+                return self._look_up(kind, first, match)
+            except PointError:
+                return self._look_up(kind, text, match)
 
     def _look_up(self, kind: str, text: str, match: Callable[[str, Catalogue], Any]) -> Any:
         key = (kind, text)
@@ -149,12 +204,6 @@ class Predictor:
         return found
 
 
-def _used(mem: sizing.Memory, held: float) -> float:
-    """Share of the usable memory that is taken."""
-    taken = mem.weights + mem.activations + mem.reserve + mem.per_sequence * held
-    return float(taken / mem.usable)
-
-
 def _plain(text: str) -> str:
-    """A name without the remark in brackets behind it."""
-    return re.sub(r"\s*\(.*\)", "", text).strip()
+    """A name without the remark in brackets behind it, and without the format of the cache."""
+    return re.sub(r"\s*\(.*\)|\b\w+ kv\b", "", text, flags=re.IGNORECASE).strip(" ,")

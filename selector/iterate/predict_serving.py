@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,14 +11,18 @@ from selector.decide import single
 from selector.decide.layouts import LAYER_SPLIT
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
-from selector.iterate.measurements import SERVING, Point, PointError
+from selector.estimate.serving import energy_per_token
+from selector.iterate.measurements import MEMORY, SERVING, Point, PointError
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model
+from selector.packs.support import SupportTable
+from selector.types.catalog import Architecture, Device, Model
 from selector.types.load import Load
 
 MACHINE = 8  # devices that one replica spreads over where the point does not state its layout
 # Engines before this month lack what made them two to three times as fast since.
 MATURE = "2025"
+ENERGY = "energy_j_per_output_tok"
+BY_SIZE = ("tok_s", "tpot_ms", "ttft_ms")  # what the parameters alone can tell
 NARROW_CACHE = "fp8_cache_with_narrow_weights"
 NO_LENGTH = ("decode_tok_s", "tpot_ms")  # an empty context where no length is stated
 
@@ -50,12 +55,10 @@ def load_of(point: Point, p: Mapping[str, float]) -> Load:
     writes = point.number("output_tokens") or point.number("output_len")
     if serving and reads is None and point.metric not in NO_LENGTH:
         raise PointError("input_tokens is missing")
-    if point.metric in ("output_tok_s", "total_tok_s", "req_s") and writes is None:
+    if point.metric in (ENERGY, "output_tok_s", "total_tok_s", "req_s") and writes is None:
         raise PointError("output_tokens is missing")
     held = point.number("concurrency_or_batch", 1.0) or (1.0 if one else None)
     limit = point.number("tpot_limit_ms")
-    if held is None and point.metric == "ttft_ms":
-        raise PointError("first token of a load without concurrency waits in a queue of unknown length")
     if held is None and "arrival_limited" in point.flags:
         raise PointError("the rate of arrivals limits the figure and is not stated")
     if held is None and point.metric == "tpot_ms" and not limit and point.text("scenario") != "offline":
@@ -73,6 +76,31 @@ def load_of(point: Point, p: Mapping[str, float]) -> Load:
         concurrency=held,
         per_output_token_limit_s=limit / 1e3 / p["serving.token_tail"] if limit else None,
         kv_bits=single.KV_BITS[cache],
+    )
+
+
+def by_size(point: Point, p: Mapping[str, float]) -> Model | None:
+    """A model that the catalogue lacks, by the parameters that a point of token generation or
+    memory states; its dimensions are stood in for, which widens the interval."""
+    total = point.number("params_b")
+    if not total or not (point.metric.endswith(BY_SIZE) or point.metric in MEMORY):
+        return None
+    active = point.number("active_params_b") or total
+    experts = int(p["model.experts_unknown"]), int(p["model.experts_active_unknown"])
+    return Model(
+        id=point.text("model") or "",
+        vendor="unknown",
+        tasks=(),
+        model_class="llm",
+        licence="unknown",
+        languages=(),
+        source=(),
+        as_of="",
+        params_b=total,
+        active_params_b=active,
+        architecture=Architecture("other", experts=experts[0], experts_active=experts[1])
+        if active < total
+        else None,
     )
 
 
@@ -98,6 +126,7 @@ def circumstances(point: Point, device: Device) -> tuple[str, ...]:
 def case_of(
     point: Point,
     cat: Catalogue,
+    table: SupportTable,
     model: Model,
     device: Device,
     count: int,
@@ -112,7 +141,7 @@ def case_of(
 
     def laid(tp: int, pp: int) -> Case:
         choice = single.observed(
-            cat, model, device, engine, precision, (tp, pp), p, circumstances(point, device)
+            cat, table, model, device, engine, precision, (tp, pp), p, circumstances(point, device)
         )
         if "dp_attention" in point.flags:
             # Each device keeps the cache of its own share of the sequences, whatever the heads.
@@ -146,7 +175,8 @@ def in_flight(
     many as answer most requests."""
     if held is None:
         return sizing.operating(xp, cell, load, mem, p)[1]
-    return xp.maximum(xp.minimum(held, mem.batch), 1.0)
+    # What was measured ran, whatever the ledger says of it.
+    return xp.maximum(xp.where(mem.batch < 1.0, held, xp.minimum(held, mem.batch)), 1.0)
 
 
 def figures(
@@ -164,17 +194,28 @@ def figures(
         "req_s": rate,
         "decode_tok_s": replicas * batch / t.step,
         "prefill_tok_s": replicas * load.input_tokens / t.prefill,
+        ENERGY: energy_per_token(
+            cell.watts, cell.tp * cell.pp * replicas, cell.power_fraction, rate * load.output_tokens
+        ),
         "latency_ms": whole * 1e3,
         "latency_s": whole,
     }
 
 
-PREDICTS = {"ttft_ms": "first_token", "prefill_tok_s": "prefill", "tpot_ms": "step", "decode_tok_s": "step"}
+PREDICTS = {"prefill_tok_s": "prefill", "tpot_ms": "step", "decode_tok_s": "step"}
+ALONE = 2.0  # requests in flight up to which a first token does not wait for others
+
+
+def quantity(point: Point, case: Case) -> str:
+    """What a metric tells of, as intervals are told apart."""
+    if point.metric == "ttft_ms":
+        return "first_token" if (case.load.concurrency or math.inf) <= ALONE else "first_token_loaded"
+    return PREDICTS.get(point.metric, "rate")
 
 
 def spread(point: Point, case: Case) -> float:
     """p90 over p50 of a predicted figure."""
-    return float(getattr(case.choice.cell, f"{PREDICTS.get(point.metric, 'rate')}_spread"))
+    return float(getattr(case.choice.cell, f"{quantity(point, case)}_spread"))
 
 
 def figure(point: Point, case: Case, p: Mapping[str, float]) -> float:

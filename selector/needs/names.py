@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class EngineQuery:
         return iter(self.engines)
 
 
+@functools.cache
 def compact(text: str) -> str:
     """Lower case without what people vary: spaces, dashes, underscores, dots."""
     return re.sub(r"[\s_.\-]+", "", text.lower())
@@ -100,12 +102,12 @@ def _unknown(kind: str, text: str, known: Iterable[str], where: Position | None,
 
 def match_devices(text: str, catalogue: Catalogue, where: Position | None = None) -> DeviceQuery:
     """Devices behind `8xH100-SXM`, `nvidia-t4`, `gpu-16gb`, `ascend`, `gpu+npu`."""
-    if "+" in text:
+    if len(apart := [part for part in text.split("+") if part.strip()]) > 1:
         # Some names hold a plus that is no "and", such as Xeon Platinum 8592+.
         many, rest = counted(text)
         if named := _by_alias(rest, catalogue):
             return DeviceQuery(text, many, named)
-        parts = [match_devices(part, catalogue, where) for part in text.split("+") if part.strip()]
+        parts = [match_devices(part, catalogue, where) for part in apart]
         ids = tuple(dict.fromkeys(i for part in parts for i in part.devices))
         return DeviceQuery(text, None, ids)
     count, name = counted(text)

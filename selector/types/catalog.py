@@ -84,6 +84,7 @@ class Model:
     checkpoints: tuple[str, ...] = ()  # precisions published ready to load
     weights_gb: Mapping[str, float] = field(default_factory=dict)  # checkpoint size by precision
     gflops_per_item: float | None = None
+    image_px: int | None = None  # edge of the image that gflops_per_item counts
     item: str | None = None  # what one request of a non-generative model is: image, audio_second ...
     min_engine: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ class Device:
     memory_bytes: int | None = None
     unified_memory: bool = False
     gb_per_s: float | None = None
+    cores: int | None = None  # of one processor socket
     tflops_dense: Mapping[str, float] = field(default_factory=dict)
     interconnect: Interconnect | None = None
     tdp_w: float | None = None

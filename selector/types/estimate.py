@@ -54,3 +54,8 @@ class MemoryLedger:
     def total(self) -> float:
         """Sum of the purposes, bytes."""
         return self.weights + self.kv_cache + self.activations + self.reserve
+
+    @property
+    def fits(self) -> bool:
+        """True where the purposes take no more than can be used."""
+        return self.total <= self.usable

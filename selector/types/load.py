@@ -50,11 +50,13 @@ class Cell:
     attended_tokens: object  # that a query reads of a longer context; inf: all
     weights_known: object
     bits: object
+    wide_embeddings: object  # 1 where embeddings stay 16-bit when the rest is narrower, else 0
     tp: object
     pp: object
     memory_bytes: object
     usable_fraction: object
     bandwidth: object
+    watts: object  # rated power of a device; nan: not published
     peak: object
     decode_width: object  # full-attention layers x heads x values read per head of a cached token
     reserve: object
@@ -73,10 +75,14 @@ class Cell:
     prefill_layer_seconds: object
     interference: object
     steady_fraction: object
-    most_sequences: object  # that the engine runs at once
+    most_sequences: object  # that the engine runs at once, a device
+    chunk_tokens: object  # of prompts that a step takes along
     floor_seconds: object
+    burst: object  # share of the callers in flight whose prompts wait before one's own
+    power_fraction: object  # of the rated power, drawn
     # p90 over p50 of what is predicted.
     step_spread: object
     rate_spread: object
     first_token_spread: object
+    first_token_loaded_spread: object
     prefill_spread: object
