@@ -88,7 +88,12 @@ def _fitted(cat: Catalogue) -> Iterator[Fault]:
     for parameter in cat.parameters.values():
         published = parameter.source is not None and parameter.fitted_on is None
         if not parameter.judgement and parameter.n is None and not published:
-            yield Fault("L017", "parameters", parameter.id, "give n, or the source that publishes it, or judgement: true")
+            yield Fault(
+                "L017",
+                "parameters",
+                parameter.id,
+                "give n, or the source that publishes it, or judgement: true",
+            )
 
 
 def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:

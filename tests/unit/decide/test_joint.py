@@ -51,6 +51,7 @@ def test_people_are_counted_once(tmp_path: Path, catalogue: Catalogue, needs: di
 def test_the_budget_is_one_for_all(
     tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any], cli: Run
 ) -> None:
+    needs = needs | {"weights": {"cost": 100}}
     free = decided(tmp_path, catalogue, needs)
     parts = (free, *free.components)
     assert free.feasible
