@@ -52,7 +52,7 @@ def recommend(
         terminal = sys.stdout.isatty()
         width = _width() if terminal else None
         typer.echo(table.recommendation(found, terminal, width), nl=False)
-    if not (found.feasible and all(c.feasible for c in found.components)):
+    if not found.feasible:
         raise typer.Exit(1)
 
 

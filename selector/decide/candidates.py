@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from selector.decide.axes import Axes
+from selector.decide.axes import Axes, Place
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
 from selector.estimate import cost
@@ -86,7 +86,7 @@ def _in_place(
     units = np.where(
         per_unit >= 1.0,
         np.ceil(replicas / np.maximum(per_unit, 1.0)),
-        replicas * np.ceil(group / place.count),
+        replicas * cost.whole_units(np, group, place.count),
     )
     devices = replicas * group
     if place.usd_per_hour is not None:
@@ -95,7 +95,6 @@ def _in_place(
     elif place.hosting == "on_prem":
         watts = np.array([d.device.tdp_w or np.nan for d in axes.devices])[index.device[rows]]
         usd = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
-        usd = np.where(np.isnan(usd), 0.0, usd)
     else:
         usd = np.full(len(rows), np.nan)
     return {
@@ -115,8 +114,12 @@ def _in_place(
         "request_p95_ms": sized.request_p95_ms[rows],
         "requests_per_s": sized.requests_per_s[rows],
         "spread": sized.spread[rows],
-        "cost_spread": np.full(len(rows), p["cost.spread.rented"]),
+        "cost_spread": np.full(len(rows), p[_doubt_of_cost(place)]),
     }
+
+
+def _doubt_of_cost(place: Place) -> str:
+    return "cost.spread.owned" if place.hosting == "on_prem" else "cost.spread.rented"
 
 
 def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
@@ -134,7 +137,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
     each = np.full(size, p["api.per_output_token_ms"])
     none = np.full(size, NONE, dtype=np.int32)
     usd = [place_usd(axes, m, i, load) for m, i in pairs]
-    tail = first * 2.0
+    tail = first * p["api.tail"]
     return {
         "cell": none,
         "model": np.array([m for m, _ in pairs], dtype=np.int32),
@@ -151,8 +154,8 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         "per_output_token_ms": each,
         "request_p95_ms": tail + load.output_tokens * each,
         "requests_per_s": np.full(size, np.nan),
-        "spread": np.full(size, 2.5),
-        "cost_spread": np.full(size, p["cost.spread.rented"]),
+        "spread": np.full(size, p["api.spread"]),
+        "cost_spread": np.full(size, p["cost.spread.hosted"]),
     }
 
 

@@ -10,26 +10,10 @@ from typing import Any
 from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
 from selector.decide.layouts import layouts
-from selector.decide.support import SupportTable
+from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
 
 GROUPS = 5
-USUAL = frozenset(
-    {
-        "bf16",
-        "fp16",
-        "fp8-w8a8",
-        "fp8-w8a16",
-        "int8-w8a8",
-        "int4-awq",
-        "int4-gguf",
-        "int8-gguf",
-        "int4-mlx",
-        "nvfp4",
-    }
-)
-# Weights this many times the memory are left out unsized, unless the user pinned something.
-HOPELESS = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ def considered(model: Model, precision: Precision, role: str, pinned: bool) -> b
     """
     if not available(model, precision):
         return False
-    return pinned or role != "llm" or precision.id in model.checkpoints or precision.id in USUAL
+    return pinned or role != "llm" or precision.id in model.checkpoints or precision.usual
 
 
 def enumerate_cells(
@@ -110,7 +94,7 @@ def enumerate_cells(
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
                     room = cells.memory_bytes(device.device, p)
                     for tp, pp in allowed:
-                        if need > HOPELESS * room * tp * pp and len(allowed) > 1 and not explain:
+                        if need > p["search.hopeless"] * room * tp * pp and len(allowed) > 1 and not explain:
                             continue
                         layout = columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
                         columns.add(

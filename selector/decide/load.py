@@ -29,16 +29,6 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     )
 
 
-def proposed_facts(req: Requirement) -> dict[str, object]:
-    """Facts of a plan that the user brings, which only its declaration tells."""
-    found: dict[str, object] = {}
-    for key in ("weight_format", "weights_source", "trust_remote_code", "revision_pinned"):
-        values = req.proposed.get(key)
-        if values:
-            found[key] = values[0]
-    return found
-
-
 def latency_limit_ms(req: Requirement, load: Load) -> tuple[float | None, bool]:
     """End-to-end p95 limit: as stated, or first token and output tokens together."""
     lat = req.latency

@@ -11,27 +11,9 @@ from selector.needs.names import EngineQuery
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Api, Framework, Model
+from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
 
-ROLES = {
-    "llm": "llm",
-    "vlm": "llm",
-    "encoder": "encoder",
-    "bi-encoder": "embedding",
-    "embedding+linear": "embedding",
-    "cross-encoder": "reranker",
-    "asr": "speech",
-    "tts": "tts",
-    "vision": "vision",
-    "diffusion": "diffusion",
-    "time-series": "time_series",
-    "tree": "tabular",
-    "linear": "tabular",
-    "mlp": "tabular",
-    "recommender": "recommendation",
-    "audio": "tts",
-}
 # Tasks that models of another task name also serve.
 ALSO = {
     "agent": ("agent", "chat", "reasoning"),
@@ -97,7 +79,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
             axes.leave_out("excluded by the requirements", api.id)
         elif _speaks(api.languages, req.application.languages):
-            axes.models.append(_hosted(api))
+            axes.models.append(_hosted(api, cat))
         else:
             axes.leave_out("model does not know the languages", api.id)
 
@@ -114,14 +96,13 @@ def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -
 
 
 def _open(model: Model, cat: Catalogue) -> ModelOption:
-    licence = cat.licences.get(model.licence)
-    return ModelOption(
-        model.id, model, None, ROLES.get(model.model_class, "llm"), facts.of_model(model, licence)
-    )
+    known = facts.of_model(model, cat.licences.get(model.licence), cat.origin(model))
+    return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
 
 
-def _hosted(api: Api) -> ModelOption:
-    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), facts.of_api(api))
+def _hosted(api: Api, cat: Catalogue) -> ModelOption:
+    known = facts.of_api(api, cat.api_origin(api))
+    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), known)
 
 
 def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
@@ -136,7 +117,8 @@ def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> N
                 continue
         elif framework.status in ENDED:
             since = f" since {framework.status_since}" if framework.status_since else ""
-            axes.leave_out(f"engine {engine} is {framework.status}{since}", engine)
+            heir = f", replaced by {' or '.join(framework.replaced_by)}" if framework.replaced_by else ""
+            axes.leave_out(f"engine {engine} is {framework.status}{since}{heir}", engine)
             continue
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
+from selector.needs.facts import UNNAMED, own_region, place_facts
 from selector.needs.options import Options, Owned
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Offer
+from selector.types.catalog import Offer, Vendor
 from selector.types.requirement import Requirement
 
 GB = 1e9
-UNNAMED = frozenset({"unspecified", "any"})
 
 
 def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
@@ -33,7 +34,7 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
     nodes = item.nodes or 1
     free = item.free_memory_gb or query.memory_gb
     pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
-    region = next(iter(req.deployment.regions), req.organisation.region or "unspecified")
+    region = own_region(req)
     have = {d.id for d in axes.devices}
     for device in query.devices:
         if device not in have:
@@ -47,7 +48,7 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
             count=max(count // nodes, 1),
             available=min(count, pinned.get(device, count)),
             usd_per_hour=None,
-            facts=_place_facts("on_prem", region, req) | facts.of_offer(None),
+            facts=place_facts("on_prem", region, req) | facts.of_offer(None, axes.days[0]),
             host_ram_gb=item.host_ram_gb,
             free_memory_bytes=free * GB if free else None,
             shared_desktop=item.shared_desktop,
@@ -58,7 +59,8 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
 def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
     devices = {d.id for d in axes.devices}
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
-    best: dict[tuple[str, str, str, int, bool], tuple[float, Offer]] = {}
+    fresh = cat.parameters["price.fresh_days"].value
+    best: dict[tuple[str, str, str, int, int], tuple[float, Offer]] = {}
     for offer in cat.offers.values():
         if offer.device not in devices or offer.on_demand_per_hour is None:
             continue
@@ -70,13 +72,22 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
             axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
             continue
         usd = offer.on_demand_per_hour * rate
-        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, offer.as_of is not None)
+        doubt = _doubt(offer, axes.days[0], fresh)
+        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, doubt)
         if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
             best[key] = (usd, offer)
-    dated = {k[:4] for k in best if k[4]}
-    # An offer without a date stands in only where no dated one exists, and says so.
-    kept = [pair for key, pair in sorted(best.items()) if key[4] or key[:4] not in dated]
-    return [_offer_place(usd, offer, req) for usd, offer in kept]
+    least: dict[tuple[object, ...], int] = {}
+    for one in best:
+        least[one[:-1]] = min(one[-1], least.get(one[:-1], one[-1]))
+    # An old offer, or one without a date, stands in only where no fresher one exists, and says so.
+    kept = [pair for one, pair in sorted(best.items()) if one[-1] == least[one[:-1]]]
+    return [_offer_place(usd, offer, req, axes.days[0], cat.vendor(offer.provider)) for usd, offer in kept]
+
+
+def _doubt(offer: Offer, today: date, fresh_days: float) -> int:
+    """How little a price can be trusted for its age: 0 fresh, 1 old, 2 without a date."""
+    age = facts.age_days(offer.as_of, today)
+    return 2 if age is None else int(age > fresh_days)
 
 
 def _elsewhere(offer: Offer, req: Requirement) -> str | None:
@@ -97,7 +108,7 @@ def _elsewhere(offer: Offer, req: Requirement) -> str | None:
     return None
 
 
-def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
+def _offer_place(usd: float, offer: Offer, req: Requirement, today: date, host: Vendor | None) -> Place:
     return Place(
         id=offer.id,
         hosting="self_hosted_cloud",
@@ -107,7 +118,9 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
         count=offer.count,
         available=None,
         usd_per_hour=usd,
-        facts=_place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer),
+        facts=place_facts("self_hosted_cloud", offer.jurisdiction, req)
+        | facts.of_offer(offer, today)
+        | facts.of_vendor(host),
         host_ram_gb=offer.host_ram_gib,
         source=offer.source,
         as_of=offer.as_of,
@@ -116,7 +129,6 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
 
 def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> list[Place]:
     found = []
-    vendors = {alias: v for v in cat.vendors.values() for alias in (v.id, *v.aliases)}
     batch_wanted = "api_batch" in hosting or req.workload.scenario == "offline"
     for option in axes.models:
         api = option.api
@@ -125,7 +137,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
         kinds = ["api"] if "api" in hosting else []
         if api.batch is not None and batch_wanted:
             kinds.append("api_batch")
-        vendor = vendors.get(api.vendor)
+        vendor = cat.vendor(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
                 found.append(
@@ -138,24 +150,11 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         count=0,
                         available=None,
                         usd_per_hour=None,
-                        facts=_place_facts("api", region, req)
+                        facts=place_facts("api", region, req)
                         | facts.of_vendor(vendor)
-                        | {"offer.tier": "api", "offer.date_known": True, "offer.spot": False},
+                        | facts.of_api_price(api, axes.days[0]),
                         source=", ".join(api.source),
                         as_of=api.as_of,
                     )
                 )
-    return found
-
-
-def _place_facts(hosting: str, region: str, req: Requirement) -> dict[str, object]:
-    found: dict[str, object] = {"hosting": hosting}
-    if region not in UNNAMED:
-        found["region"] = region
-    residency = req.data.residency
-    if residency is not None and region not in UNNAMED:
-        found["residency_ok"] = not residency or region in residency
-    users = req.application.user_regions
-    if users is not None and region not in UNNAMED:
-        found["in_user_region"] = region in users
     return found

@@ -15,10 +15,8 @@ from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Re
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-MOST_UNKNOWN = 0.3
 DIGITS = 9
 FRONT = 20_000
-DEFAULT_LATENCY_MS = 30_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def score(run: Run) -> Scored:
     scales = {
         "quality": value.quality_scale(level, p),
         "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
-        "latency": value.latency_scale(limit or DEFAULT_LATENCY_MS, stated, p),
+        "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
         "risk": value.risk_scale(req.risk.appetite or "moderate", p),
         "effort": value.effort_scale(horizon, p),
     }
@@ -230,7 +228,7 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     if not len(allowed):
         return allowed, allowed
     unknown = unknown_weight(run, scored)
-    late = np.where((unknown > MOST_UNKNOWN) & (not settings.allow_provisional), 1, 0)
+    late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
     for _, column in run.gates.doubts:
         late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
     at_risk = sum((s == limits.AT_RISK).astype(int) for s in scored.status) + np.zeros(len(late))

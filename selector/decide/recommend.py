@@ -12,10 +12,10 @@ from selector.decide import candidates as cand
 from selector.decide.axes import Axes
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
-from selector.decide.support import SupportTable
-from selector.needs.facts import requirement_facts
+from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
@@ -156,7 +156,7 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
-    common = dict(requirement_facts(req)) | load.proposed_facts(req)
+    common = dict(requirement_facts(req)) | proposed_facts(req)
     sides: list[tuple[list[Mapping[str, object]], Any]] = [
         ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
         ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),

@@ -90,7 +90,7 @@ def _pick(run: Run, order: Any, top: int) -> list[int]:
 
 
 def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: float) -> RankedStack:
-    from selector.decide.rank import MOST_UNKNOWN, unknown_weight
+    from selector.decide.rank import unknown_weight
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     value = float(scored.score[row])
@@ -100,8 +100,9 @@ def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: f
         slots=slots(run, row),
         score=value,
         tied=position > 0 and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN)
+        provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
         or _unverified(scored, row)
+        or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
         contributions=_contributions(run, scored, row),
         estimates=_estimates(run, scored, row),
@@ -175,6 +176,7 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "cost_per_month_usd": around(
             scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
         ),
+        "upfront_usd": None,
         "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),
         "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", inputs=late),
         "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", inputs=late),
@@ -182,17 +184,16 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
         "quality_index": None
         if math.isnan(q[1])
-        else Estimate(
-            q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)} | adjusted("quality")
-        ),
+        else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),
         "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
         "effort_person_months": around(scored.effort, "person-months", "effort.total", 1.6),
     }
 
 
-def _why_quality(run: Run, row: int) -> str:
+def _basis(run: Run, row: int) -> dict[str, float | str | None]:
+    """What the quality index rests on: scores that were published, or only a prior."""
     index: quality.Index = run.quality_of[int(run.stacks.model[row])]
-    return index.why
+    return {"basis": "scores" if index.known else "prior", "why": index.why}
 
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:
@@ -227,16 +228,11 @@ def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
         "on_prem": "electricity of owned devices",
     }
     item = names.get(place.hosting, f"rent of {int(s.units[row])}x {place.id}")
-    found = []
-    if not math.isnan(infra):
-        found.append(
-            CostLine(
-                item,
-                Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
-                place.source,
-                place.as_of,
-            )
-        )
+    unknown = math.isnan(infra)
+    if unknown and place.hosting == "on_prem":
+        item += ": their power is not in the catalogue, so the total is not known"
+    known = None if unknown else Estimate.around(infra, band, "USD/month", "cost.infrastructure")
+    found = [CostLine(item, known, place.source, place.as_of)]
     people = float(scored.people_usd[row])
     found.append(
         CostLine(

@@ -9,12 +9,12 @@ from typing import Any
 
 from selector.decide import cells, single_pass, tuning
 from selector.decide.layouts import layouts, pinned_allowed
-from selector.decide.options import ROLES
-from selector.decide.support import SupportTable
+from selector.decide.prices import rent
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model, Offer, Precision
+from selector.packs.support import SupportTable
+from selector.types.catalog import ROLES, Device, Model, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
 
@@ -113,7 +113,7 @@ def _one_pass(
     if not found:
         return replace(nothing, estimates={"items_per_s": None, "latency_ms": None})
     best = found[0]
-    usd, source = _rent(cat, device, count)
+    usd, source = rent(cat, device, count)
     return replace(
         nothing,
         engine=best.engine,
@@ -247,7 +247,7 @@ def _size(
     times = sizing.times(SCALAR, c.cell, load, held, rate, p)
     if load.per_output_token_limit_s and times.per_output_token > load.per_output_token_limit_s:
         limits.append("latency: time per output token over its limit")
-    usd, source = _rent(cat, device, count)
+    usd, source = rent(cat, device, count)
     first = c.layout
     return Sizing(
         model.id,
@@ -291,24 +291,6 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
         "total_tokens_per_s": make(rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens"),
         "requests_per_s": make(rate, cell.rate_spread, "requests/s", "serving.rate"),
     }
-
-
-def _rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
-    """Cheapest dated on-demand price of the devices, USD an hour, whole units."""
-    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()} | {"USD": 1.0}
-
-    def usd(offer: Offer) -> float:
-        return (offer.on_demand_per_hour or math.inf) * rates[offer.currency] * math.ceil(count / offer.count)
-
-    rows = [
-        o
-        for o in cat.offers.values()
-        if o.device == device.id and o.as_of and o.on_demand_per_hour and o.currency in rates
-    ]
-    if not rows:
-        return None, None
-    best = min(rows, key=lambda o: (usd(o), o.id))
-    return usd(best), f"{best.id} ({best.source}, {best.as_of})"
 
 
 def _nearest(

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selector.decide import cells, passes
-from selector.decide.support import SupportTable
 from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR
 from selector.estimate.serving import queue_wait
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.types.catalog import Device, Model, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Load

@@ -138,6 +138,8 @@ def _agrees(axis: str, value: object, accepted: object) -> bool:
 def as_json(found: list[CaseResult]) -> dict[str, Any]:
     """Cases and counts by kind and strength."""
     return {
+        "schema_version": 1,
+        "kind": "decision-results",
         "cases": [
             {
                 "id": c.id,

@@ -1,10 +1,18 @@
-"""Facts of the requirement that rules and risks may test; what is not known is left out."""
+"""Facts of the requirement, and of a place under it, that rules and risks may test.
+
+What is not known is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from selector.needs.regions import jurisdiction
 from selector.types.requirement import Requirement
+
+UNNAMED = frozenset({"unspecified", "any"})
+# Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.
+DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
 
 
 def requirement_facts(need: Requirement) -> Mapping[str, object]:
@@ -52,3 +60,27 @@ def _large_batch(need: Requirement) -> bool | None:
     if "small_batch" in need.workload.traits or need.workload.scenario == "single_stream":
         return False
     return None
+
+
+def proposed_facts(need: Requirement) -> dict[str, object]:
+    """Facts of a plan that the user brings."""
+    return {k: need.proposed[k][0] for k in DECLARED if need.proposed.get(k)}
+
+
+def place_facts(hosting: str, region: str, need: Requirement | None) -> dict[str, object]:
+    """What follows from where a stack runs: region, and whether residency and users agree with it."""
+    found: dict[str, object] = {"hosting": hosting}
+    if region in UNNAMED:
+        return found
+    place = jurisdiction(region) or region
+    found["region"] = place
+    if need is not None and need.data.residency is not None:
+        found["residency_ok"] = not need.data.residency or place in need.data.residency
+    if need is not None and need.application.user_regions is not None:
+        found["in_user_region"] = place in need.application.user_regions
+    return found
+
+
+def own_region(need: Requirement) -> str:
+    """Where own machines stand, as far as the requirement says."""
+    return next(iter(need.deployment.regions), need.organisation.region or "unspecified")

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from selector.report.numbers import band, short
 from selector.types.decision import Constraint, RankedStack, Recommendation
+from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
+RANKING_NOTE = (
+    "? after points: provisional; ? alone: unknown; prior: no public score, only class, size and date speak"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ def headline(r: Recommendation) -> list[str]:
     if not r.stacks:
         return ["NO STACK SATISFIES THE REQUIREMENTS"]
     first = r.stacks[0]
+    budget = r.joint.budget if r.joint else None
+    if budget is not None and budget.status == "violated":
+        together = f"{_side(budget.value)} against {_side(budget.limit)} {budget.unit}"
+        return ["NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", f"the cheapest is {together}"]
     state = "provisional" if first.provisional else "final"
     lines = [
         f"RECOMMENDED {first.label}: {describe(first)}",
@@ -41,6 +49,8 @@ def headline(r: Recommendation) -> list[str]:
     if doubts:
         lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
     lines += [f"note: {n}" for n in r.notes]
+    if r.oldest_fact:
+        lines.append(f"oldest price among these stacks: {r.oldest_fact}")
     return lines
 
 
@@ -76,7 +86,7 @@ def ranking(r: Recommendation) -> Table:
                 s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
                 band(est.get("cost_per_month_usd")),
                 band(est.get("request_p95_ms")),
-                band(est.get("quality_index")),
+                _quality(est.get("quality_index")),
                 short(_index(s)),
             )
         )
@@ -94,7 +104,7 @@ def ranking(r: Recommendation) -> Table:
         "risk",
     )
     right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
-    return Table("Ranking", columns, tuple(rows), right, "? after points: provisional; ? alone: unknown")
+    return Table("Ranking", columns, tuple(rows), right, RANKING_NOTE)
 
 
 def costs(r: Recommendation) -> Table:
@@ -110,6 +120,17 @@ def costs(r: Recommendation) -> Table:
         tuple(rows),
         frozenset({"USD/month"}),
     )
+
+
+def together(r: Recommendation) -> Table:
+    """Cost of all components, where there are several."""
+    if r.joint is None:
+        return Table("All components together", (), ())
+    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in r.joint.costs]
+    rows.append(("total", band(r.joint.usd_per_month), "", ""))
+    note = "; ".join(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
+    columns = ("item", "USD/month", "source", "as of")
+    return Table("All components together, USD a month", columns, tuple(rows), frozenset({"USD/month"}), note)
 
 
 def risks(r: Recommendation) -> Table:
@@ -186,6 +207,7 @@ def assumptions(r: Recommendation) -> Table:
 def tables(r: Recommendation) -> list[Table]:
     """All sections in reading order; empty ones are left out."""
     every = [
+        together(r),
         ranking(r),
         costs(r),
         limits(r),
@@ -196,6 +218,12 @@ def tables(r: Recommendation) -> list[Table]:
         assumptions(r),
     ]
     return [t for t in every if t.rows]
+
+
+def _quality(e: Estimate | None) -> str:
+    """The index; a prior is not shown like something measured."""
+    prior = e is not None and e.inputs.get("basis") == "prior"
+    return band(e) + (" prior" if prior else "")
 
 
 def _index(s: RankedStack) -> float | None:
