@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selector.check import support
 from selector.errors import InputError
 from selector.needs import names
 from selector.needs.defaults import complete
@@ -28,6 +29,7 @@ class Checked:
     file: str
     facts: Mapping[str, object]
     findings: tuple[Finding, ...]
+    unresolved: tuple[str, ...] = ()
 
 
 def check(path: Path, cat: Catalogue) -> Checked:
@@ -40,7 +42,8 @@ def check(path: Path, cat: Catalogue) -> Checked:
     findings = tuple(
         f for rule in cat.rules.values() if (f := _finding(rule, facts, cat, document)) is not None
     )
-    return Checked(str(path), facts, findings)
+    refused, unresolved = support.judge(document, cat)
+    return Checked(str(path), facts, (*findings, *refused), unresolved)
 
 
 def _facts(document: Document, path: Path, cat: Catalogue) -> dict[str, object]:

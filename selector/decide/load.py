@@ -5,6 +5,8 @@ from __future__ import annotations
 from selector.types.load import Load
 from selector.types.requirement import Requirement
 
+DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
+
 
 def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     """Load with the defaults already filled in by the needs."""
@@ -26,28 +28,41 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         active_fraction=work.active_hours_fraction or 1.0,
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
+        limit_assumed="latency.per_output_token_p95_ms" in assumed,
     )
+
+
+def cache(req: Requirement) -> str:
+    """How the cache may be kept: auto, or 16 or 8 bits where that is pinned."""
+    pinned = {str(v) for v in req.pins.others.get("kv_precision", ())}
+    if not pinned or "auto" in pinned:
+        return "auto"
+    small, wide = pinned & {"fp8"}, pinned & {"bf16", "fp16"}
+    return "auto" if small and wide else "8" if small else "16"
 
 
 def proposed_facts(req: Requirement) -> dict[str, object]:
     """Facts of a plan that the user brings, which only its declaration tells."""
     found: dict[str, object] = {}
-    for key in ("weight_format", "weights_source", "trust_remote_code", "revision_pinned"):
+    for key in DECLARED:
         values = req.proposed.get(key)
         if values:
             found[key] = values[0]
     return found
 
 
-def latency_limit_ms(req: Requirement, load: Load) -> tuple[float | None, bool]:
-    """End-to-end p95 limit: as stated, or first token and output tokens together."""
+def latency_limit_ms(req: Requirement, load: Load, assumed: frozenset[str]) -> tuple[float | None, bool]:
+    """End-to-end p95 limit, as given or first token and output tokens together; False where any
+    part of it is only assumed."""
     lat = req.latency
     if lat.request_p95_ms:
-        return lat.request_p95_ms, True
+        return lat.request_p95_ms, "latency.request_p95_ms" not in assumed
     first, each = lat.first_token_p95_ms, lat.per_output_token_p95_ms
     if first is None and each is None:
         return None, False
-    return (first or 0.0) + load.output_tokens * (each or 0.0), True
+    parts = {"latency.first_token_p95_ms": first, "latency.per_output_token_p95_ms": each}
+    stated = assumed.isdisjoint(k for k, v in parts.items() if v is not None)
+    return (first or 0.0) + load.output_tokens * (each or 0.0), stated
 
 
 def adaptation(req: Requirement, role: str) -> str:

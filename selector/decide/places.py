@@ -11,7 +11,7 @@ from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
 from selector.types.catalog import Offer
-from selector.types.requirement import Requirement
+from selector.types.requirement import InventoryItem, Requirement
 
 GB = 1e9
 UNNAMED = frozenset({"unspecified", "any"})
@@ -31,10 +31,10 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
 def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
     query, item, count = owned.query, owned.item, owned.count
     nodes = item.nodes or 1
-    free = item.free_memory_gb or query.memory_gb
     pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
     region = next(iter(req.deployment.regions), req.organisation.region or "unspecified")
     have = {d.id for d in axes.devices}
+    processors = {d.id for d in axes.devices if d.device.kind == "cpu"}
     for device in query.devices:
         if device not in have:
             continue
@@ -47,9 +47,9 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
             count=max(count // nodes, 1),
             available=min(count, pinned.get(device, count)),
             usd_per_hour=None,
-            facts=_place_facts("on_prem", region, req) | facts.of_offer(None),
+            facts=place_facts("on_prem", region, req) | facts.of_offer(None),
             host_ram_gb=item.host_ram_gb,
-            free_memory_bytes=free * GB if free else None,
+            free_memory_bytes=_free(item, query.memory_gb, device in processors),
             shared_desktop=item.shared_desktop,
             source="inventory of the requirements",
         )
@@ -58,9 +58,9 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
 def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
     devices = {d.id for d in axes.devices}
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
-    best: dict[tuple[str, str, str, int, bool], tuple[float, Offer]] = {}
+    best: dict[tuple[str, str, str, int, bool, bool], tuple[float, Offer]] = {}
     for offer in cat.offers.values():
-        if offer.device not in devices or offer.on_demand_per_hour is None:
+        if offer.device not in devices:
             continue
         if reason := _elsewhere(offer, req):
             axes.leave_out(reason, offer.id)
@@ -69,14 +69,17 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
         if rate is None:
             axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
             continue
-        usd = offer.on_demand_per_hour * rate
-        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, offer.as_of is not None)
-        if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
-            best[key] = (usd, offer)
-    dated = {k[:4] for k in best if k[4]}
+        for spot, price in ((False, offer.on_demand_per_hour), (True, offer.spot_per_hour)):
+            if price is None or (spot and not req.deployment.spot):
+                continue
+            usd, dated = price * rate, offer.as_of is not None
+            key = (offer.device, offer.jurisdiction, offer.tier, offer.count, spot, dated)
+            if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
+                best[key] = (usd, offer)
+    certain = {k[:5] for k in best if k[5]}
     # An offer without a date stands in only where no dated one exists, and says so.
-    kept = [pair for key, pair in sorted(best.items()) if key[4] or key[:4] not in dated]
-    return [_offer_place(usd, offer, req) for usd, offer in kept]
+    kept = [(k[4], *pair) for k, pair in sorted(best.items()) if k[5] or k[:5] not in certain]
+    return [_offer_place(usd, offer, req, spot) for spot, usd, offer in kept]
 
 
 def _elsewhere(offer: Offer, req: Requirement) -> str | None:
@@ -97,9 +100,9 @@ def _elsewhere(offer: Offer, req: Requirement) -> str | None:
     return None
 
 
-def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
+def _offer_place(usd: float, offer: Offer, req: Requirement, spot: bool) -> Place:
     return Place(
-        id=offer.id,
+        id=f"{offer.id} (spot)" if spot else offer.id,
         hosting="self_hosted_cloud",
         region=offer.jurisdiction,
         offer=offer,
@@ -107,8 +110,9 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
         count=offer.count,
         available=None,
         usd_per_hour=usd,
-        facts=_place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer),
+        facts=place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer, spot),
         host_ram_gb=offer.host_ram_gib,
+        spot=spot,
         source=offer.source,
         as_of=offer.as_of,
     )
@@ -138,7 +142,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         count=0,
                         available=None,
                         usd_per_hour=None,
-                        facts=_place_facts("api", region, req)
+                        facts=place_facts("api", region, req)
                         | facts.of_vendor(vendor)
                         | {"offer.tier": "api", "offer.date_known": True, "offer.spot": False},
                         source=", ".join(api.source),
@@ -148,7 +152,15 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
     return found
 
 
-def _place_facts(hosting: str, region: str, req: Requirement) -> dict[str, object]:
+def _free(item: InventoryItem, named_gb: float | None, processor: bool) -> float | None:
+    """Bytes of a device that can be used, where less or other than the catalogue's; the memory of
+    a processor is that of its machine."""
+    free = item.free_memory_gb or named_gb or (item.host_ram_gb if processor else None)
+    return free * GB if free else None
+
+
+def place_facts(hosting: str, region: str, req: Requirement) -> dict[str, object]:
+    """What rules may know of a place."""
     found: dict[str, object] = {"hosting": hosting}
     if region not in UNNAMED:
         found["region"] = region

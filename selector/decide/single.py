@@ -10,10 +10,10 @@ from typing import Any
 from selector.decide import cells, tuning
 from selector.decide.layouts import layouts, pinned_allowed
 from selector.decide.options import ROLES
-from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable, newest
 from selector.types.catalog import Device, Model, Offer, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
@@ -113,7 +113,7 @@ def _choices(
     node: int,
     p: Mapping[str, float],
 ) -> tuple[list[Choice], list[str]]:
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
     default = [model.checkpoints[0]] if model.checkpoints else ["bf16", "fp16"]
     wanted = list(precisions) or [*default, *(["fp16"] if default == ["bf16"] else [])]
@@ -175,7 +175,9 @@ def observed(
     also: tuple[str, ...] = (),
 ) -> Choice:
     """A stack that somebody measured: it ran, so support is not asked, only what it computes in."""
-    answer = SupportTable(cat.support).look_up(engine, device, precision, model, "llm")
+    answer = SupportTable(cat.support, newest(cat.frameworks)).look_up(
+        engine, device, precision, model, "llm"
+    )
     compute = answer.compute if answer.status == "yes" else None
     return _choice(
         model, cells.shape(model, p), device, engine, cat.precisions[precision], compute, pair, p, also
@@ -284,7 +286,7 @@ def _nearest(
 ) -> str | None:
     """The nearest change that fits: fewer bits, more devices, or a shorter context."""
     assert short.engine is not None
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
     for precision in sorted(cat.precisions.values(), key=lambda q: -q.bits_weights):
         if precision.needs_checkpoint and precision.id not in model.checkpoints:

@@ -22,7 +22,7 @@ def as_json(found: Checked, failed: int) -> dict[str, Any]:
             "facts": {k: v for k, v in sorted(found.facts.items())},
             "findings": rows,
             "waived": [],
-            "unresolved": [],
+            "unresolved": found.unresolved,
             "summary": {
                 "findings": len(rows),
                 "failed": failed,
@@ -41,5 +41,6 @@ def as_text(found: Checked, failed: int) -> str:
         lines.append(f"  why: {f.why}")
         if f.fix:
             lines.append(f"  fix: {f.fix}")
+    lines += [f"not known: {text}" for text in found.unresolved]
     lines.append(f"{len(found.findings)} findings, {failed} at or above the gate")
     return "\n".join(lines) + "\n"

@@ -5,6 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What an engine has to do for a class of models.
+ROLES = {
+    "llm": "llm",
+    "vlm": "llm",
+    "encoder": "encoder",
+    "bi-encoder": "embedding",
+    "embedding+linear": "embedding",
+    "cross-encoder": "reranker",
+    "asr": "speech",
+    "tts": "tts",
+    "vision": "vision",
+    "diffusion": "diffusion",
+    "time-series": "time_series",
+    "tree": "tabular",
+    "linear": "tabular",
+    "mlp": "tabular",
+    "recommender": "recommendation",
+    "audio": "tts",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Score:

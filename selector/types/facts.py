@@ -111,12 +111,12 @@ def of_device(device: Device) -> dict[str, object]:
     )
 
 
-def of_offer(offer: Offer | None) -> dict[str, object]:
-    """A price in the catalogue."""
+def of_offer(offer: Offer | None, spot: bool = False) -> dict[str, object]:
+    """A price in the catalogue; None stands for the user's own devices and quotes."""
     if offer is None:
         return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
     return {
         "offer.tier": offer.tier,
         "offer.date_known": offer.as_of is not None,
-        "offer.spot": False,
+        "offer.spot": spot,
     }
