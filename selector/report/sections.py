@@ -19,6 +19,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[str] = frozenset()
     note: str = ""
+    wide: frozenset[str] = frozenset()  # columns that a narrow terminal leaves out
 
 
 def headline(r: Recommendation) -> list[str]:
@@ -113,8 +114,9 @@ def ranking(r: Recommendation) -> Table:
         "quality",
         "risk",
     )
+    note = "? after points: provisional; ? alone: unknown"
     right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
-    return Table("Ranking", columns, tuple(rows), right, "? after points: provisional; ? alone: unknown")
+    return Table("Ranking", columns, tuple(rows), right, note, frozenset({"rank", "where"}))
 
 
 def costs(r: Recommendation) -> Table:
@@ -151,7 +153,7 @@ def risks(r: Recommendation) -> Table:
         for x in ordered
     )
     columns = ("risk", "name", "inherent", "residual", "mitigations", "owner", "")
-    return Table(f"Risk of {first.label}", columns, rows)
+    return Table(f"Risk of {first.label}", columns, rows, wide=frozenset({"owner", "mitigations"}))
 
 
 def limits(r: Recommendation) -> Table:
@@ -174,7 +176,9 @@ def findings(r: Recommendation) -> Table:
         (f.rule, f.severity.value, f.outcome, f.title, f.fix or "")
         for f in (r.stacks[0].findings if r.stacks else ())
     )
-    return Table("Warnings", ("rule", "severity", "outcome", "what", "fix"), rows)
+    return Table(
+        "Warnings", ("rule", "severity", "outcome", "what", "fix"), rows, wide=frozenset({"outcome"})
+    )
 
 
 def excluded(r: Recommendation) -> Table:
@@ -207,7 +211,7 @@ def relaxations(r: Recommendation) -> Table:
 def assumptions(r: Recommendation) -> Table:
     """Values that were not stated."""
     rows = tuple((a.key, str(a.value), a.why, a.source) for a in r.assumptions)
-    return Table("Assumptions", ("value", "assumed", "why", "source"), rows)
+    return Table("Assumptions", ("value", "assumed", "why", "source"), rows, wide=frozenset({"source"}))
 
 
 def tables(r: Recommendation) -> list[Table]:
