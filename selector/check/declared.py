@@ -88,7 +88,7 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
             **facts.of_vendor(cat.vendor(found.offer.provider)),
         }
     elif stack["hosting"] == "on_prem":
-        known |= facts.of_offer(None, today)
+        known |= facts.of_own()
     if found.engine is not None:
         known |= facts.of_engine(found.engine)
         known.pop("engine.version", None)  # the newest one, not the one declared

@@ -9,7 +9,7 @@ from selector.estimate import memory
 from selector.estimate.numeric import SCALAR
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
-from selector.packs.support import SupportTable
+from selector.packs.support import SupportTable, newest
 from selector.types.catalog import ROLES, Device, Model, Precision
 from selector.types.rule import Finding, Severity
 
@@ -30,11 +30,25 @@ def _fault(
 
 
 def _support(found: Declared, cat: Catalogue) -> Iterator[Finding]:
-    """STACK-001: the support table says no to all that the names can mean."""
+    """STACK-001: the support table, at the version that is declared or else the newest, says no to
+    all that the names can mean, or the model asks for a later version."""
     if not (found.engine and found.precisions and found.devices and found.model):
         return
     model, engine = found.model, found.engine.id
-    table, role = SupportTable(cat.support), ROLES.get(model.model_class, "llm")
+    version = found.stack.get("engine_version")
+    meant = newest(cat.frameworks) | ({engine: f"=={version}"} if version else {})
+    table, role = SupportTable(cat.support, meant), ROLES.get(model.model_class, "llm")
+    if (old := table.too_old(engine, model)) is not None:
+        yield _fault(
+            found,
+            "STACK-001",
+            "The engine is older than the model asks for",
+            "engine_version" if version else "engine",
+            old,
+            "The version that first runs the model, as its publisher or the engine names it.",
+            "a newer engine, or an older model",
+        )
+        return
     answers = [
         table.look_up(engine, device, precision.id, model, role)
         for device in found.devices

@@ -63,11 +63,15 @@ class Place:
     device: str | None
     count: int  # devices of one rentable unit or of one owned machine
     available: int | None  # devices at most; None = as many as wanted
-    usd_per_hour: float | None  # of one unit, USD; None = owned or an API
+    usd_per_hour: float | None  # of one unit, USD; None = owned, bought or an API
     facts: Mapping[str, object]
     host_ram_gb: float | None = None
     free_memory_bytes: float | None = None
     shared_desktop: bool = False
+    spot: bool = False  # can be taken away at short notice
+    usd_per_month: float | None = None  # a quote: of one unit, or the whole bill of an API
+    usd_per_mtok: float | None = None  # a quote: input and output alike
+    purchase_usd: float | None = None  # a quote: of one unit, once
     source: str = ""
     as_of: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ class Candidates:
     n_devices: Any
     units: Any
     infra_usd: Any  # rent, power or API bill a month; nan where unknown
+    once_usd: Any  # bought hardware
     first_token_ms: Any
     first_token_p95_ms: Any
     per_output_token_ms: Any
@@ -60,7 +62,8 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
         group = (index.tp * index.pp)[rows]
         node = index.tp[rows] <= place.count
         across = (group <= place.count) | (place.count >= 8) | (place.available is not None)
-        rows = rows[node & across]
+        had = group * sized.replicas[rows] <= (place.available or math.inf)
+        rows = rows[node & across & had]
         if len(rows):
             parts.append(_in_place(axes, index, sized, rows, pi, load, p))
     parts.append(_hosted(axes, load, p))
@@ -89,9 +92,12 @@ def _in_place(
         replicas * cost.whole_units(np, group, place.count),
     )
     devices = replicas * group
-    if place.usd_per_hour is not None:
+    if place.usd_per_month is not None:
+        usd = units * place.usd_per_month
+    elif place.usd_per_hour is not None:
         active = load.active_fraction if load.scenario == "offline" else 1.0
         usd = cost.rented(place.usd_per_hour, units, active)
+        usd = usd * (p["cost.spot_rework"] if place.spot else 1.0)
     elif place.hosting == "on_prem":
         watts = np.array([d.device.tdp_w or np.nan for d in axes.devices])[index.device[rows]]
         usd = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
@@ -108,6 +114,7 @@ def _in_place(
         "n_devices": devices,
         "units": units,
         "infra_usd": usd,
+        "once_usd": units * (place.purchase_usd or 0.0),
         "first_token_ms": sized.first_token_ms[rows],
         "first_token_p95_ms": sized.first_token_p95_ms[rows],
         "per_output_token_ms": sized.per_output_token_ms[rows],
@@ -119,7 +126,10 @@ def _in_place(
 
 
 def _doubt_of_cost(place: Place) -> str:
-    return "cost.spread.owned" if place.hosting == "on_prem" else "cost.spread.rented"
+    if place.spot:
+        return "cost.spread.spot"
+    paid = place.usd_per_hour is not None or place.usd_per_month is not None
+    return "cost.spread.rented" if paid else "cost.spread.owned"
 
 
 def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
@@ -149,6 +159,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         "n_devices": np.zeros(size),
         "units": np.zeros(size),
         "infra_usd": np.array(usd, dtype=float),
+        "once_usd": np.zeros(size),
         "first_token_ms": first,
         "first_token_p95_ms": tail,
         "per_output_token_ms": each,
@@ -163,9 +174,14 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     """API bill of a month in USD; nan where the price list lacks what the load needs."""
     from selector.decide.prices import request_usd
 
-    api = axes.models[model].api
+    api, where = axes.models[model].api, axes.places[place]
     assert api is not None
-    batch = axes.places[place].hosting == "api_batch"
+    if where.usd_per_month is not None:
+        return where.usd_per_month
+    if where.usd_per_mtok is not None:
+        tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
+        return tokens / 1e6 * where.usd_per_mtok
+    batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:
         return float("nan")

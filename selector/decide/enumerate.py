@@ -14,6 +14,7 @@ from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
 
 GROUPS = 5
+SMALL_CACHE = "kv-fp8"  # name in the support table and among the recoveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class CellIndex:
     device: Any
     tp: Any
     pp: Any
+    kv8: Any  # True where the engine keeps an 8-bit cache on the device
     cell: Any  # Cell of columns
     shapes: Mapping[str, cells.Shape]
 
@@ -69,7 +71,7 @@ def enumerate_cells(
 ) -> CellIndex:
     """All cells that engines support and layouts allow; `explain` counts the refusals."""
     columns = cells.CellColumns(GROUPS)
-    index: list[tuple[int, int, int, int, int, int]] = []
+    index: list[tuple[int, int, int, int, int, int, int]] = []
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
     owned = {q.device: q for q in axes.places if q.available}
@@ -89,6 +91,7 @@ def enumerate_cells(
                 if not runs:
                     continue
                 allowed = _allowed(option, device, engine.id, reach, pinned)
+                kv8 = _small_cache(option, device, engine.id, table)
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
@@ -102,8 +105,15 @@ def enumerate_cells(
                             layout,
                             _tuning(columns, device, engine.id, shapes[option.id], tp * pp, formats[ri], p),
                         )
-                        index.append((mi, ei, ri, di, tp, pp))
+                        index.append((mi, ei, ri, di, tp, pp, kv8))
     return _index(index, columns, shapes)
+
+
+def _small_cache(option: ModelOption, device: DeviceOption, engine: str, table: SupportTable) -> int:
+    """1 where the support table has an 8-bit cache of this engine on the device."""
+    if option.role != "llm" or option.model is None:
+        return 0
+    return int(table.look_up(engine, device.device, SMALL_CACHE, option.model, option.role).status == "yes")
 
 
 def _runs(
@@ -118,7 +128,11 @@ def _runs(
     """Formats that the engine runs on the device, with the arithmetic that it really uses."""
     model = option.model
     assert model is not None
-    found = []
+    found: list[tuple[int, str | None]] = []
+    old = table.too_old(engine, model)
+    if old is not None:
+        refusals.add(old, model.id)
+        return found
     known = table.formats(engine, device.device, model, option.role)
     for ri, precision in formats.items():
         answer = known(precision.id)
@@ -207,13 +221,13 @@ def _tuning(
 
 
 def _index(
-    rows: list[tuple[int, int, int, int, int, int]],
+    rows: list[tuple[int, int, int, int, int, int, int]],
     columns: cells.CellColumns,
     shapes: Mapping[str, cells.Shape],
 ) -> CellIndex:
     import numpy as np
 
-    table = np.array(rows, dtype=np.int32).reshape(-1, 6)
+    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
     return CellIndex(
         model=table[:, 0],
         engine=table[:, 1],
@@ -221,6 +235,7 @@ def _index(
         device=table[:, 3],
         tp=table[:, 4],
         pp=table[:, 5],
+        kv8=table[:, 6].astype(bool),
         cell=columns.gather() if rows else None,
         shapes=shapes,
     )

@@ -26,18 +26,31 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         active_fraction=work.active_hours_fraction or 1.0,
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
+        limit_assumed="latency.per_output_token_p95_ms" in assumed,
     )
 
 
-def latency_limit_ms(req: Requirement, load: Load) -> tuple[float | None, bool]:
-    """End-to-end p95 limit: as stated, or first token and output tokens together."""
+def cache(req: Requirement) -> str:
+    """How the cache may be kept: auto, or 16 or 8 bits where that is pinned."""
+    pinned = {str(v) for v in req.pins.others.get("kv_precision", ())}
+    if not pinned or "auto" in pinned:
+        return "auto"
+    small, wide = pinned & {"fp8"}, pinned & {"bf16", "fp16"}
+    return "auto" if small and wide else "8" if small else "16"
+
+
+def latency_limit_ms(req: Requirement, load: Load, assumed: frozenset[str]) -> tuple[float | None, bool]:
+    """End-to-end p95 limit, as given or first token and output tokens together; False where any
+    part of it is only assumed."""
     lat = req.latency
     if lat.request_p95_ms:
-        return lat.request_p95_ms, True
+        return lat.request_p95_ms, "latency.request_p95_ms" not in assumed
     first, each = lat.first_token_p95_ms, lat.per_output_token_p95_ms
     if first is None and each is None:
         return None, False
-    return (first or 0.0) + load.output_tokens * (each or 0.0), True
+    parts = {"latency.first_token_p95_ms": first, "latency.per_output_token_p95_ms": each}
+    stated = assumed.isdisjoint(k for k, v in parts.items() if v is not None)
+    return (first or 0.0) + load.output_tokens * (each or 0.0), stated
 
 
 def adaptation(req: Requirement, role: str) -> str:

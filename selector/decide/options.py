@@ -8,8 +8,10 @@ from datetime import date
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
-from selector.needs.options import Options
+from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
+from selector.packs.support import newest
+from selector.packs.versions import meet
 from selector.types import facts
 from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
@@ -24,14 +26,16 @@ ALSO = {
     "reasoning": ("reasoning",),
     "multimodal-embedding": ("multimodal-embedding",),
 }
+SHORT = "model reads less than workload.context_tokens_max"
 OUT_OF_SERVICE = frozenset({"announced", "ramping", "discontinued"})
 ENDED = frozenset({"archived", "deprecated", "unmaintained", "maintenance", "superseded", "stale"})
 
 
-def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axes:
-    """Axes without places, which `places` adds."""
+def build(req: Requirement, wanted: Options, cat: Catalogue, today: date, assumed: frozenset[str]) -> Axes:
+    """Axes without places, which `places` adds; `assumed` names what nobody stated."""
     axes = Axes(days=months(today, round(req.horizon_months or 12)))
-    _models(axes, req, wanted, cat)
+    context = "workload.context_tokens_max"
+    _models(axes, req, wanted, cat, None if context in assumed else req.workload.context_tokens_max)
     _engines(axes, req, wanted, cat)
     _precisions(axes, wanted, cat)
     _devices(axes, wanted, cat)
@@ -39,9 +43,9 @@ def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axe
 
 
 def hosting(req: Requirement, wanted: Options) -> set[str]:
-    """Kinds of hosting that are allowed, `self_hosted` written out."""
-    found = set(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
-    return found | ({"self_hosted_cloud", "on_prem"} if "self_hosted" in found else set())
+    """Kinds of hosting that are allowed, `self_hosted` written out, without those ruled out."""
+    found = expand_hosting(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
+    return set(found) - set(expand_hosting(req.exclude.hosting))
 
 
 def _serves(tasks: Iterable[str], task: str) -> bool:
@@ -54,34 +58,57 @@ def _speaks(languages: Iterable[str], wanted: tuple[str, ...] | None) -> bool:
     return not needed or not have or "multi" in have or needed <= have or have == {"none"}
 
 
-def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
-    task = req.application.task
+def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue, context: int | None) -> None:
     for model in [*wanted.own_models, *cat.models.values()]:
-        if wanted.model_pinned:
-            if model.id in wanted.models or model in wanted.own_models:
-                axes.models.append(_open(model, cat))
-        elif model.status == "superseded" or not _serves(model.tasks, task):
+        pinned = model.id in wanted.models or model in wanted.own_models
+        if wanted.model_pinned and not pinned:
             continue
-        elif not _speaks(model.languages, req.application.languages):
-            axes.leave_out("model does not know the languages", model.id)
-        elif reason := _excluded(req, wanted, cat, model):
+        if not wanted.model_pinned and (
+            model.status == "superseded" or not _serves(model.tasks, req.application.task)
+        ):
+            continue
+        reason = _open_reason(req, wanted, cat, model, context)
+        if reason:
             axes.leave_out(reason, model.id)
         else:
             axes.models.append(_open(model, cat))
-    if hosting(req, wanted).isdisjoint({"api", "api_batch"}):
-        return
+    if not hosting(req, wanted).isdisjoint({"api", "api_batch"}):
+        _hosted_models(axes, req, wanted, cat, context)
+
+
+def _open_reason(
+    req: Requirement, wanted: Options, cat: Catalogue, model: Model, context: int | None
+) -> str | None:
+    """Why a model is left out; a pinned one only where it cannot read what it must."""
+    if not wanted.model_pinned and not _speaks(model.languages, req.application.languages):
+        return "model does not know the languages"
+    if not _reads(model, context):
+        return SHORT
+    return None if wanted.model_pinned else _excluded(req, wanted, cat, model)
+
+
+def _hosted_models(
+    axes: Axes, req: Requirement, wanted: Options, cat: Catalogue, context: int | None
+) -> None:
     for api in cat.apis.values():
         pinned = api.id in wanted.apis or api.open_model in wanted.models
         if wanted.model_pinned and not pinned:
             continue
-        if not wanted.model_pinned and not _serves(api.tasks, task):
+        if not wanted.model_pinned and not _serves(api.tasks, req.application.task):
             continue
         if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
             axes.leave_out("excluded by the requirements", api.id)
+        elif not _reads(api, context):
+            axes.leave_out(SHORT, api.id)
         elif _speaks(api.languages, req.application.languages):
             axes.models.append(_hosted(api, cat))
         else:
             axes.leave_out("model does not know the languages", api.id)
+
+
+def _reads(model: Model | Api, context: int | None) -> bool:
+    """False where the longest context that is asked for exceeds what the model is known to read."""
+    return context is None or model.context_tokens is None or model.context_tokens >= context
 
 
 def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -> str | None:
@@ -107,10 +134,11 @@ def _hosted(api: Api, cat: Catalogue) -> ModelOption:
 
 def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
     known = {row.engine for row in cat.support}
+    alone = _tied(cat)
     crowd = req.workload.scenario == "online" and (req.workload.peak_requests_per_second or 0.0) >= 1.0
     for engine in sorted(known):
         framework = cat.frameworks.get(engine)
-        if framework is None or _named(framework, wanted.no_engines):
+        if framework is None or _named(framework, wanted.no_engines, exactly=True):
             continue
         if wanted.engines:
             if not _named(framework, wanted.engines):
@@ -123,21 +151,45 @@ def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> N
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)
             continue
-        axes.engines.append(EngineOption(engine, framework, facts.of_engine(framework)))
+        axes.engines.append(
+            EngineOption(engine, framework, _engine_facts(framework, wanted, engine in alone))
+        )
 
 
-def _named(framework: Framework, queries: Sequence[EngineQuery]) -> bool:
-    """True where a query names the engine and its version in the catalogue is in range."""
-    for query in queries:
-        if framework.id not in query.engines:
-            continue
-        if not query.versions or framework.version is None:
-            return True
-        from packaging.specifiers import SpecifierSet
+def _tied(cat: Catalogue) -> frozenset[str]:
+    """Engines that the support table has on accelerators of one vendor only; processors aside."""
+    makers: dict[str, set[str]] = {}
+    for row in cat.support:
+        if row.status == "yes":
+            words = set(row.arch)
+            makers.setdefault(row.engine, set()).update(
+                d.vendor
+                for d in cat.devices.values()
+                if d.kind != "cpu" and (not words or words & {d.arch or "", d.family, d.id, d.kind, d.vendor})
+            )
+    return frozenset(engine for engine, found in makers.items() if len(found) == 1)
 
-        if SpecifierSet(query.versions).contains(framework.version, prereleases=True):
-            return True
-    return False
+
+def versions(wanted: Options, cat: Catalogue) -> dict[str, str]:
+    """Version range of each engine: as pinned, else the newest that the catalogue holds."""
+    pinned = {e: q.versions for q in wanted.engines for e in q.engines if q.versions}
+    return newest(cat.frameworks) | pinned
+
+
+def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[str, object]:
+    """Facts of an engine; its version is not known where a range is pinned that the newest is not in."""
+    found = facts.of_engine(framework) | {"engine.one_accelerator_vendor": alone}
+    if wanted.engines and not _named(framework, wanted.engines, exactly=True):
+        found.pop("engine.version", None)
+    return found
+
+
+def _named(framework: Framework, queries: Sequence[EngineQuery], exactly: bool = False) -> bool:
+    """True where a query names the engine; `exactly`: and its version in the catalogue is in range."""
+    found = [q for q in queries if framework.id in q.engines]
+    if not exactly or framework.version is None:
+        return bool(found)
+    return any(meet(q.versions, f"=={framework.version}") for q in found)
 
 
 def _precisions(axes: Axes, wanted: Options, cat: Catalogue) -> None:
@@ -152,6 +204,7 @@ def _devices(axes: Axes, wanted: Options, cat: Catalogue) -> None:
     pinned = {d for query in wanted.devices for d in query.devices}
     owned = {d for item in wanted.inventory for d in item.query.devices}
     rented = {offer.device for offer in cat.offers.values()}
+    rented |= {d for quoted in wanted.quotes if quoted.devices for d in quoted.devices.devices}
     for device in cat.devices.values():
         if device.id in wanted.no_devices or (wanted.devices and device.id not in pinned):
             continue

@@ -13,7 +13,7 @@ from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
 from selector.types.catalog import Offer, Vendor
-from selector.types.requirement import Requirement
+from selector.types.requirement import InventoryItem, Requirement
 
 GB = 1e9
 
@@ -32,10 +32,10 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
 def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
     query, item, count = owned.query, owned.item, owned.count
     nodes = item.nodes or 1
-    free = item.free_memory_gb or query.memory_gb
     pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
     region = own_region(req)
     have = {d.id for d in axes.devices}
+    processors = {d.id for d in axes.devices if d.device.kind == "cpu"}
     for device in query.devices:
         if device not in have:
             continue
@@ -48,9 +48,9 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
             count=max(count // nodes, 1),
             available=min(count, pinned.get(device, count)),
             usd_per_hour=None,
-            facts=place_facts("on_prem", region, req) | facts.of_offer(None, axes.days[0]),
+            facts=place_facts("on_prem", region, req) | facts.of_own(),
             host_ram_gb=item.host_ram_gb,
-            free_memory_bytes=free * GB if free else None,
+            free_memory_bytes=_free(item, query.memory_gb, device in processors),
             shared_desktop=item.shared_desktop,
             source="inventory of the requirements",
         )
@@ -60,9 +60,9 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
     devices = {d.id for d in axes.devices}
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
     fresh = cat.parameters["price.fresh_days"].value
-    best: dict[tuple[str, str, str, int, int], tuple[float, Offer]] = {}
+    best: dict[tuple[str, str, str, int, bool, int], tuple[float, Offer]] = {}
     for offer in cat.offers.values():
-        if offer.device not in devices or offer.on_demand_per_hour is None:
+        if offer.device not in devices:
             continue
         if reason := _elsewhere(offer, req):
             axes.leave_out(reason, offer.id)
@@ -71,17 +71,22 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
         if rate is None:
             axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
             continue
-        usd = offer.on_demand_per_hour * rate
         doubt = _doubt(offer, axes.days[0], fresh)
-        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, doubt)
-        if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
-            best[key] = (usd, offer)
+        for spot, price in ((False, offer.on_demand_per_hour), (True, offer.spot_per_hour)):
+            if price is None or (spot and not req.deployment.spot):
+                continue
+            key = (offer.device, offer.jurisdiction, offer.tier, offer.count, spot, doubt)
+            if key not in best or (price * rate, offer.id) < (best[key][0], best[key][1].id):
+                best[key] = (price * rate, offer)
     least: dict[tuple[object, ...], int] = {}
     for one in best:
         least[one[:-1]] = min(one[-1], least.get(one[:-1], one[-1]))
     # An old offer, or one without a date, stands in only where no fresher one exists, and says so.
-    kept = [pair for one, pair in sorted(best.items()) if one[-1] == least[one[:-1]]]
-    return [_offer_place(usd, offer, req, axes.days[0], cat.vendor(offer.provider)) for usd, offer in kept]
+    kept = [(one[4], *pair) for one, pair in sorted(best.items()) if one[-1] == least[one[:-1]]]
+    return [
+        _offer_place(usd, offer, spot, req, axes.days[0], cat.vendor(offer.provider))
+        for spot, usd, offer in kept
+    ]
 
 
 def _doubt(offer: Offer, today: date, fresh_days: float) -> int:
@@ -108,9 +113,11 @@ def _elsewhere(offer: Offer, req: Requirement) -> str | None:
     return None
 
 
-def _offer_place(usd: float, offer: Offer, req: Requirement, today: date, host: Vendor | None) -> Place:
+def _offer_place(
+    usd: float, offer: Offer, spot: bool, req: Requirement, today: date, host: Vendor | None
+) -> Place:
     return Place(
-        id=offer.id,
+        id=f"{offer.id} (spot)" if spot else offer.id,
         hosting="self_hosted_cloud",
         region=offer.jurisdiction,
         offer=offer,
@@ -119,9 +126,10 @@ def _offer_place(usd: float, offer: Offer, req: Requirement, today: date, host: 
         available=None,
         usd_per_hour=usd,
         facts=place_facts("self_hosted_cloud", offer.jurisdiction, req)
-        | facts.of_offer(offer, today)
+        | facts.of_offer(offer, today, spot)
         | facts.of_vendor(host),
         host_ram_gb=offer.host_ram_gib,
+        spot=spot,
         source=offer.source,
         as_of=offer.as_of,
     )
@@ -158,3 +166,10 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                     )
                 )
     return found
+
+
+def _free(item: InventoryItem, named_gb: float | None, processor: bool) -> float | None:
+    """Bytes of a device that can be used, where less or other than the catalogue's; the memory of
+    a processor is that of its machine."""
+    free = item.free_memory_gb or named_gb or (item.host_ram_gb if processor else None)
+    return free * GB if free else None

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show, value
+from selector.decide import attitude, limits, notices, people, pinned, proposed, show, switching, value
 from selector.decide import load as loads
 from selector.decide.gate import CRITERIA
-from selector.estimate import cost
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ class Scored:
     """Columns over the candidates that the ranking is made of."""
 
     cost: Any
+    once_usd: Any  # bought hardware, and the move away from the stack in place
     people_usd: Any
     effort: Any  # person-months over the horizon
     scales: dict[str, value.Scale]
@@ -78,6 +78,8 @@ def rank(
             f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
             for r in run.reweighing
         ),
+        notices=notices.of(run),
+        proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
 
@@ -88,10 +90,11 @@ def score(run: Run) -> Scored:
 
     req, p, stacks = run.req, run.p, run.stacks
     horizon = float(req.horizon_months or 12)
-    effort, people = _people(run, horizon)
-    total = stacks.infra_usd + people + run.risks.usd
+    work = people.of(run, horizon)
+    once = stacks.once_usd + switching.usd(run)
+    total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
     tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
-    limit, stated = loads.latency_limit_ms(req, run.load)
+    limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
     level = req.quality.level or "good"
     scales = {
         "quality": value.quality_scale(level, p),
@@ -105,25 +108,27 @@ def score(run: Run) -> Scored:
         "cost": total,
         "latency": stacks.request_p95_ms,
         "risk": run.risks.index,
-        "effort": effort,
+        "effort": work.months,
     }
+    adverse = attitude.judged(run, raw)
     weights = run.weights
     values, known = {}, {}
     whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
         known[name] = ~np.isnan(raw[name])
-        filled = np.where(known[name], raw[name], scales[name].target)
+        filled = np.where(known[name], adverse[name], scales[name].target)
         found = scales[name].value(np, filled)
         values[name] = np.where(known[name], found, p["value.missing"])
         whole = whole + weights[name] * values[name]
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
-    caps, status = _limits(run, total)
+    caps = _limits(run, total, once, work.weeks)
     return Scored(
         total,
-        people,
-        effort,
+        once,
+        work.usd,
+        work.months,
         scales,
         raw,
         values,
@@ -132,62 +137,34 @@ def score(run: Run) -> Scored:
         points,
         np.round(whole + points, DIGITS),
         caps,
-        status,
+        [limits.status(x) for x in caps],
         _quality_status(run),
     )
 
 
-def _people(run: Run, horizon: float) -> tuple[Any, Any]:
-    """Person-months over the horizon, and their USD a month."""
-    import numpy as np
-
-    p, stacks = run.p, run.stacks
-    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
-    hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
-    running = np.where(
-        hosted,
-        p["effort.run.api"],
-        np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
-    )
-    running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
-    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
-    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
-    wage = run.req.team.usd_per_engineer_month or 0.0
-    return running * horizon + once, cost.people(running, once, wage, horizon)
-
-
-def _adapt(p: Mapping[str, float], method: str) -> float:
-    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
-    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
-
-
-def _limits(run: Run, total: Any) -> tuple[list[limits.Limit], list[Any]]:
-
-    req, stacks = run.req, run.stacks
-    spread = stacks.spread
+def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
+    """Caps that the requirements state or assume, with the columns that they hold for."""
+    req, s = run.req, run.stacks
+    doubt = run.p["effort.spread"]
     wanted = [
-        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, stacks.cost_spread),
-        (
-            "latency.first_token_p95_ms",
-            req.latency.first_token_p95_ms,
-            "ms",
-            stacks.first_token_p95_ms,
-            spread,
-        ),
+        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, s.cost_spread),
+        ("budget.upfront_usd", req.budget.upfront_usd, "USD", once, 1.0 + 0.0 * s.cost_spread),
+        ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
+        ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms", s.first_token_p95_ms, s.spread),
         (
             "latency.per_output_token_p95_ms",
             req.latency.per_output_token_p95_ms,
             "ms",
-            stacks.per_output_token_ms,
-            spread,
+            s.per_output_token_ms,
+            s.spread,
         ),
-        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", stacks.request_p95_ms, spread),
+        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", s.request_p95_ms, s.spread),
     ]
-    found = [limits.Limit(k, float(c), u, col, s) for k, c, u, col, s in wanted if c is not None]
-    return found, [limits.status(x) for x in found]
+    return [
+        limits.Limit(k, float(c), u, column, spread, k not in run.assumed)
+        for k, c, u, column, spread in wanted
+        if c is not None
+    ]
 
 
 def _quality_status(run: Run) -> Any | None:
@@ -204,10 +181,13 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
     group = run.judge.group
     found = [(f"{r.id} {r.title}", column[group]) for r, column in run.gates.vetoes if column.any()]
     for cap, status in zip(scored.limits, scored.status, strict=True):
+        if not cap.hard:
+            continue
         bad = status == limits.VIOLATED
         if settings.strict:
             bad = bad | (status == limits.UNVERIFIED)
         found.append((cap.id, bad))
+    found += pinned.reasons(run)
     if settings.strict and scored.quality_status is not None:
         found.append(("quality.minimum", scored.quality_status == limits.UNVERIFIED))
     return found
@@ -231,7 +211,8 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
     for _, column in run.gates.doubts:
         late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in scored.status) + np.zeros(len(late))
+    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
     keys = [np.arange(len(late)), unknown, at_risk]
     for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
         sign = -1.0 if name == "quality" else 1.0
@@ -283,8 +264,8 @@ def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[
         cap = next((c for c in scored.limits if c.id == name), None)
         if cap is not None and not np.isnan(cap.column[rows]).all():
             near = rows[np.nanargmin(cap.column[rows])]
-            ratio = cap.column[near] / cap.cap
-            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g} ({ratio:.2f}x)"
+            times = f" ({cap.column[near] / cap.cap:.2f}x)" if cap.cap else ""
+            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g}{times}"
         else:
             near, text = rows[np.argmax(scored.score[rows])], ""
         found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))

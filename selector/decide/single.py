@@ -13,7 +13,7 @@ from selector.decide.prices import rent
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
-from selector.packs.support import SupportTable
+from selector.packs.support import SupportTable, newest
 from selector.types.catalog import ROLES, Device, Model, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
@@ -150,7 +150,7 @@ def _choices(
     node: int,
     p: Mapping[str, float],
 ) -> tuple[list[Choice], list[str]]:
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
     default = [model.checkpoints[0]] if model.checkpoints else ["bf16", "fp16"]
     wanted = list(precisions) or [*default, *(["fp16"] if default == ["bf16"] else [])]
@@ -304,7 +304,7 @@ def _nearest(
 ) -> str | None:
     """The nearest change that fits: fewer bits, more devices, or a shorter context."""
     assert short.engine is not None
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
     for precision in sorted(cat.precisions.values(), key=lambda q: -q.bits_weights):
         if precision.needs_checkpoint and precision.id not in model.checkpoints:

@@ -48,7 +48,7 @@ class Predictor:
 
     def __post_init__(self) -> None:
         self.p = {k: v.value for k, v in self.cat.parameters.items()}
-        self.table = SupportTable(self.cat.support)
+        self.table = SupportTable(self.cat.support, {})
 
     def predict(self, point: Point) -> Guess:
         """The estimate for a point; raises `PointError` with the reason where there is none."""

@@ -46,6 +46,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.scale": work.scale,
         "req.scenario": work.scenario,
         "req.batch_large": _large_batch(need),
+        "req.portability": need.deployment.portability or None,
         "req.skill_ml": need.team.skills.get("ml"),
         "req.appetite": need.risk.appetite,
         "req.peak_requests_per_second": work.peak_requests_per_second,

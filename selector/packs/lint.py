@@ -127,7 +127,7 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
-        wanted += [("support", key, q, cat.precisions) for q in row.precision]
+        wanted += [("support", key, q, recoverable) for q in row.precision]
     for key, found in zip(cat.raw.entries.get("recoveries", {}), cat.recoveries, strict=True):
         wanted.append(("recoveries", key, found.precision, recoverable))
     for kind, key, target, pool in wanted:

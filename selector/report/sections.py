@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from selector.report.numbers import band, short
-from selector.types.decision import Constraint, RankedStack, Recommendation
+from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
 from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
@@ -48,10 +48,24 @@ def headline(r: Recommendation) -> list[str]:
     doubts = [c for c in first.constraints if c.status in ("at_risk", "unverified")]
     if doubts:
         lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
+    unused = [n.key for n in r.notices if n.status == "not_used"]
+    if unused:
+        lines.append(f"stated but not used: {', '.join(unused)} (why: see below)")
+    if r.proposed is not None:
+        lines.append(f"the plan brought ({r.proposed.plan}): {_verdict(r.proposed)}")
     lines += [f"note: {n}" for n in r.notes]
     if r.oldest_fact:
         lines.append(f"oldest price among these stacks: {r.oldest_fact}")
     return lines
+
+
+def _verdict(plan: ProposedPlan) -> str:
+    if plan.verdict == "first":
+        return "is the first choice"
+    if plan.verdict == "ranked":
+        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
+    words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
+    return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"
 
 
 def describe(s: RankedStack) -> str:
@@ -64,10 +78,15 @@ def describe(s: RankedStack) -> str:
         lay = slots.layout
         layout = f", tp{lay.tp} pp{lay.pp} x{lay.replicas}"
     where = slots.offer or slots.hosting
+    on = f"{slots.n_devices}x {slots.hardware} with {slots.engine}"
     return (
-        f"{slots.model} {slots.precision} on {slots.n_devices}x {slots.hardware} with {slots.engine}"
-        f"{layout} ({where}), adaptation {slots.adaptation}"
+        f"{slots.model} {slots.precision}{_cache(s)} on {on}{layout} ({where}), adaptation {slots.adaptation}"
     )
+
+
+def _cache(s: RankedStack) -> str:
+    """Named only where the cache is kept smaller than usual."""
+    return " with an fp8 cache" if s.facts.get("kv_precision") == "fp8" else ""
 
 
 def ranking(r: Recommendation) -> Table:
@@ -81,7 +100,8 @@ def ranking(r: Recommendation) -> Table:
                 s.label,
                 f"{s.score:.1f}" + ("?" if s.provisional else ""),
                 s.slots.model,
-                " ".join(x for x in (s.slots.precision, s.slots.engine) if x) or s.slots.hosting,
+                " ".join(x for x in (s.slots.precision, _cache(s).strip(), s.slots.engine) if x)
+                or s.slots.hosting,
                 f"{s.slots.n_devices}x {s.slots.hardware}" if s.slots.hardware else "-",
                 s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
                 band(est.get("cost_per_month_usd")),
@@ -160,10 +180,10 @@ def limits(r: Recommendation) -> Table:
     rows = []
     for c in r.stacks[0].constraints if r.stacks else ():
         chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
-        rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance))
+        rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance, c.why))
     return Table(
         "Limits of the first stack",
-        ("limit", "status", "estimate", "limit value", "unit", "chance ok"),
+        ("limit", "status", "estimate", "limit value", "unit", "chance ok", ""),
         tuple(rows),
         frozenset({"estimate", "limit value"}),
     )
@@ -188,6 +208,13 @@ def excluded(r: Recommendation) -> Table:
         else f"{len(r.excluded) - SHOWN_EXCLUSIONS} more reasons in JSON"
     )
     return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
+
+
+def notices(r: Recommendation) -> Table:
+    """Stated values that do not act, or not fully."""
+    words = {"not_used": "not used", "used_in_part": "used in part"}
+    rows = tuple((n.key, words[n.status], n.why) for n in r.notices)
+    return Table("Stated, but not used or used only in part", ("value", "use", "because"), rows)
 
 
 def relaxations(r: Recommendation) -> Table:
@@ -215,6 +242,7 @@ def tables(r: Recommendation) -> list[Table]:
         findings(r),
         excluded(r),
         relaxations(r),
+        notices(r),
         assumptions(r),
     ]
     return [t for t in every if t.rows]

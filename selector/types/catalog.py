@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# What a model of a class does for an engine; others generate text.
+# What an engine has to do for a class of models.
 ROLES = {
     "llm": "llm",
     "vlm": "llm",

@@ -113,16 +113,24 @@ def of_device(device: Device) -> dict[str, object]:
     )
 
 
-def of_offer(offer: Offer | None, today: date) -> dict[str, object]:
+def of_own() -> dict[str, object]:
+    """Devices at hand, or at a price in hand."""
+    return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
+
+
+def of_quote(as_of: str | None, today: date) -> dict[str, object]:
+    """Age of a price in hand; one without a date is of today."""
+    return {"offer.date_known": True, "offer.age_days": age_days(as_of, today) or 0.0}
+
+
+def of_offer(offer: Offer, today: date, spot: bool = False) -> dict[str, object]:
     """A price in the catalogue, with its age in days where it has a date."""
-    if offer is None:
-        return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
     return known_only(
         {
             "offer.tier": offer.tier,
             "offer.date_known": offer.as_of is not None,
             "offer.age_days": age_days(offer.as_of, today),
-            "offer.spot": False,
+            "offer.spot": spot,
         }
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from selector.packs.catalog import Catalogue
-from selector.packs.support import SupportTable
+from selector.packs.support import SupportTable, newest
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from selector.packs.support import SupportTable
 def test_status(
     engine: str, device: str, precision: str, model: str, status: str, catalogue: Catalogue
 ) -> None:
-    table = SupportTable(catalogue.support)
+    table = SupportTable(catalogue.support, newest(catalogue.frameworks))
     found = table.look_up(engine, catalogue.devices[device], precision, catalogue.models[model], "llm")
     assert found.status == status
 
