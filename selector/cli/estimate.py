@@ -33,10 +33,13 @@ def estimate(
 ) -> None:
     """Say whether a stack fits, its memory ledger, latency, throughput and cost."""
     from selector.cli import session
+    from selector.errors import Problem, UsageError
     from selector.packs.catalog import load as load_catalogue
     from selector.types.load import Load
 
     session.check_format(format_, ("table", "json"))
+    if rate == 0.0:
+        raise UsageError(Problem("--rate 0: there is no load", None, "give more than 0, or leave it out"))
     cat = load_catalogue(packs or [])
     load = Load(
         float(input_),
@@ -50,8 +53,6 @@ def estimate(
     if points is not None:
         rows = _points(points)
     elif model is None or on is None:
-        from selector.errors import Problem, UsageError
-
         raise UsageError(
             Problem(
                 "name a model and its devices",
