@@ -52,9 +52,9 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
     parts: list[dict[str, Any]] = []
     fitting = np.nonzero(sized.fits)[0]
     by_device = {d: fitting[index.device[fitting] == d] for d in range(len(axes.devices))}
-    names = {d.id: i for i, d in enumerate(axes.devices)}
+    names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
     for pi, place in enumerate(axes.places):
-        rows = by_device.get(names.get(place.device or "", NONE))
+        rows = by_device.get(names.get((place.device or "", place.pool), NONE))
         if rows is None or not len(rows):
             continue
         group = (index.tp * index.pp)[rows]

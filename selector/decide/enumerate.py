@@ -88,7 +88,7 @@ def enumerate_cells(
     index: list[tuple[int, int, int, int, int, int]] = []
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
-    owned = {q.device: q for q in axes.places if q.available}
+    owned = {q.pool: q for q in axes.places if q.pool}
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
@@ -150,11 +150,11 @@ def _allowed(
     option: ModelOption,
     device: DeviceOption,
     engine: str,
-    reach: Mapping[str, tuple[int, int]],
+    reach: Mapping[tuple[str, str], tuple[int, int]],
     pinned: list[tuple[int, int]] | None,
 ) -> list[tuple[int, int]]:
     assert option.model is not None
-    most, node = reach.get(device.id, (0, 0))
+    most, node = reach.get((device.id, device.pool), (0, 0))
     if pinned is None:
         return layouts(option.model, engine, option.role, most, node)
     arch = option.model.architecture
@@ -162,16 +162,17 @@ def _allowed(
     return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
 
 
-def _reach(places: list[Place]) -> dict[str, tuple[int, int]]:
-    """Per device: devices that one replica may spread over, and the largest machine."""
-    reach: dict[str, tuple[int, int]] = {}
+def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Per device and pool: devices that one replica may spread over, and the largest machine."""
+    reach: dict[tuple[str, str], tuple[int, int]] = {}
     for place in places:
         if place.device is None:
             continue
         # Rented machines of eight may be paired; smaller ones have no fast link between them.
         most = place.available or (place.count * 4 if place.count >= 8 else place.count)
-        seen = reach.get(place.device, (0, 0))
-        reach[place.device] = (max(seen[0], most), max(seen[1], place.count))
+        key = (place.device, place.pool)
+        seen = reach.get(key, (0, 0))
+        reach[key] = (max(seen[0], most), max(seen[1], place.count))
     return reach
 
 
@@ -184,19 +185,19 @@ def _parts(
     compute: str | None,
     shapes: Mapping[str, cells.Shape],
     p: Mapping[str, float],
-    owned: Mapping[str | None, Place],
+    owned: Mapping[str, Place],
 ) -> tuple[int, int, int]:
     """Numbers of the parts that do not depend on the layout."""
     model = option.model
     assert model is not None
-    own = owned.get(device.id)
+    own = owned.get(device.pool)
     free = own.free_memory_bytes if own else None
     shared = bool(own and own.shared_desktop)
     return (
         columns.part(0, option.id, lambda: cells.model_part(shapes[option.id])),
         columns.part(
             1,
-            (device.id, engine in cells.LIGHT),
+            (device.id, device.pool, engine in cells.LIGHT),
             lambda: cells.device_part(device.device, engine, free, shared, p),
         ),
         columns.part(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
@@ -26,6 +27,20 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
+    _pools(axes, wanted)
+
+
+def _pools(axes: Axes, wanted: Options) -> None:
+    """Each device once for all that rent it and once for each own pool; without a place it goes."""
+    pools: dict[str, list[str]] = {}
+    for place in axes.places:
+        if place.device is not None and place.pool not in pools.setdefault(place.device, []):
+            pools[place.device].append(place.pool)
+    if wanted.devices:
+        for device in axes.devices:
+            if device.id not in pools:
+                axes.leave_out("no offer and no inventory has this hardware", device.id)
+    axes.devices = [replace(d, pool=pool) for d in axes.devices for pool in pools.get(d.id, ())]
 
 
 def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:

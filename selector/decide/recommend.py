@@ -140,8 +140,8 @@ def _size(
 
     if index.cell is None:
         return None, cand.join(axes, index, size.nothing(), work, p)
-    caps = {q.device: float(q.available or np.inf) for q in axes.places if q.device}
-    column = np.array([caps.get(d.id, np.inf) for d in axes.devices])[index.device]
+    caps = {q.pool: float(q.available) for q in axes.places if q.available is not None}
+    column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])[index.device]
     sized = size.size_cells(index, axes, work, req.availability.spare_replicas or 0, column, p)
     return sized, cand.join(axes, index, sized, work, p)
 
