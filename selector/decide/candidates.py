@@ -130,8 +130,10 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         if place.hosting in ("api", "api_batch")
     ]
     size = len(pairs)
-    first = np.full(size, p["api.first_token_ms"])
-    each = np.full(size, p["api.per_output_token_ms"])
+    # Nobody says when a batch is answered, only that it is within a day or so.
+    live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
+    first = np.where(live, p["api.first_token_ms"], np.nan)
+    each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int32)
     usd = [place_usd(axes, m, i, load) for m, i in pairs]
     tail = first * 2.0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
-from selector.decide.layouts import layouts
+from selector.decide.layouts import layouts, pinned_allowed
 from selector.decide.support import SupportTable
 from selector.types.catalog import Model, Precision
+from selector.types.requirement import LayoutPin
 
 GROUPS = 5
 USUAL = frozenset(
@@ -79,7 +80,7 @@ def enumerate_cells(
     table: SupportTable,
     p: Mapping[str, float],
     refusals: Refusals,
-    pinned: list[tuple[int, int]] | None,
+    pinned: Sequence[LayoutPin],
     explain: bool,
     precisions_pinned: bool,
 ) -> CellIndex:
@@ -104,7 +105,7 @@ def enumerate_cells(
                 runs = _runs(option, device, engine.id, formats, table, refusals, explain)
                 if not runs:
                     continue
-                allowed = _allowed(option, device, engine.id, reach, pinned)
+                allowed = _allowed(option, device, engine.id, reach, pinned, refusals)
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
@@ -151,15 +152,29 @@ def _allowed(
     device: DeviceOption,
     engine: str,
     reach: Mapping[tuple[str, str], tuple[int, int]],
-    pinned: list[tuple[int, int]] | None,
+    pinned: Sequence[LayoutPin],
+    refusals: Refusals,
 ) -> list[tuple[int, int]]:
     assert option.model is not None
     most, node = reach.get((device.id, device.pool), (0, 0))
-    if pinned is None:
-        return layouts(option.model, engine, option.role, most, node)
-    arch = option.model.architecture
-    heads = arch.heads if arch else None
-    return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
+    free = layouts(option.model, engine, option.role, most, node)
+    if not pinned:
+        return free
+    found: list[tuple[int, int]] = []
+    for pin in pinned:
+        exact = (pin.tp or 1, pin.pp or 1)
+        like = [(t, q) for t, q in free if pin.tp in (None, t) and pin.pp in (None, q)]
+        found += [*like, exact]
+    allowed = []
+    for t, q in dict.fromkeys(found):
+        reason = pinned_allowed(option.model, t, q)
+        if t * q > most:
+            reason = f"needs {t * q} devices, {most} can be had"
+        if reason is None:
+            allowed.append((t, q))
+        else:
+            refusals.add(f"pinned layout tp{t}-pp{q}: {reason}", f"{option.id} on {device.id}")
+    return allowed
 
 
 def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -8,7 +8,7 @@ from datetime import date
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
-from selector.needs.options import Options
+from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
 from selector.types import facts
 from selector.types.catalog import Api, Framework, Model
@@ -57,9 +57,9 @@ def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axe
 
 
 def hosting(req: Requirement, wanted: Options) -> set[str]:
-    """Kinds of hosting that are allowed, `self_hosted` written out."""
-    found = set(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
-    return found | ({"self_hosted_cloud", "on_prem"} if "self_hosted" in found else set())
+    """Kinds of hosting that are allowed, `self_hosted` written out, without those ruled out."""
+    found = expand_hosting(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
+    return set(found) - set(expand_hosting(req.exclude.hosting))
 
 
 def _serves(tasks: Iterable[str], task: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
-from selector.needs.options import Options, Owned
+from selector.needs.options import Options, Owned, expand_hosting
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
@@ -132,14 +132,19 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
 def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> list[Place]:
     found = []
     vendors = {alias: v for v in cat.vendors.values() for alias in (v.id, *v.aliases)}
-    batch_wanted = "api_batch" in hosting or req.workload.scenario == "offline"
+    offline = req.workload.scenario == "offline"
+    batch_wanted = "api_batch" in hosting or ("api" in hosting and offline)
+    batch_wanted = batch_wanted and "api_batch" not in expand_hosting(req.exclude.hosting)
     for option in axes.models:
         api = option.api
         if api is None:
             continue
         kinds = ["api"] if "api" in hosting else []
         if api.batch is not None and batch_wanted:
-            kinds.append("api_batch")
+            if offline:
+                kinds.append("api_batch")
+            else:
+                axes.leave_out("a batch is answered within a day: only for offline work", option.id)
         vendor = vendors.get(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
@@ -153,7 +158,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         count=0,
                         available=None,
                         usd_per_hour=None,
-                        facts=_place_facts("api", region, req)
+                        facts=_place_facts(kind, region, req)
                         | facts.of_vendor(vendor)
                         | {"offer.tier": "api", "offer.date_known": True, "offer.spot": False},
                         source=", ".join(api.source),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import limits, show, value
 from selector.decide import load as loads
+from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
 from selector.estimate import cost
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
@@ -60,12 +61,12 @@ def rank(
     reasons = _reasons(run, scored, settings)
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
-    excluded = [*_left_out(run), *_excluded(run, scored, reasons)]
+    excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
     relaxations = () if len(allowed) else _relaxations(run, scored, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
-        excluded=tuple(excluded),
+        excluded=excluded,
         relaxations=relaxations,
         assumptions=assumptions,
         inputs=inputs,
@@ -263,14 +264,6 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
     for name in CRITERIA:
         total = total + np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
     return total
-
-
-def _left_out(run: Run) -> list[Exclusion]:
-    found = [Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()]
-    found += [Exclusion(r, count, example) for r, (count, example) in run.refusals.counts.items()]
-    if run.sized is not None:
-        found += show.unfit(run)
-    return found
 
 
 def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:

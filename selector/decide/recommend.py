@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from selector.decide import adjust, gate, load, options, places, quality, rank, size
+from selector.decide import adjust, gate, load, options, places, quality, rank, screens, size
 from selector.decide import candidates as cand
 from selector.decide.axes import Axes
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
@@ -85,9 +85,11 @@ def prepare(
     p = {name: parameter.value for name, parameter in cat.parameters.items()}
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
+    screens.models(axes, work, assumed)
     places.build(axes, req, wanted, cat)
+    screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
-    pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
+    pinned = [q for q in wanted.layouts if q.tp or q.pp]
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
     index = enumerate_cells(
         axes, SupportTable(cat.support), p, refusals, pinned, explain, bool(wanted.precisions)
