@@ -95,6 +95,8 @@ def score(run: Run) -> Scored:
     total = stacks.infra_usd + people + run.risks.usd
     tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
     limit, stated = loads.latency_limit_ms(req, run.load)
+    # Nobody waits for offline work without a limit: its time sets no stack above another.
+    waits = limit is not None or run.load.scenario != "offline"
     level = req.quality.level or "good"
     scales = {
         "quality": value.quality_scale(level, p),
@@ -106,7 +108,7 @@ def score(run: Run) -> Scored:
     raw = {
         "quality": run.quality[:, 1],
         "cost": total,
-        "latency": stacks.request_p95_ms,
+        "latency": stacks.request_p95_ms if waits else np.full(len(stacks), scales["latency"].target),
         "risk": run.risks.index,
         "effort": effort,
     }

@@ -20,7 +20,7 @@ from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
 from selector.types.load import Load
-from selector.types.requirement import Assumption, Requirement
+from selector.types.requirement import Assumption, LayoutPin, Requirement
 from selector.types.rule import Rule
 
 HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
@@ -85,15 +85,16 @@ def prepare(
     p = {name: parameter.value for name, parameter in cat.parameters.items()}
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
-    screens.models(axes, work, assumed)
+    screens.models(axes, req.application.task, work, assumed)
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
     pinned = [q for q in wanted.layouts if q.tp or q.pp]
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    index = enumerate_cells(
-        axes, SupportTable(cat.support), p, refusals, pinned, explain, bool(wanted.precisions)
-    )
+    table = SupportTable(cat.support)
+    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    if index.cell is None:
+        _no_cells(axes, table, p, refusals, pinned)
     sized, stacks = _size(req, axes, index, work, p)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
@@ -133,6 +134,22 @@ def prepare(
         weights,
         reweighing,
     )
+
+
+def _no_cells(
+    axes: Axes,
+    table: SupportTable,
+    p: Mapping[str, float],
+    refusals: Refusals,
+    pinned: Sequence[LayoutPin],
+) -> None:
+    """Count the refusals where nothing can be run at all; without any, say that nothing is known."""
+    if not refusals.counts:
+        enumerate_cells(axes, table, p, refusals, pinned, True, False)
+    open_models = [m.id for m in axes.models if m.model is not None]
+    if not refusals.counts and open_models and axes.devices:
+        what = f"{open_models[0]} on {axes.devices[0].id}"
+        refusals.add("no engine is known to run the models on this hardware", what)
 
 
 def _size(

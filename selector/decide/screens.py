@@ -11,8 +11,10 @@ OFFERED = frozenset({"api", "api_batch", "self_hosted_cloud", "on_prem"})
 HOSTED = frozenset({"api", "api_batch"})
 
 
-def models(axes: Axes, load: Load, assumed: frozenset[str]) -> None:
+def models(axes: Axes, task: str, load: Load, assumed: frozenset[str]) -> None:
     """Leave out language models that read or write less than the load asks for."""
+    if not axes.models:
+        axes.leave_out("no model in the packs serves the task as stated", task)
     need = _context(load, assumed)
     kept = []
     for option in axes.models:

@@ -112,3 +112,28 @@ def test_support_of_devices_that_nobody_has_is_no_reason(ranked: Ranked) -> None
     rows = [e.reason for e in ranked(text).excluded if " on " in e.reason]
     assert rows
     assert all(" on sm80" in r or " on a100" in r for r in rows), rows
+
+
+def test_offline_work_takes_the_cheaper_batch(ranked: Ranked) -> None:
+    text = chat("api").replace("workload: {", "workload: {scenario: offline, ")
+    first = ranked(text + "pins: {model: [anthropic/claude-haiku-5-5]}\n", top=1).stacks[0]
+    assert first.slots.hosting == "api_batch"
+    assert next(c.value for c in first.contributions if c.id == "latency") == pytest.approx(0.8)
+
+
+def test_a_task_that_no_model_serves_says_so(ranked: Ranked) -> None:
+    found = ranked("application: {task: custom-model}")
+    assert found.excluded[0].reason == "no model in the packs serves the task as stated"
+
+
+@pytest.mark.parametrize(
+    ("pin", "reason"),
+    [("", " on neuron-v3"), (", engine: [mlx-lm]", "no engine is known to run the models on this hardware")],
+)
+def test_hardware_that_no_engine_is_known_for_says_so(ranked: Ranked, pin: str, reason: str) -> None:
+    found = ranked(
+        f"application: {{task: chat}}\npins: {{model: [Qwen/Qwen3-8B]{pin}}}\n"
+        "deployment: {hosting: [on_prem], inventory: [{hardware: trn2-96gb, count: 1}]}\n"
+    )
+    assert not found.stacks
+    assert reason in found.excluded[0].reason
