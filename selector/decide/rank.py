@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show, value
+from selector.decide import limits, relax, show, value
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
 from selector.estimate import cost
-from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
+from selector.types.decision import AssumptionRow, Exclusion, Recommendation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -62,12 +62,13 @@ def rank(
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
     excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
-    relaxations = () if len(allowed) else _relaxations(run, scored, reasons)
+    unstated = frozenset(a.key for a in assumptions)
+    moves = () if len(allowed) else relax.relaxations(run, scored, reasons, unstated)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
         excluded=excluded,
-        relaxations=relaxations,
+        relaxations=moves,
         assumptions=assumptions,
         inputs=inputs,
         counts={
@@ -286,24 +287,3 @@ def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[
             near, text = rows[np.argmax(scored.score[rows])], ""
         found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))
     return found
-
-
-def _relaxations(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> tuple[Relaxation, ...]:
-    """Minimal sets of limits, each with the smallest move and the best stack it would let through."""
-    import numpy as np
-
-    if not len(run.stacks) or not reasons:
-        return ()
-    columns = [np.where(col, limits.VIOLATED, limits.OK) for _, col in reasons[:62]]
-    found = limits.masks(columns, len(run.stacks))
-    result = []
-    for mask in limits.minimal_sets(found)[:8]:
-        rows = np.nonzero(found == mask)[0]
-        best = int(rows[np.argmax(scored.score[rows])])
-        names = [reasons[b][0] for b in range(len(columns)) if mask >> b & 1]
-        moves = []
-        for name in names:
-            cap = next((c for c in scored.limits if c.id == name), None)
-            moves.append(f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}")
-        result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
-    return tuple(result)

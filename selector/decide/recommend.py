@@ -20,7 +20,7 @@ from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
 from selector.types.load import Load
-from selector.types.requirement import Assumption, LayoutPin, Requirement
+from selector.types.requirement import Assumption, Requirement
 from selector.types.rule import Rule
 
 HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
@@ -89,12 +89,7 @@ def prepare(
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
-    pinned = [q for q in wanted.layouts if q.tp or q.pp]
-    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    table = SupportTable(cat.support)
-    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
-    if index.cell is None:
-        _no_cells(axes, table, p, refusals, pinned)
+    index = _cells(axes, wanted, cat, p, refusals)
     sized, stacks = _size(req, axes, index, work, p)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
@@ -136,20 +131,23 @@ def prepare(
     )
 
 
-def _no_cells(
-    axes: Axes,
-    table: SupportTable,
-    p: Mapping[str, float],
-    refusals: Refusals,
-    pinned: Sequence[LayoutPin],
-) -> None:
-    """Count the refusals where nothing can be run at all; without any, say that nothing is known."""
-    if not refusals.counts:
-        enumerate_cells(axes, table, p, refusals, pinned, True, False)
+def _cells(
+    axes: Axes, wanted: Options, cat: Catalogue, p: Mapping[str, float], refusals: Refusals
+) -> CellIndex:
+    """Cells to size; where there are none, the refusals are counted, or nothing is known."""
+    table = SupportTable(cat.support)
+    pinned = [q for q in wanted.layouts if q.tp or q.pp]
+    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
+    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    if index.cell is not None:
+        return index
+    if not explain:
+        enumerate_cells(axes, table, p, refusals, pinned, True, bool(wanted.precisions))
     open_models = [m.id for m in axes.models if m.model is not None]
     if not refusals.counts and open_models and axes.devices:
         what = f"{open_models[0]} on {axes.devices[0].id}"
         refusals.add("no engine is known to run the models on this hardware", what)
+    return index
 
 
 def _size(
