@@ -12,7 +12,7 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     inputs, outputs = work.input_tokens, work.output_tokens
     tokens_in = float((inputs and (inputs.p50 or inputs.p95)) or 1.0)
     tokens_out = float((outputs and (outputs.p50 or outputs.p95)) or 1.0)
-    limit = req.latency.per_output_token_p95_ms
+    limit = _token_limit_ms(req, max(tokens_out, 1.0))
     return Load(
         input_tokens=tokens_in,
         input_tokens_p95=float((inputs and inputs.p95) or tokens_in),
@@ -27,6 +27,15 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
     )
+
+
+def _token_limit_ms(req: Requirement, tokens_out: float) -> float | None:
+    """Limit on time per output token: as given, and no more than the whole request may take."""
+    limits = req.latency
+    given, whole = limits.per_output_token_p95_ms, limits.request_p95_ms
+    if whole is None or tokens_out <= 1.0:
+        return given
+    return whole / tokens_out if given is None else min(given, whole / tokens_out)
 
 
 def proposed_facts(req: Requirement) -> dict[str, object]:

@@ -12,6 +12,7 @@ from selector.decide import candidates as cand
 from selector.decide.axes import Axes
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
+from selector.decide.scale_out import scale_out
 from selector.decide.support import SupportTable
 from selector.needs.facts import requirement_facts
 from selector.needs.options import Options
@@ -159,7 +160,10 @@ def _size(
         return None, cand.join(axes, index, size.nothing(), work, p)
     caps = {q.pool: float(q.available) for q in axes.places if q.available is not None}
     column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])[index.device]
-    sized = size.size_cells(index, axes, work, req.availability.spare_replicas or 0, column, p)
+    spare = req.availability.spare_replicas or 0
+    sized = size.size_cells(index, axes, work, spare, column, p)
+    generates = np.array([m.role == "llm" for m in axes.models])[index.model]
+    scale_out(sized, index.cell, generates, work, req.latency, spare, column, p)
     return sized, cand.join(axes, index, sized, work, p)
 
 
