@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, relax, show, value
+from selector.decide import flips, limits, relax, show, value
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
@@ -62,6 +62,7 @@ def rank(
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
     excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
+    first = int(order[0]) if len(order) else None
     unstated = frozenset(a.key for a in assumptions)
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons, unstated)
     return Recommendation(
@@ -78,12 +79,30 @@ def rank(
         },
         weights=scored.weights,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
-        notes=tuple(
-            f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
-            for r in run.reweighing
-        ),
+        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, first, unstated)),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
+
+
+def _weights_moved(run: Run) -> list[str]:
+    return [
+        f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
+        for r in run.reweighing
+    ]
+
+
+def _flips(
+    run: Run,
+    scored: Scored,
+    reasons: list[tuple[str, Any]],
+    settings: Settings,
+    first: int | None,
+    unstated: frozenset[str],
+) -> tuple[str, ...]:
+    if first is None:
+        return ()
+    late = (unknown_weight(run, scored) > MOST_UNKNOWN) & (not settings.allow_provisional)
+    return flips.notes(run, scored, dict(reasons), late, first, unstated)
 
 
 def score(run: Run) -> Scored:

@@ -6,6 +6,19 @@ from collections.abc import Mapping
 
 from selector.types.requirement import Requirement
 
+# Facts that one stated value answers -> its key in `reqs.yaml`.
+FACT_KEYS: Mapping[str, str] = {
+    "req.data_classes": "data.classes",
+    "req.user_regions": "application.user_regions",
+    "req.users": "application.users",
+    "req.decision_effect": "application.decision_effect",
+    "req.org_region": "organisation.region",
+    "req.commercial": "organisation.commercial",
+    "req.may_leave_premises": "data.may_leave_premises",
+    "req.provider_may_see_plaintext": "data.provider_may_see_plaintext",
+    "req.internet": "deployment.internet",
+}
+
 
 def requirement_facts(need: Requirement) -> Mapping[str, object]:
     """`req.*` facts; sets are frozensets, an empty set is known to be empty."""
