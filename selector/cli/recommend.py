@@ -59,4 +59,4 @@ def recommend(
 def _width() -> int:
     import shutil
 
-    return max(shutil.get_terminal_size().columns, 100)
+    return shutil.get_terminal_size().columns
