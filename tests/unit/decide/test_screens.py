@@ -137,3 +137,9 @@ def test_hardware_that_no_engine_is_known_for_says_so(ranked: Ranked, pin: str, 
     )
     assert not found.stacks
     assert reason in found.excluded[0].reason
+
+
+def test_hosted_models_for_code_serve_no_chat(catalogue: Catalogue) -> None:
+    for api in ("dashscope/qwen3-coder-plus", "mistral/codestral-2508", "moonshotai/kimi-k2.7-code"):
+        assert "code" in catalogue.apis[api].tasks
+        assert "chat" not in catalogue.apis[api].tasks
