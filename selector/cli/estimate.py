@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from selector.cli.named_row import Named
     from selector.decide.single import Sizing
     from selector.packs.catalog import Catalogue
+    from selector.packs.reader import Document
     from selector.types.load import Load
 
 TOKENS = 1024  # of a prompt where nothing is said
@@ -37,11 +39,12 @@ def estimate(
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Say whether a stack fits, its memory ledger, latency, throughput and cost."""
-    from selector.cli import session
+    from selector.cli import named_row, session
     from selector.packs.catalog import load as load_catalogue
     from selector.types.load import Load
 
     session.check_format(format_, ("table", "json"))
+    _check_flags(rate, points is not None or (model is not None and on is not None))
     cat = load_catalogue(packs or [])
     tokens = input_ if input_ is not None else float(TOKENS)
     load = Load(
@@ -53,13 +56,14 @@ def estimate(
         peak_requests_per_second=rate,
         kv_bits=_kv(kv_precision),
     )
-    if points is not None:
-        rows = _points(points)
+    document = _points(points) if points is not None else None
+    if document is not None:
+        rows = document.data["points"]
     else:
         rows = [
             {
-                "model": _named(model),
-                "hardware": _named(on),
+                "model": model,
+                "hardware": on,
                 "engine": engine,
                 "precision": precision,
                 "tp": tp,
@@ -67,19 +71,24 @@ def estimate(
                 "input_tokens": input_,
             }
         ]
-    found = [_one(cat, row, load) for row in rows]
+    named = named_row.resolve(cat, rows, document)
+    found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
 
 
-def _named(text: str | None) -> str:
+def _check_flags(rate: float | None, named: bool) -> None:
     from selector.errors import Problem, UsageError
 
-    if text is None:
+    problems = []
+    if rate == 0.0:
+        problems.append(Problem("--rate 0: there is no load", None, "give more than 0, or leave it out"))
+    if not named:
         fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
-        raise UsageError(Problem("name a model and its devices", None, fix))
-    return text
+        problems.append(Problem("name a model and its devices", None, fix))
+    if problems:
+        raise UsageError(problems)
 
 
 def _kv(text: str) -> float:
@@ -95,7 +104,7 @@ def _kv(text: str) -> float:
     return KV_BITS[text]
 
 
-def _points(path: Path) -> list[dict[str, Any]]:
+def _points(path: Path) -> Document:
     from selector.errors import InputError
     from selector.packs.reader import read_yaml
     from selector.packs.schema import validate
@@ -104,15 +113,11 @@ def _points(path: Path) -> list[dict[str, Any]]:
     problems = validate(document, "points")
     if problems:
         raise InputError(problems)
-    rows: list[dict[str, Any]] = document.data["points"]
-    return rows
+    return document
 
 
-def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
+def _one(cat: Catalogue, named: Named, row: dict[str, Any], load: Load) -> Sizing:
     from selector.decide.single import size
-    from selector.errors import Problem, UsageError
-    from selector.needs import names
-    from selector.needs.hf_config import model_from_config
 
     own = {
         "input_tokens": "input_tokens",
@@ -122,27 +127,17 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
         "requests_per_second": "peak_requests_per_second",
     }
     stated: dict[str, Any] = {f: float(row[k]) for k, f in own.items() if row.get(k) is not None}
+    if "peak_requests_per_second" in stated:
+        stated.setdefault("concurrency", None)
     load = replace(load, **stated)
-    name = str(row["model"])
-    if name.endswith(".json"):
-        model = model_from_config(Path(name))
-    else:
-        found = names.match_models(name, cat)
-        if not found.models:
-            raise UsageError(Problem(f"{name} is a hosted model", None, "estimate sizes open models"))
-        model = cat.models[found.models[0]]
-    devices = names.match_devices(str(row["hardware"]), cat)
-    device = cat.devices[devices.devices[0]]
-    precisions = names.match_precisions(str(row["precision"]), cat) if row.get("precision") else ()
-    engines = tuple(names.match_engines(str(row["engine"]), cat)) if row.get("engine") else ()
     return size(
         cat,
-        model,
-        device,
-        devices.count or 1,
+        named.model,
+        named.device,
+        named.count,
         load,
-        engines=engines,
-        precisions=precisions,
+        engines=named.engines,
+        precisions=named.precisions,
         tp=row.get("tp"),
         pp=row.get("pp"),
         item=stated.get("input_tokens"),

@@ -64,6 +64,7 @@ def decide(
     from selector.needs.components import expand
     from selector.needs.defaults import complete
 
+    _check(expand(stated), cat)
     parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
     if len(parts) == 1:
         return parts[0]
@@ -79,20 +80,25 @@ def decide(
     )
 
 
+def _check(parts: Sequence[Stated], cat: Catalogue) -> None:
+    """Every contradiction and unknown name of all components together."""
+    from selector.needs.contradictions import contradictions
+
+    found = {str(p): p for part in parts for p in contradictions(part, cat)}
+    if found:
+        raise InputError(list(found.values()))
+
+
 def one(
     stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
 ) -> Recommendation:
     """Recommendation for one application."""
     from selector.decide.recommend import recommend
-    from selector.needs.contradictions import contradictions
     from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
     resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
     options = resolve_options(stated, cat)
-    problems = contradictions(stated, cat)
-    if problems:
-        raise InputError(problems)
     return recommend(
         resolved.requirement,
         resolved.assumptions,

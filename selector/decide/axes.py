@@ -45,11 +45,15 @@ class PrecisionOption:
 
 @dataclass(frozen=True, slots=True)
 class DeviceOption:
-    """A device that can be had: rented, owned or both."""
+    """A device that can be had; `pool` names the own machines it stands in, empty where rented.
+
+    What is owned has a count, and memory that others may use; what is rented has neither.
+    """
 
     id: str
     device: Device
     facts: Mapping[str, object]
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ class Place:
     purchase_usd: float | None = None  # a quote: of one unit, once
     source: str = ""
     as_of: str | None = None
+
+    @property
+    def pool(self) -> str:
+        """Own machines that this place is; empty where devices are rented."""
+        return "" if self.available is None else self.id
 
 
 @dataclass(slots=True)

@@ -54,16 +54,15 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
     parts: list[dict[str, Any]] = []
     fitting = np.nonzero(sized.fits)[0]
     by_device = {d: fitting[index.device[fitting] == d] for d in range(len(axes.devices))}
-    names = {d.id: i for i, d in enumerate(axes.devices)}
+    names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
     for pi, place in enumerate(axes.places):
-        rows = by_device.get(names.get(place.device or "", NONE))
+        rows = by_device.get(names.get((place.device or "", place.pool), NONE))
         if rows is None or not len(rows):
             continue
         group = (index.tp * index.pp)[rows]
         node = index.tp[rows] <= place.count
         across = (group <= place.count) | (place.count >= 8) | (place.available is not None)
-        had = group * sized.replicas[rows] <= (place.available or math.inf)
-        rows = rows[node & across & had]
+        rows = rows[node & across]
         if len(rows):
             parts.append(_in_place(axes, index, sized, rows, pi, load, p))
     parts.append(_hosted(axes, load, p))
@@ -143,8 +142,10 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         if place.hosting in ("api", "api_batch")
     ]
     size = len(pairs)
-    first = np.full(size, p["api.first_token_ms"])
-    each = np.full(size, p["api.per_output_token_ms"])
+    # Nobody says when a batch is answered, only that it is within a day or so.
+    live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
+    first = np.where(live, p["api.first_token_ms"], np.nan)
+    each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int32)
     usd = [place_usd(axes, m, i, load) for m, i in pairs]
     tail = first * p["api.tail"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
-from selector.decide.layouts import layouts
+from selector.decide.layouts import layouts, pinned_allowed
 from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
+from selector.types.requirement import LayoutPin
 
 GROUPS = 5
 SMALL_CACHE = "kv-fp8"  # name in the support table and among the recoveries
@@ -65,7 +66,7 @@ def enumerate_cells(
     table: SupportTable,
     p: Mapping[str, float],
     refusals: Refusals,
-    pinned: list[tuple[int, int]] | None,
+    pinned: Sequence[LayoutPin],
     explain: bool,
     precisions_pinned: bool,
 ) -> CellIndex:
@@ -74,7 +75,7 @@ def enumerate_cells(
     index: list[tuple[int, int, int, int, int, int, int]] = []
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
-    owned = {q.device: q for q in axes.places if q.available}
+    owned = {q.pool: q for q in axes.places if q.pool}
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
@@ -90,7 +91,7 @@ def enumerate_cells(
                 runs = _runs(option, device, engine.id, formats, table, refusals, explain)
                 if not runs:
                     continue
-                allowed = _allowed(option, device, engine.id, reach, pinned)
+                allowed = _allowed(option, device, engine.id, reach, pinned, refusals)
                 kv8 = _small_cache(option, device, engine.id, table)
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
@@ -148,28 +149,43 @@ def _allowed(
     option: ModelOption,
     device: DeviceOption,
     engine: str,
-    reach: Mapping[str, tuple[int, int]],
-    pinned: list[tuple[int, int]] | None,
+    reach: Mapping[tuple[str, str], tuple[int, int]],
+    pinned: Sequence[LayoutPin],
+    refusals: Refusals,
 ) -> list[tuple[int, int]]:
     assert option.model is not None
-    most, node = reach.get(device.id, (0, 0))
-    if pinned is None:
-        return layouts(option.model, engine, option.role, most, node)
-    arch = option.model.architecture
-    heads = arch.heads if arch else None
-    return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
+    most, node = reach.get((device.id, device.pool), (0, 0))
+    free = layouts(option.model, engine, option.role, most, node)
+    if not pinned:
+        return free
+    found: list[tuple[int, int]] = []
+    for pin in pinned:
+        exact = (pin.tp or 1, pin.pp or 1)
+        like = [(t, q) for t, q in free if pin.tp in (None, t) and pin.pp in (None, q)]
+        found += [*like, exact]
+    allowed = []
+    for t, q in dict.fromkeys(found):
+        reason = pinned_allowed(option.model, t, q)
+        if t * q > most:
+            reason = f"needs {t * q} devices, {most} can be had"
+        if reason is None:
+            allowed.append((t, q))
+        else:
+            refusals.add(f"pinned layout tp{t}-pp{q}: {reason}", f"{option.id} on {device.id}")
+    return allowed
 
 
-def _reach(places: list[Place]) -> dict[str, tuple[int, int]]:
-    """Per device: devices that one replica may spread over, and the largest machine."""
-    reach: dict[str, tuple[int, int]] = {}
+def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Per device and pool: devices that one replica may spread over, and the largest machine."""
+    reach: dict[tuple[str, str], tuple[int, int]] = {}
     for place in places:
         if place.device is None:
             continue
         # Rented machines of eight may be paired; smaller ones have no fast link between them.
         most = place.available or (place.count * 4 if place.count >= 8 else place.count)
-        seen = reach.get(place.device, (0, 0))
-        reach[place.device] = (max(seen[0], most), max(seen[1], place.count))
+        key = (place.device, place.pool)
+        seen = reach.get(key, (0, 0))
+        reach[key] = (max(seen[0], most), max(seen[1], place.count))
     return reach
 
 
@@ -182,19 +198,19 @@ def _parts(
     compute: str | None,
     shapes: Mapping[str, cells.Shape],
     p: Mapping[str, float],
-    owned: Mapping[str | None, Place],
+    owned: Mapping[str, Place],
 ) -> tuple[int, int, int]:
     """Numbers of the parts that do not depend on the layout."""
     model = option.model
     assert model is not None
-    own = owned.get(device.id)
+    own = owned.get(device.pool)
     free = own.free_memory_bytes if own else None
     shared = bool(own and own.shared_desktop)
     return (
         columns.part(0, option.id, lambda: cells.model_part(shapes[option.id])),
         columns.part(
             1,
-            (device.id, engine in cells.LIGHT),
+            (device.id, device.pool, engine in cells.LIGHT),
             lambda: cells.device_part(device.device, engine, free, shared, p),
         ),
         columns.part(

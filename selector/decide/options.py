@@ -26,16 +26,14 @@ ALSO = {
     "reasoning": ("reasoning",),
     "multimodal-embedding": ("multimodal-embedding",),
 }
-SHORT = "model reads less than workload.context_tokens_max"
 OUT_OF_SERVICE = frozenset({"announced", "ramping", "discontinued"})
 ENDED = frozenset({"archived", "deprecated", "unmaintained", "maintenance", "superseded", "stale"})
 
 
-def build(req: Requirement, wanted: Options, cat: Catalogue, today: date, assumed: frozenset[str]) -> Axes:
-    """Axes without places, which `places` adds; `assumed` names what nobody stated."""
+def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axes:
+    """Axes without places, which `places` adds."""
     axes = Axes(days=months(today, round(req.horizon_months or 12)))
-    context = "workload.context_tokens_max"
-    _models(axes, req, wanted, cat, None if context in assumed else req.workload.context_tokens_max)
+    _models(axes, req, wanted, cat)
     _engines(axes, req, wanted, cat)
     _precisions(axes, wanted, cat)
     _devices(axes, wanted, cat)
@@ -58,57 +56,34 @@ def _speaks(languages: Iterable[str], wanted: tuple[str, ...] | None) -> bool:
     return not needed or not have or "multi" in have or needed <= have or have == {"none"}
 
 
-def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue, context: int | None) -> None:
+def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
+    task = req.application.task
     for model in [*wanted.own_models, *cat.models.values()]:
-        pinned = model.id in wanted.models or model in wanted.own_models
-        if wanted.model_pinned and not pinned:
+        if wanted.model_pinned:
+            if model.id in wanted.models or model in wanted.own_models:
+                axes.models.append(_open(model, cat))
+        elif model.status == "superseded" or not _serves(model.tasks, task):
             continue
-        if not wanted.model_pinned and (
-            model.status == "superseded" or not _serves(model.tasks, req.application.task)
-        ):
-            continue
-        reason = _open_reason(req, wanted, cat, model, context)
-        if reason:
+        elif not _speaks(model.languages, req.application.languages):
+            axes.leave_out("model does not know the languages", model.id)
+        elif reason := _excluded(req, wanted, cat, model):
             axes.leave_out(reason, model.id)
         else:
             axes.models.append(_open(model, cat))
-    if not hosting(req, wanted).isdisjoint({"api", "api_batch"}):
-        _hosted_models(axes, req, wanted, cat, context)
-
-
-def _open_reason(
-    req: Requirement, wanted: Options, cat: Catalogue, model: Model, context: int | None
-) -> str | None:
-    """Why a model is left out; a pinned one only where it cannot read what it must."""
-    if not wanted.model_pinned and not _speaks(model.languages, req.application.languages):
-        return "model does not know the languages"
-    if not _reads(model, context):
-        return SHORT
-    return None if wanted.model_pinned else _excluded(req, wanted, cat, model)
-
-
-def _hosted_models(
-    axes: Axes, req: Requirement, wanted: Options, cat: Catalogue, context: int | None
-) -> None:
+    if hosting(req, wanted).isdisjoint({"api", "api_batch"}):
+        return
     for api in cat.apis.values():
         pinned = api.id in wanted.apis or api.open_model in wanted.models
         if wanted.model_pinned and not pinned:
             continue
-        if not wanted.model_pinned and not _serves(api.tasks, req.application.task):
+        if not wanted.model_pinned and not _serves(api.tasks, task):
             continue
         if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
             axes.leave_out("excluded by the requirements", api.id)
-        elif not _reads(api, context):
-            axes.leave_out(SHORT, api.id)
         elif _speaks(api.languages, req.application.languages):
             axes.models.append(_hosted(api, cat))
         else:
             axes.leave_out("model does not know the languages", api.id)
-
-
-def _reads(model: Model | Api, context: int | None) -> bool:
-    """False where the longest context that is asked for exceeds what the model is known to read."""
-    return context is None or model.context_tokens is None or model.context_tokens >= context
 
 
 def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
+from selector.decide import quotes
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
 from selector.needs.facts import UNNAMED, own_region, place_facts
-from selector.needs.options import Options, Owned
+from selector.needs.options import Options, Owned, expand_hosting
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
@@ -27,6 +29,21 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
+    quotes.add(axes, req, wanted)
+    _pools(axes, wanted)
+
+
+def _pools(axes: Axes, wanted: Options) -> None:
+    """Each device once for all that rent it and once for each own pool; without a place it goes."""
+    pools: dict[str, list[str]] = {}
+    for place in axes.places:
+        if place.device is not None and place.pool not in pools.setdefault(place.device, []):
+            pools[place.device].append(place.pool)
+    if wanted.devices:
+        for device in axes.devices:
+            if device.id not in pools:
+                axes.leave_out("no offer and no inventory has this hardware", device.id)
+    axes.devices = [replace(d, pool=pool) for d in axes.devices for pool in pools.get(d.id, ())]
 
 
 def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
@@ -137,14 +154,19 @@ def _offer_place(
 
 def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> list[Place]:
     found = []
-    batch_wanted = "api_batch" in hosting or req.workload.scenario == "offline"
+    offline = req.workload.scenario == "offline"
+    batch_wanted = "api_batch" in hosting or ("api" in hosting and offline)
+    batch_wanted = batch_wanted and "api_batch" not in expand_hosting(req.exclude.hosting)
     for option in axes.models:
         api = option.api
         if api is None:
             continue
         kinds = ["api"] if "api" in hosting else []
         if api.batch is not None and batch_wanted:
-            kinds.append("api_batch")
+            if offline:
+                kinds.append("api_batch")
+            else:
+                axes.leave_out("a batch is answered within a day: only for offline work", option.id)
         vendor = cat.vendor(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
@@ -158,7 +180,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         count=0,
                         available=None,
                         usd_per_hour=None,
-                        facts=place_facts("api", region, req)
+                        facts=place_facts(kind, region, req)
                         | facts.of_vendor(vendor)
                         | facts.of_api_price(api, axes.days[0]),
                         source=", ".join(api.source),

@@ -6,10 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import attitude, limits, notices, people, pinned, proposed, show, switching, value
+from selector.decide import (
+    attitude,
+    flips,
+    limits,
+    notices,
+    people,
+    pinned,
+    proposed,
+    relax,
+    show,
+    switching,
+    value,
+)
 from selector.decide import load as loads
+from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
-from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
+from selector.types.decision import AssumptionRow, Exclusion, Recommendation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -58,13 +71,14 @@ def rank(
     reasons = _reasons(run, scored, settings)
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
-    excluded = [*_left_out(run), *_excluded(run, scored, reasons)]
-    relaxations = () if len(allowed) else _relaxations(run, scored, reasons)
+    excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
+    first = int(order[0]) if len(order) else None
+    moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
-        excluded=tuple(excluded),
-        relaxations=relaxations,
+        excluded=excluded,
+        relaxations=moves,
         assumptions=assumptions,
         inputs=inputs,
         counts={
@@ -74,14 +88,31 @@ def rank(
         },
         weights=scored.weights,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
-        notes=tuple(
-            f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
-            for r in run.reweighing
-        ),
+        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, first)),
         notices=notices.of(run),
         proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
+
+
+def _weights_moved(run: Run) -> list[str]:
+    return [
+        f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
+        for r in run.reweighing
+    ]
+
+
+def _flips(
+    run: Run,
+    scored: Scored,
+    reasons: list[tuple[str, Any]],
+    settings: Settings,
+    first: int | None,
+) -> tuple[str, ...]:
+    if first is None:
+        return ()
+    late = (unknown_weight(run, scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
+    return flips.notes(run, scored, dict(reasons), late, first)
 
 
 def score(run: Run) -> Scored:
@@ -95,6 +126,8 @@ def score(run: Run) -> Scored:
     total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
     tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
     limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
+    # Nobody waits for offline work without a limit: its time sets no stack above another.
+    waits = limit is not None or run.load.scenario != "offline"
     level = req.quality.level or "good"
     scales = {
         "quality": value.quality_scale(level, p),
@@ -106,7 +139,7 @@ def score(run: Run) -> Scored:
     raw = {
         "quality": run.quality[:, 1],
         "cost": total,
-        "latency": stacks.request_p95_ms,
+        "latency": stacks.request_p95_ms if waits else np.full(len(stacks), scales["latency"].target),
         "risk": run.risks.index,
         "effort": work.months,
     }
@@ -244,14 +277,6 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
     return total
 
 
-def _left_out(run: Run) -> list[Exclusion]:
-    found = [Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()]
-    found += [Exclusion(r, count, example) for r, (count, example) in run.refusals.counts.items()]
-    if run.sized is not None:
-        found += show.unfit(run)
-    return found
-
-
 def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:
     """Rows removed per reason, with the one that misses by least."""
     import numpy as np
@@ -270,24 +295,3 @@ def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[
             near, text = rows[np.argmax(scored.score[rows])], ""
         found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))
     return found
-
-
-def _relaxations(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> tuple[Relaxation, ...]:
-    """Minimal sets of limits, each with the smallest move and the best stack it would let through."""
-    import numpy as np
-
-    if not len(run.stacks) or not reasons:
-        return ()
-    columns = [np.where(col, limits.VIOLATED, limits.OK) for _, col in reasons[:62]]
-    found = limits.masks(columns, len(run.stacks))
-    result = []
-    for mask in limits.minimal_sets(found)[:8]:
-        rows = np.nonzero(found == mask)[0]
-        best = int(rows[np.argmax(scored.score[rows])])
-        names = [reasons[b][0] for b in range(len(columns)) if mask >> b & 1]
-        moves = []
-        for name in names:
-            cap = next((c for c in scored.limits if c.id == name), None)
-            moves.append(f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}")
-        result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
-    return tuple(result)

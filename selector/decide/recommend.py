@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from selector.decide import adjust, gate, load, options, places, quality, quotes, rank, size
+from selector.decide import adjust, gate, load, options, places, quality, rank, screens, size
 from selector.decide import candidates as cand
 from selector.decide.axes import Axes
 from selector.decide.enumerate import SMALL_CACHE, CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
+from selector.decide.scale_out import scale_out
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
@@ -87,14 +88,12 @@ def prepare(
     """All columns over all candidates."""
     p = {name: parameter.value for name, parameter in cat.parameters.items()}
     work = load.of(req, assumed)
-    axes = options.build(req, wanted, cat, today, assumed)
+    axes = options.build(req, wanted, cat, today)
+    screens.models(axes, req.application.task, work, assumed)
     places.build(axes, req, wanted, cat)
-    quotes.add(axes, req, wanted)
+    screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
-    pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
-    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    table = SupportTable(cat.support, options.versions(wanted, cat))
-    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    index = _cells(axes, wanted, cat, p, refusals)
     sized, stacks = _size(req, axes, index, work, p, assumed)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
@@ -146,6 +145,25 @@ def _risks(
     )
 
 
+def _cells(
+    axes: Axes, wanted: Options, cat: Catalogue, p: Mapping[str, float], refusals: Refusals
+) -> CellIndex:
+    """Cells to size; where there are none, the refusals are counted, or nothing is known."""
+    table = SupportTable(cat.support, options.versions(wanted, cat))
+    pinned = [q for q in wanted.layouts if q.tp or q.pp]
+    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
+    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    if index.cell is not None:
+        return index
+    if not explain:
+        enumerate_cells(axes, table, p, refusals, pinned, True, bool(wanted.precisions))
+    open_models = [m.id for m in axes.models if m.model is not None]
+    if not refusals.counts and open_models and axes.devices:
+        what = f"{open_models[0]} on {axes.devices[0].id}"
+        refusals.add("no engine is known to run the models on this hardware", what)
+    return index
+
+
 def _size(
     req: Requirement,
     axes: Axes,
@@ -158,13 +176,13 @@ def _size(
 
     if index.cell is None:
         return None, cand.join(axes, index, size.nothing(), work, p)
-    caps: dict[str, float] = {}
-    for q in axes.places:
-        if q.device:
-            caps[q.device] = max(caps.get(q.device, 0.0), float(q.available or np.inf))
-    column = np.array([caps.get(d.id, np.inf) for d in axes.devices])[index.device]
+    caps = {q.pool: float(q.available) for q in axes.places if q.available is not None}
+    column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])[index.device]
     spare = size.Spare(req.availability.spare_replicas or 0, "availability.spare_replicas" not in assumed)
     sized = size.size_cells(index, axes, work, spare, column, load.cache(req), p)
+    generates = np.array([m.role == "llm" for m in axes.models])[index.model]
+    limits = load.stated_latency(req, assumed)
+    scale_out(sized, index.cell, generates, work, limits, spare, column, p)
     return sized, cand.join(axes, index, sized, work, p)
 
 

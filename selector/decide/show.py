@@ -305,7 +305,7 @@ def _facts(run: Run, row: int) -> dict[str, object]:
     if option.model is not None:
         licence = run.cat.licences.get(option.model.licence)
         found |= {
-            "licence": option.model.licence,
+            "licence": option.model.licence or None,
             "licence_class": licence.licence_class if licence else None,
             "model_params_b": option.model.params_b,
             "model_languages": list(option.model.languages),

@@ -14,7 +14,7 @@ from selector.types.load import Load
 
 COLUMNS = (
     *("fits", "shortfall", "replicas", "first_token_ms", "first_token_p95_ms", "per_output_token_ms"),
-    *("request_p95_ms", "requests_per_s", "spread", "kv_bits"),
+    *("request_p95_ms", "requests_per_s", "spread", "kv_bits", "spare"),
 )
 
 
@@ -33,6 +33,7 @@ class Sized:
     spread: Any
     memory: sizing.Memory | None
     kv_bits: Any  # of a cached value
+    spare: Any  # of the replicas, those beside what carries the load
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def nothing() -> Sized:
     import numpy as np
 
     none = np.zeros(0)
-    return Sized(none.astype(bool), none, none, none, none, none, none, none, none, None, none)
+    return Sized(none.astype(bool), none, none, none, none, none, none, none, none, None, none, none)
 
 
 def size_cells(
@@ -101,7 +102,7 @@ def _again(
     rows = np.nonzero(rows)[0]
     if not len(rows):
         return
-    found = _within(_take(index.cell, rows), load, spare, caps[rows], p)
+    found = _within(take(index.cell, rows), load, spare, caps[rows], p)
     better = found.fits
     for name in COLUMNS:
         getattr(sized, name)[rows[better]] = getattr(found, name)[better]
@@ -111,7 +112,8 @@ def _again(
         getattr(sized.memory, field.name)[rows[better]] = getattr(found.memory, field.name)[better]
 
 
-def _take(cell: Any, rows: Any) -> Any:
+def take(cell: Any, rows: Any) -> Any:
+    """Some rows of the cells."""
     return replace(cell, **{f.name: getattr(cell, f.name)[rows] for f in fields(cell)})
 
 
@@ -127,7 +129,7 @@ def _within(c: Any, load: Load, spare: Spare, caps: Any, p: Mapping[str, float])
     if len(slow):
         bits = load.kv_bits[slow] if np.ndim(load.kv_bits) else load.kv_bits
         free = replace(load, per_output_token_limit_s=None, kv_bits=bits)
-        other = _generate(_take(c, slow), free, spare, caps[slow], p)
+        other = _generate(take(c, slow), free, spare, caps[slow], p)
         for name in COLUMNS:
             getattr(found, name)[slow[other.fits]] = getattr(other, name)[other.fits]
     return found
@@ -159,25 +161,37 @@ def _generate(c: Any, load: Load, spare: Spare, caps: Any, p: Mapping[str, float
     needed = batch * each if load.concurrency and load.all_long else each
     shortfall = np.maximum(needed - room, 0.0)
     fits = (shortfall <= 0.0) & (capacity > 0.0) & (c.memory_bytes > 0.0)
-    replicas = with_spare(np.where(fits, np.minimum(replicas, 1e6), 1.0), most, spare)
-    held = sizing.settled(np, c, load, mem, rate, batch, p)
-    t = sizing.times(np, c, load, held, rate, p)
+    carrying = np.where(fits, np.minimum(replicas, 1e6), 1.0)
+    replicas = with_spare(carrying, most, spare)
     enough = replicas <= most
     fits = fits & enough
-    output = load.output_tokens
     return Sized(
         fits=fits,
         shortfall=np.where(enough, shortfall, np.maximum(shortfall, 1.0)),
         replicas=replicas,
-        first_token_ms=t.first_token * 1e3,
-        first_token_p95_ms=t.first_token_p95 * 1e3,
-        per_output_token_ms=t.per_output_token * 1e3,
-        request_p95_ms=(t.first_token_p95 + output * t.per_output_token) * 1e3,
+        **answer_ms(c, load, mem, rate, batch, p),
         requests_per_s=capacity * replicas,
         spread=np.array(c.step_spread),
         memory=mem,
         kv_bits=np.zeros_like(room) + load.kv_bits,
+        spare=replicas - carrying,
     )
+
+
+def answer_ms(
+    c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]
+) -> dict[str, Any]:
+    """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0."""
+    import numpy as np
+
+    held = sizing.settled(np, c, load, mem, rate, batch, p)
+    t = sizing.times(np, c, load, held, rate, p)
+    return {
+        "first_token_ms": t.first_token * 1e3,
+        "first_token_p95_ms": t.first_token_p95 * 1e3,
+        "per_output_token_ms": t.per_output_token * 1e3,
+        "request_p95_ms": (t.first_token_p95 + load.output_tokens * t.per_output_token) * 1e3,
+    }
 
 
 def _single_pass(
@@ -198,7 +212,7 @@ def _single_pass(
     wanted = peak / p["serving.utilisation"]
     replicas = np.where(known, np.maximum(np.ceil(wanted / np.where(known, capacity, 1.0)), 1.0), 1.0)
     most = np.maximum(np.floor(caps / (c.tp * c.pp)), 0.0)
-    replicas = with_spare(replicas, most, spare)
+    carrying, replicas = replicas, with_spare(replicas, most, spare)
     wait = serving.queue_wait(np, peak / replicas, 1.0 / capacity)
     p95 = (alone + p["serving.wait_tail"] * wait) * 1e3
     needed = encoder.memory_bytes(columns, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
@@ -216,6 +230,7 @@ def _single_pass(
         spread=columns.rate_spread,
         memory=None,
         kv_bits=np.full_like(p95, 16.0),
+        spare=replicas - carrying,
     )
 
 

@@ -14,6 +14,19 @@ UNNAMED = frozenset({"unspecified", "any"})
 # Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.
 DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
 
+# Facts that one stated value answers -> its key in `reqs.yaml`.
+FACT_KEYS: Mapping[str, str] = {
+    "req.data_classes": "data.classes",
+    "req.user_regions": "application.user_regions",
+    "req.users": "application.users",
+    "req.decision_effect": "application.decision_effect",
+    "req.org_region": "organisation.region",
+    "req.commercial": "organisation.commercial",
+    "req.may_leave_premises": "data.may_leave_premises",
+    "req.provider_may_see_plaintext": "data.provider_may_see_plaintext",
+    "req.internet": "deployment.internet",
+}
+
 
 def requirement_facts(need: Requirement) -> Mapping[str, object]:
     """`req.*` facts; sets are frozensets, an empty set is known to be empty."""

@@ -139,7 +139,7 @@ def named_by_size(pin: ModelPin, task: str) -> Model:
         vendor=pin.name.split("/")[0] if pin.name and "/" in pin.name else "user",
         tasks=(task,),
         model_class=CLASS_OF_TASK.get(task, "llm"),
-        licence="unknown",
+        licence="",
         languages=(),
         source=("user",),
         as_of="",

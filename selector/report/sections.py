@@ -199,8 +199,8 @@ def findings(r: Recommendation) -> Table:
 
 
 def excluded(r: Recommendation) -> Table:
-    """Why candidates were left out, most first."""
-    shown = sorted(r.excluded, key=lambda e: -e.count)[:SHOWN_EXCLUSIONS]
+    """Why candidates were left out: most first, or the cause first where nothing is left."""
+    shown = r.excluded[:SHOWN_EXCLUSIONS]
     rows = tuple((e.reason, str(e.count), e.nearest, e.distance) for e in shown)
     note = (
         ""

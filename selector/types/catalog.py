@@ -70,7 +70,7 @@ class Model:
     vendor: str
     tasks: tuple[str, ...]
     model_class: str
-    licence: str
+    licence: str  # empty where nobody states it
     languages: tuple[str, ...]
     source: tuple[str, ...]
     as_of: str

@@ -39,7 +39,7 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.vendor": model.vendor,
             "model.model_class": model.model_class,
             "model.params_b": model.params_b,
-            "model.licence": model.licence,
+            "model.licence": model.licence or None,
             "model.access": "open_weights",
             "model.origin": origin,
             "model.multimodal": model.model_class == "vlm" or "vision-language" in model.tasks,

@@ -146,3 +146,19 @@ def test_no_message_names_a_command_that_does_not_exist(cli: Run, tmp_path: Path
             assert done.returncode == 2
             for word in re.findall(r"`selector ([a-z]+)", done.stderr):
                 assert word in commands
+
+
+def test_estimate_refuses_a_rate_of_nothing(cli: Run) -> None:
+    done = cli("estimate", "Qwen/Qwen3-8B", "--on", "h100", "--rate", "0")
+    assert done.returncode == 2
+    assert "--rate 0" in done.stderr
+
+
+def test_estimate_of_points_refuses_layouts_beyond_the_devices(cli: Run, tmp_path: Path) -> None:
+    points = tmp_path / "points.yaml"
+    points.write_text("points:\n  - {model: Qwen/Qwen3-8B, hardware: h100, tp: 2}\n")
+    done = cli("estimate", "--points", points, "--format", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["estimates"][0]["limits"] == [
+        "layout: tp 2 x pp 1 needs 2 devices, 1 given"
+    ]

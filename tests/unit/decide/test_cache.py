@@ -26,8 +26,9 @@ def chat(decided: Decide, context: int, *sets: str) -> Recommendation:
 def test_only_where_sixteen_bits_do_not_fit(decided: Decide) -> None:
     # 64 layers x 8 heads x 128 x 2 x 2 bytes = 256 KiB a token: 40 GiB beside 31 GiB of weights.
     assert caches(chat(decided, 40_000)) == {"bf16"}
-    long = chat(decided, 200_000, "pins.model=[{name: own/long-32b, params_b: 32}]")
-    assert caches(long) in ({"fp8"}, set())
+    own = "pins.model=[{name: own/long-32b, params_b: 32}]"  # 160 kB a token where layers are not known
+    assert caches(chat(decided, 200_000, own)) == {"bf16"}
+    assert caches(chat(decided, 400_000, own)) == {"fp8"}
 
 
 def tight(decided: Decide, *sets: str) -> Recommendation:
