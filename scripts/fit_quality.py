@@ -13,10 +13,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from selector.decide.options import ROLES
 from selector.decide.quality import HORIZON_YEAR, year_of
 from selector.estimate.quality import log_odds, normalised
 from selector.packs.catalog import Catalogue, load
+from selector.types.catalog import ROLES
 
 RIDGE = 0.3
 SIZED = {"llm": ("per_ln_params", "per_ln_active", "per_year")}

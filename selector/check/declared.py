@@ -1,141 +1,195 @@
-"""A declared stack against the vetoes and warnings of the packs."""
+"""A declared stack: what it names, and the facts of it that `recommend` would have seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from selector.errors import InputError
+from selector.errors import InputError, Position, Problem
 from selector.needs import names
 from selector.needs.defaults import complete
-from selector.needs.facts import requirement_facts
+from selector.needs.facts import DECLARED, own_region, place_facts, proposed_facts, requirement_facts
 from selector.needs.load import load
+from selector.needs.regions import JURISDICTIONS, jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.packs.reader import Document, read_yaml
-from selector.packs.schema import validate
-from selector.types.rule import Effect, Finding, Rule
+from selector.packs.schema import near, validate
+from selector.types import facts
+from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+from selector.types.requirement import Requirement
 
-FILE = "selector.stack.yaml"
-DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned", "adaptation")
+HOSTED = ("api", "api_batch")
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What a declared stack says, and what the rules say of it."""
+class Declared:
+    """The options that a stack names; empty where it does not name any."""
 
-    file: str
-    facts: Mapping[str, object]
-    findings: tuple[Finding, ...]
+    document: Document
+    model: Model | None
+    api: Api | None
+    engine: Framework | None
+    precisions: tuple[Precision, ...]
+    devices: tuple[Device, ...]
+    n_devices: int | None  # of the whole stack; None where nothing says it
+    offer: Offer | None
+    region: str  # a jurisdiction, or unspecified
+    need: Requirement | None
+
+    @property
+    def stack(self) -> Mapping[str, Any]:
+        """The slots as written."""
+        found: Mapping[str, Any] = self.document.data["stack"]
+        return found
+
+    @property
+    def group(self) -> int | None:
+        """Devices of one replica."""
+        layout = self.stack.get("layout") or {}
+        return layout.get("tp", 1) * layout.get("pp", 1) if layout else self.n_devices
 
 
-def check(path: Path, cat: Catalogue) -> Checked:
-    """Judge one `selector.stack.yaml`; raises `InputError` with every problem in it."""
+def read(path: Path, cat: Catalogue) -> Declared:
+    """One `selector.stack.yaml`; raises `InputError` where a name is not known, with its place."""
     document = read_yaml(path)
     problems = validate(document, "stack")
     if problems:
         raise InputError(problems)
-    facts = _facts(document, path, cat)
-    findings = tuple(
-        f for rule in cat.rules.values() if (f := _finding(rule, facts, cat, document)) is not None
-    )
-    return Checked(str(path), facts, findings)
-
-
-def _facts(document: Document, path: Path, cat: Catalogue) -> dict[str, object]:
     stack: Mapping[str, Any] = document.data["stack"]
-    found: dict[str, object] = {"hosting": stack["hosting"]}
-    needs = document.data.get("requirements")
-    if needs:
-        need = complete(load(path.parent / needs)).requirement
-        found |= requirement_facts(need)
-    if "region" in stack:
-        found["region"] = stack["region"]
-        residency = found.get("req.residency")
-        if isinstance(residency, frozenset):
-            found["residency_ok"] = not residency or stack["region"] in residency
-        users = found.get("req.user_regions")
-        if isinstance(users, frozenset):
-            found["in_user_region"] = stack["region"] in users
-    found |= {k: stack[k] for k in DECLARED if k in stack}
-    return found | _options(stack, cat, document)
+    problems = _unknown_names(stack, document, cat)
+    if problems:
+        raise InputError(problems)
+    need = None
+    if "requirements" in document.data:
+        stated = load(path.parent / document.data["requirements"])
+        need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
+    return _named(stack, document, cat, need)
 
 
-def _options(stack: Mapping[str, Any], cat: Catalogue, document: Document) -> dict[str, object]:
-    """Facts of the named options; a name that the catalogue lacks is an error with near misses."""
-    from selector.types import facts
+def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
+    """The facts that `recommend` hands to the rules for the same stack, as far as it is declared."""
+    stack = found.stack
+    known: dict[str, object] = {}
+    if found.need is not None:
+        known |= {**requirement_facts(found.need), **proposed_facts(found.need)}
+    known |= place_facts(stack["hosting"], found.region, found.need)
+    known |= {k: stack[k] for k in (*DECLARED, "adaptation") if k in stack}
+    if found.api is not None:
+        known |= facts.of_api(found.api, cat.api_origin(found.api)) | facts.of_api_price(found.api, today)
+        known |= facts.of_vendor(cat.vendor(found.api.vendor))
+    if found.model is not None:
+        known |= facts.of_model(found.model, cat.licences.get(found.model.licence), cat.origin(found.model))
+    if found.offer is not None:
+        known |= {
+            **facts.of_offer(found.offer, today),
+            **facts.of_vendor(cat.vendor(found.offer.provider)),
+        }
+    elif stack["hosting"] == "on_prem":
+        known |= facts.of_own()
+    if found.engine is not None:
+        known |= facts.of_engine(found.engine)
+        known.pop("engine.version", None)  # the newest one, not the one declared
+        if "engine_version" in stack:
+            known["engine.version"] = stack["engine_version"]
+    if found.precisions:
+        known |= facts.of_precision(found.precisions[0])
+    if found.devices:
+        known |= facts.of_device(found.devices[0])
+    if found.n_devices is not None:
+        known["n_devices"] = float(found.n_devices)
+    if found.group is not None and found.offer is not None:
+        known["multi_node"] = found.group > found.offer.count
+    return known
 
-    found: dict[str, object] = {}
 
-    def at(key: str) -> Any:
+def _named(
+    stack: Mapping[str, Any], document: Document, cat: Catalogue, need: Requirement | None
+) -> Declared:
+    """Look every name up; one that the catalogue lacks is an error with near misses."""
+
+    def at(key: str) -> Position:
         return document.where(("stack", key))
 
     query = names.match_models(stack["model"], cat, at("model"))
-    if stack["hosting"] in ("api", "api_batch"):
-        api = cat.apis[query.apis[0]] if query.apis else None
-        if api is not None:
-            vendors = {a: v for v in cat.vendors.values() for a in (v.id, *v.aliases)}
-            found |= facts.of_api(api) | facts.of_vendor(vendors.get(api.vendor))
-    elif query.models:
-        model = cat.models[query.models[0]]
-        found |= facts.of_model(model, cat.licences.get(model.licence))
-    if "engine" in stack:
-        engine = next(iter(names.match_engines(stack["engine"], cat, at("engine"))))
-        found |= facts.of_engine(cat.frameworks[engine])
-        found.pop("engine.version", None)
-        if "engine_version" in stack:
-            found["engine.version"] = stack["engine_version"]
-    if "precision" in stack:
-        precision = names.match_precisions(stack["precision"], cat, at("precision"))[0]
-        found |= facts.of_precision(cat.precisions[precision])
-    if "hardware" in stack:
-        device = names.match_devices(stack["hardware"], cat, at("hardware")).devices[0]
-        found |= facts.of_device(cat.devices[device])
-    if "offer" in stack and stack["offer"] in cat.offers:
-        found |= facts.of_offer(cat.offers[stack["offer"]])
-    return found
-
-
-def _finding(rule: Rule, facts: Mapping[str, object], cat: Catalogue, document: Document) -> Finding | None:
-    """A veto or warning that fires fails; where a fact is unknown the rule decides what that means."""
-    if rule.effect not in (Effect.VETO, Effect.WARN):
-        return None
-    if rule.applies is not None and cat.condition(rule.applies).evaluate(facts) is False:
-        return None
-    condition = cat.condition(rule.when)
-    answer = condition.evaluate(facts)
-    if answer is False or (answer is None and rule.on_unknown == "pass"):
-        return None
-    unknown = sorted(name for name in condition.facts if facts.get(name) is None)
-    outcome = "fail" if answer or rule.on_unknown == "fail" else "unknown"
-    message = rule.title if answer else f"{rule.title}? not known: {', '.join(unknown)}"
-    where = document.where(("stack", _key(condition.facts)))
-    return Finding(
-        rule.id,
-        rule.title,
-        rule.severity,
-        rule.confidence,
-        outcome,
-        message,
-        rule.why,
-        rule.fix,
-        where.file,
-        where.line,
-        where.column,
+    hosted = stack["hosting"] in HOSTED
+    if not hosted and not query.models:
+        what = f"{stack['model']} is a hosted model, it cannot be run on {stack['hosting']}"
+        raise InputError(Problem(what, at("model"), "hosting: api, or name an open model"))
+    api = cat.apis[query.apis[0]] if hosted and query.apis else None
+    model = cat.models[query.models[0]] if query.models and api is None else None
+    engine = names.match_engines(stack["engine"], cat, at("engine")) if "engine" in stack else None
+    formats = names.match_precisions(stack["precision"], cat, at("precision")) if "precision" in stack else ()
+    devices = names.match_devices(stack["hardware"], cat, at("hardware")) if "hardware" in stack else None
+    offer = cat.offers.get(stack.get("offer", ""))
+    count = stack.get("n_devices") or (devices.count if devices else None)
+    layout = stack.get("layout")
+    if count is None and layout:
+        count = layout.get("tp", 1) * layout.get("pp", 1) * layout.get("replicas", 1)
+    return Declared(
+        document,
+        model,
+        api,
+        cat.frameworks[next(iter(engine.engines))] if engine else None,
+        tuple(cat.precisions[q] for q in formats),
+        tuple(cat.devices[d] for d in devices.devices) if devices else (),
+        count,
+        offer,
+        _region(stack, api, offer, need),
+        need,
     )
 
 
-def _key(facts: frozenset[str]) -> str:
-    """The slot that a rule speaks of, to point at."""
-    for prefix, key in (
-        ("model.", "model"),
-        ("licence.", "model"),
-        ("engine.", "engine"),
-        ("device.", "hardware"),
-        ("precision.", "precision"),
-        ("offer.", "offer"),
-    ):
-        if any(f.startswith(prefix) for f in facts):
-            return key
-    return next((f for f in DECLARED if f in facts), "hosting")
+def _region(stack: Mapping[str, Any], api: Api | None, offer: Offer | None, need: Requirement | None) -> str:
+    """Where the stack runs: as stated, else where its offer, its vendor or its owner is."""
+    if "region" in stack:
+        return jurisdiction(stack["region"]) or "unspecified"
+    if offer is not None:
+        return offer.jurisdiction
+    if api is not None:
+        _, _, stated = stack.get("offer", "").partition(".")
+        return stated or (api.regions[0] if len(api.regions) == 1 else "unspecified")
+    return own_region(need) if need is not None and stack["hosting"] == "on_prem" else "unspecified"
+
+
+def _unknown_names(stack: Mapping[str, Any], document: Document, cat: Catalogue) -> list[Problem]:
+    """Every name outside the options that nobody knows."""
+    from packaging.version import InvalidVersion, Version
+
+    found = []
+
+    def note(key: str, what: str, fix: str | None, *inner: int) -> None:
+        found.append(Problem(what, document.where(("stack", key, *inner)), fix))
+
+    offer, region = stack.get("offer"), stack.get("region")
+    if offer is not None and offer not in cat.offers and not _of_api(offer, stack["hosting"]):
+        note(
+            "offer",
+            f'offer "{offer}" is not known',
+            near(offer, cat.offers) or "see `selector pack show offers`",
+        )
+    if region is not None and jurisdiction(region) is None:
+        fix = (
+            near(region, JURISDICTIONS)
+            or f"a region of a cloud, or one of: {', '.join(sorted(JURISDICTIONS))}"
+        )
+        note("region", f'region "{region}" is not known', fix)
+    for number, name in enumerate(stack.get("mitigations", ())):
+        if name not in cat.mitigations:
+            fix = near(name, cat.mitigations) or "see `selector pack show privacy`"
+            note("mitigations", f'mitigation "{name}" is not known', fix, number)
+    if "engine_version" in stack:
+        try:
+            Version(stack["engine_version"])
+        except InvalidVersion:
+            what = f'engine_version "{stack["engine_version"]}" is no version'
+            note("engine_version", what, "write it as in 0.11.2")
+    return found
+
+
+def _of_api(offer: str, hosting: str) -> bool:
+    """`api.us`, as `recommend` writes the region of a hosted model."""
+    kind, _, region = offer.partition(".")
+    return kind == hosting and hosting in HOSTED and (region == "unspecified" or region in JURISDICTIONS)

@@ -16,10 +16,11 @@ def check(
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Report, but do not fail.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
 ) -> None:
-    """Judge the declared stack by the vetoes and warnings of the packs."""
-    from selector.check.declared import FILE
-    from selector.check.declared import check as run
+    """Judge the declared stack: can it run, and what do the vetoes and warnings of the packs say."""
+    from selector.check.gate import FILE
+    from selector.check.gate import check as run
     from selector.cli import session
     from selector.errors import Problem, UsageError
     from selector.packs.catalog import load
@@ -35,7 +36,7 @@ def check(
     if path.is_dir() and not file.exists():
         typer.echo(f"nothing to check: {path} has no {FILE}", err=True)
         raise typer.Exit(3)
-    found = run(file, load(packs or []))
+    found = run(file, load(packs or []), session.day(as_of))
     least = SEVERITIES.index(fail_on)
     failed = [
         f for f in found.findings if f.outcome == "fail" and SEVERITIES.index(f.severity.value) >= least

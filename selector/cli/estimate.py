@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from selector.cli.named_row import Named
     from selector.decide.single import Sizing
     from selector.packs.catalog import Catalogue
-    from selector.types.catalog import Model
+    from selector.packs.reader import Document
     from selector.types.load import Load
 
 TOKENS = 1024  # of a prompt where nothing is said
@@ -47,10 +48,11 @@ def estimate(
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Say whether a stack fits, its memory ledger, latency, throughput and cost; with --train a run."""
-    from selector.cli import session
+    from selector.cli import named_row, session
     from selector.packs.catalog import load as load_catalogue
 
     session.check_format(format_, ("table", "json"))
+    _check_flags(rate, points is not None or (model is not None and on is not None))
     cat = load_catalogue(packs or [])
     if train is not None:
         from selector.cli.training import show
@@ -59,26 +61,17 @@ def estimate(
         show(cat, model, on, run, (tokens, samples, tp, pp), format_)
         return
     load = _load(input_, output, context, concurrency, rate, kv_precision)
-    if points is not None:
-        rows = _points(points)
+    document = _points(points) if points is not None else None
+    if document is not None:
+        rows = document.data["points"]
     else:
-        name, hardware = named(model, on)
         stated = {"engine": engine, "precision": precision, "tp": tp, "pp": pp, "input_tokens": input_}
-        rows = [{"model": name, "hardware": hardware, **stated}]
-    found = [_one(cat, row, load) for row in rows]
+        rows = [{"model": model, "hardware": on, **stated}]
+    named = named_row.resolve(cat, rows, document)
+    found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
-
-
-def named(model: str | None, on: str | None) -> tuple[str, str]:
-    """Model and devices; raises `UsageError` where one is missing."""
-    from selector.errors import Problem, UsageError
-
-    if model is None or on is None:
-        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
-        raise UsageError(Problem("name a model and its devices", None, fix))
-    return model, on
 
 
 def _load(
@@ -103,6 +96,19 @@ def _load(
     )
 
 
+def _check_flags(rate: float | None, named: bool) -> None:
+    from selector.errors import Problem, UsageError
+
+    problems = []
+    if rate == 0.0:
+        problems.append(Problem("--rate 0: there is no load", None, "give more than 0, or leave it out"))
+    if not named:
+        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
+        problems.append(Problem("name a model and its devices", None, fix))
+    if problems:
+        raise UsageError(problems)
+
+
 def _kv(text: str) -> float:
     from selector.cli.session import check_format
     from selector.decide.single import KV_BITS
@@ -116,7 +122,7 @@ def _kv(text: str) -> float:
     return KV_BITS[text]
 
 
-def _points(path: Path) -> list[dict[str, Any]]:
+def _points(path: Path) -> Document:
     from selector.errors import InputError
     from selector.packs.reader import read_yaml
     from selector.packs.schema import validate
@@ -125,13 +131,11 @@ def _points(path: Path) -> list[dict[str, Any]]:
     problems = validate(document, "points")
     if problems:
         raise InputError(problems)
-    rows: list[dict[str, Any]] = document.data["points"]
-    return rows
+    return document
 
 
-def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
+def _one(cat: Catalogue, named: Named, row: dict[str, Any], load: Load) -> Sizing:
     from selector.decide.single import size
-    from selector.needs import names
 
     own = {
         "input_tokens": "input_tokens",
@@ -141,38 +145,21 @@ def _one(cat: Catalogue, row: dict[str, Any], load: Load) -> Sizing:
         "requests_per_second": "peak_requests_per_second",
     }
     stated: dict[str, Any] = {f: float(row[k]) for k, f in own.items() if row.get(k) is not None}
+    if "peak_requests_per_second" in stated:
+        stated.setdefault("concurrency", None)
     load = replace(load, **stated)
-    model = resolved(str(row["model"]), cat)
-    devices = names.match_devices(str(row["hardware"]), cat)
-    device = cat.devices[devices.devices[0]]
-    precisions = names.match_precisions(str(row["precision"]), cat) if row.get("precision") else ()
-    engines = tuple(names.match_engines(str(row["engine"]), cat)) if row.get("engine") else ()
     return size(
         cat,
-        model,
-        device,
-        devices.count or 1,
+        named.model,
+        named.device,
+        named.count,
         load,
-        engines=engines,
-        precisions=precisions,
+        engines=named.engines,
+        precisions=named.precisions,
         tp=row.get("tp"),
         pp=row.get("pp"),
         item=stated.get("input_tokens"),
     )
-
-
-def resolved(name: str, cat: Catalogue) -> Model:
-    """The open model of a name or of a configuration file; raises `UsageError` for a hosted one."""
-    from selector.errors import Problem, UsageError
-    from selector.needs import names
-    from selector.needs.hf_config import model_from_config
-
-    if name.endswith(".json"):
-        return model_from_config(Path(name))
-    found = names.match_models(name, cat)
-    if not found.models:
-        raise UsageError(Problem(f"{name} is a hosted model", None, "estimate sizes open models"))
-    return cat.models[found.models[0]]
 
 
 def _print(found: list[Sizing], format_: str, many: bool) -> None:

@@ -27,7 +27,9 @@ KINDS = (
     "parameters",
     "benchmarks",
     "sources",
+    "exchange_rates",
 )
+RATES = "exchange_rates"
 
 
 def _load(packs: list[Path] | None) -> Catalogue:
@@ -51,29 +53,63 @@ def list_(packs: Packs = None) -> None:
 
 @app.command("show")
 def show(
-    entry: Annotated[str, typer.Argument(help="Id of an entry or a pack; alone or as kind:id.")],
+    entry: Annotated[
+        str,
+        typer.Argument(help="Id of an entry or a pack, kind:id, a currency, a file of the packs, or a kind."),
+    ],
     packs: Packs = None,
 ) -> None:
-    """Show an entry with its source, date and place."""
+    """Show an entry with its source, date and place; a pack, a file or a kind lists its ids."""
     from selector.errors import Problem, UsageError
     from selector.packs.schema import near
     from selector.report.json import dumps
 
     cat = _load(packs)
-    if entry in cat.packs:
-        _show_pack(cat, entry)
+    if entry.removesuffix(" pack") in cat.packs:
+        _show_pack(cat, entry.removesuffix(" pack"))
         return
     kind, _, key = entry.partition(":") if entry.split(":")[0] in KINDS else ("", "", entry)
     found = [
-        (k, entries[key]) for k, entries in cat.raw.entries.items() if key in entries and kind in ("", k)
+        (k, i, fields)
+        for k, entries in cat.raw.entries.items()
+        for i, fields in entries.items()
+        if key in (i, fields.get("currency") if k == RATES else None) and kind in ("", k)
     ]
-    if not found:
-        names = [n for k in KINDS for n in cat.raw.entries.get(k, {})] + list(cat.packs)
+    listed = [] if found else _listed(cat, entry)
+    if not found and not listed:
+        names = [n for k in KINDS for n in cat.raw.entries.get(k, {})] + [*cat.packs, *cat.exchange_rates]
         raise UsageError(Problem(f"no entry has the id {key}", None, near(key, names)))
-    for name, fields in found:
-        typer.echo(f"# {name}, {cat.where(name, key)}")
+    for line in listed:
+        typer.echo(line)
+    for name, id_, fields in found:
+        typer.echo(f"# {name}, {cat.where(name, id_)}")
         typer.echo(dumps(fields), nl=False)
         _show_sources(cat, fields)
+
+
+def _listed(cat: Catalogue, name: str) -> list[str]:
+    """What a name stands for that is no entry: a kind, a file, the start of an id, or `api.us`."""
+    from selector.packs.locate import rules_dir
+
+    kind = name.replace(" ", "_")
+    if kind == RATES:
+        return [f"{r.currency}: {r.usd_per_unit:g} USD, {r.as_of}" for r in cat.exchange_rates.values()]
+    if kind in cat.raw.entries and kind in KINDS:
+        return sorted(cat.raw.entries[kind])
+    hosting, _, region = name.partition(".")
+    if hosting in ("api", "api_batch") and region:
+        there = sorted(a.id for a in cat.apis.values() if region in (a.regions or ("unspecified",)))
+        return (
+            [f"hosted models that are processed in {region}; each has its own prices:", *there]
+            if there
+            else []
+        )
+    rows = [(f, f"{k}: {i}") for k, files in cat.raw.files.items() for i, f in files.items() if "#" not in i]
+    path = str(rules_dir() / name.removeprefix("rules/"))
+    in_file = [text for file, text in rows if file in (name, path)]
+    return in_file or [
+        text for _, text in rows if name.endswith(".") and text.partition(": ")[2].startswith(name)
+    ]
 
 
 def _show_pack(cat: Catalogue, pack: str) -> None:
@@ -171,7 +207,7 @@ def new(
     """Start a pack of your own."""
     from selector.packs.scaffold import new as make
 
-    for path in make(directory / name, name):
+    for path in make(directory, name):
         typer.echo(str(path))
 
 

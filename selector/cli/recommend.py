@@ -31,15 +31,15 @@ def recommend(
 ) -> None:
     """Rank the stacks that satisfy the requirements."""
     from selector.cli import session
-    from selector.needs.load import load
+    from selector.needs import partial
     from selector.packs.catalog import load as load_catalogue
     from selector.report import json as as_json
     from selector.report import markdown, table
 
     session.check_format(format_)
     today = session.day(as_of)
-    stated = load(reqs, set_ or [])
     cat = load_catalogue(packs or [])
+    stated = partial.read(reqs, set_ or [], cat)
     found = session.decide(stated, cat, top, strict, allow_provisional, today)
     if save is not None:
         decision = as_json.recommendation(found) | {"requirements": dict(stated.mapping)}
@@ -52,11 +52,11 @@ def recommend(
         terminal = sys.stdout.isatty()
         width = _width() if terminal else None
         typer.echo(table.recommendation(found, terminal, width), nl=False)
-    if not (found.feasible and all(c.feasible for c in found.components)):
+    if not found.feasible:
         raise typer.Exit(1)
 
 
 def _width() -> int:
     import shutil
 
-    return max(shutil.get_terminal_size().columns, 100)
+    return shutil.get_terminal_size().columns

@@ -13,6 +13,7 @@ def schema(
     """Print the JSON Schema of a file or an output."""
     from selector.errors import Problem, UsageError
     from selector.packs import schema as schemas
+    from selector.report.json import dumps
 
     if name is None:
         typer.echo("\n".join(schemas.names()))
@@ -20,6 +21,4 @@ def schema(
     if not schemas.exists(name):
         fix = schemas.near(name, schemas.names()) or f"one of: {', '.join(schemas.names())}"
         raise UsageError(Problem(f"no schema is named {name}", None, fix))
-    from selector.packs.locate import schema_path
-
-    typer.echo(schema_path(name).read_text(encoding="utf-8"), nl=False)
+    typer.echo(dumps(schemas.load(name)), nl=False)

@@ -57,21 +57,36 @@ def scoring(cat: Catalogue) -> Scoring:
 def decide(
     stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
 ) -> Recommendation:
-    """Recommendation for a document; several components are ranked one by one."""
+    """Recommendation for a document; several components are ranked one by one and paid together."""
     from dataclasses import replace
 
+    from selector.decide import joint
     from selector.needs.components import expand
+    from selector.needs.defaults import complete
 
+    _check(expand(stated), cat)
     parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
     if len(parts) == 1:
         return parts[0]
     whole = parts[0]
+    budget = complete(stated, usd_per_unit=cat.usd_per_unit).requirement.budget.per_month_usd
     return replace(
         whole,
         name=stated.requirement.name or "application of several models",
         components=tuple(parts[1:]),
+        joint=joint.of(parts, budget),
+        inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},
         notes=(*whole.notes, f"component 1 of {len(parts)}: {whole.name}; the others follow"),
     )
+
+
+def _check(parts: Sequence[Stated], cat: Catalogue) -> None:
+    """Every contradiction and unknown name of all components together."""
+    from selector.needs.contradictions import contradictions
+
+    found = {str(p): p for part in parts for p in contradictions(part, cat)}
+    if found:
+        raise InputError(list(found.values()))
 
 
 def one(
@@ -79,16 +94,11 @@ def one(
 ) -> Recommendation:
     """Recommendation for one application."""
     from selector.decide.recommend import recommend
-    from selector.needs.contradictions import contradictions
     from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
-    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
-    resolved = complete(stated, usd_per_unit=rates)
+    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
     options = resolve_options(stated, cat)
-    problems = contradictions(stated, cat)
-    if problems:
-        raise InputError(problems)
     return recommend(
         resolved.requirement,
         resolved.assumptions,
@@ -100,19 +110,32 @@ def one(
         strict=strict,
         allow_provisional=provisional,
         today=today,
-        inputs=inputs(stated, cat, today),
+        inputs=inputs(stated, cat, today)
+        | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
 
 
 def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:
     """Digests of everything that the outcome depends on."""
-    text = json.dumps(stated.mapping, sort_keys=True, separators=(",", ":"), default=str)
     return {
-        "requirements_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "packs": {p.id: {"version": p.version, "sha256": p.digest} for p in cat.packs.values()},
+        "requirements_sha256": _sha256(stated),
+        "packs": {
+            p.id: {
+                "version": p.version,
+                "sha256": p.digest,
+                "facts_sha256": p.facts_digest,
+                "rules_sha256": p.rules_digest,
+            }
+            for p in cat.packs.values()
+        },
         "selector": __version__,
         "as_of": today.isoformat(),
     }
+
+
+def _sha256(stated: Stated) -> str:
+    text = json.dumps(stated.mapping, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_new(path: Path, text: str, force: bool) -> None:

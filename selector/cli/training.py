@@ -19,13 +19,11 @@ Size = tuple[float | None, float | None, int | None, int | None]
 
 def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size, format_: str) -> None:
     """Size a run and print it; exit code 1 where it does not fit."""
-    from selector.cli.estimate import named, resolved
+    from selector.cli import named_row
     from selector.decide import train_plan
-    from selector.needs import names
     from selector.report import training as report
     from selector.report.json import dumps
 
-    name, hardware = named(model, on)
     method, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework = run
     for value, known, flag in (
         (method, METHODS, "--train"),
@@ -34,7 +32,7 @@ def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size
         (recompute, RECOMPUTE, "--recompute"),
     ):
         _known(value, known, flag)
-    devices = names.match_devices(hardware, cat)
+    [what] = named_row.resolve(cat, [{"model": model, "hardware": on}])
     wanted = train_plan.Wanted(
         method,
         precision or "bf16",
@@ -46,8 +44,7 @@ def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size
         framework,
         *size,
     )
-    device = cat.devices[devices.devices[0]]
-    found = train_plan.size(cat, resolved(name, cat), device, devices.count or 1, wanted)
+    found = train_plan.size(cat, what.model, what.device, what.count, wanted)
     typer.echo(dumps(report.as_json(found)) if format_ == "json" else report.as_text(found), nl=False)
     if found.fits is False:
         raise typer.Exit(1)

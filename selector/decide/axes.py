@@ -45,11 +45,15 @@ class PrecisionOption:
 
 @dataclass(frozen=True, slots=True)
 class DeviceOption:
-    """A device that can be had: rented, owned or both."""
+    """A device that can be had; `pool` names the own machines it stands in, empty where rented.
+
+    What is owned has a count, and memory that others may use; what is rented has neither.
+    """
 
     id: str
     device: Device
     facts: Mapping[str, object]
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,22 @@ class Place:
     device: str | None
     count: int  # devices of one rentable unit or of one owned machine
     available: int | None  # devices at most; None = as many as wanted
-    usd_per_hour: float | None  # of one unit, USD; None = owned or an API
+    usd_per_hour: float | None  # of one unit, USD; None = owned, bought or an API
     facts: Mapping[str, object]
     host_ram_gb: float | None = None
     free_memory_bytes: float | None = None
     shared_desktop: bool = False
+    spot: bool = False  # can be taken away at short notice
+    usd_per_month: float | None = None  # a quote: of one unit, or the whole bill of an API
+    usd_per_mtok: float | None = None  # a quote: input and output alike
+    purchase_usd: float | None = None  # a quote: of one unit, once
     source: str = ""
     as_of: str | None = None
+
+    @property
+    def pool(self) -> str:
+        """Own machines that this place is; empty where devices are rented."""
+        return "" if self.available is None else self.id
 
 
 @dataclass(slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from selector.decide.axes import Axes
+from selector.decide.axes import Axes, Place
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
 from selector.estimate import cost
@@ -29,6 +30,7 @@ class Candidates:
     n_devices: Any
     units: Any
     infra_usd: Any  # rent, power or API bill a month; nan where unknown
+    once_usd: Any  # bought hardware
     first_token_ms: Any
     first_token_p95_ms: Any
     per_output_token_ms: Any
@@ -52,9 +54,9 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
     parts: list[dict[str, Any]] = []
     fitting = np.nonzero(sized.fits)[0]
     by_device = {d: fitting[index.device[fitting] == d] for d in range(len(axes.devices))}
-    names = {d.id: i for i, d in enumerate(axes.devices)}
+    names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
     for pi, place in enumerate(axes.places):
-        rows = by_device.get(names.get(place.device or "", NONE))
+        rows = by_device.get(names.get((place.device or "", place.pool), NONE))
         if rows is None or not len(rows):
             continue
         group = (index.tp * index.pp)[rows]
@@ -86,16 +88,18 @@ def _in_place(
     units = np.where(
         per_unit >= 1.0,
         np.ceil(replicas / np.maximum(per_unit, 1.0)),
-        replicas * np.ceil(group / place.count),
+        replicas * cost.whole_units(np, group, place.count),
     )
     devices = replicas * group
-    if place.usd_per_hour is not None:
+    if place.usd_per_month is not None:
+        usd = units * place.usd_per_month
+    elif place.usd_per_hour is not None:
         active = load.active_fraction if load.scenario == "offline" else 1.0
         usd = cost.rented(place.usd_per_hour, units, active)
+        usd = usd * (p["cost.spot_rework"] if place.spot else 1.0)
     elif place.hosting == "on_prem":
         watts = np.array([d.device.tdp_w or np.nan for d in axes.devices])[index.device[rows]]
         usd = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
-        usd = np.where(np.isnan(usd), 0.0, usd)
     else:
         usd = np.full(len(rows), np.nan)
     return {
@@ -109,14 +113,22 @@ def _in_place(
         "n_devices": devices,
         "units": units,
         "infra_usd": usd,
+        "once_usd": units * (place.purchase_usd or 0.0),
         "first_token_ms": sized.first_token_ms[rows],
         "first_token_p95_ms": sized.first_token_p95_ms[rows],
         "per_output_token_ms": sized.per_output_token_ms[rows],
         "request_p95_ms": sized.request_p95_ms[rows],
         "requests_per_s": sized.requests_per_s[rows],
         "spread": sized.spread[rows],
-        "cost_spread": np.full(len(rows), p["cost.spread.rented"]),
+        "cost_spread": np.full(len(rows), p[_doubt_of_cost(place)]),
     }
+
+
+def _doubt_of_cost(place: Place) -> str:
+    if place.spot:
+        return "cost.spread.spot"
+    paid = place.usd_per_hour is not None or place.usd_per_month is not None
+    return "cost.spread.rented" if paid else "cost.spread.owned"
 
 
 def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
@@ -130,11 +142,13 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         if place.hosting in ("api", "api_batch")
     ]
     size = len(pairs)
-    first = np.full(size, p["api.first_token_ms"])
-    each = np.full(size, p["api.per_output_token_ms"])
+    # Nobody says when a batch is answered, only that it is within a day or so.
+    live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
+    first = np.where(live, p["api.first_token_ms"], np.nan)
+    each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int32)
     usd = [place_usd(axes, m, i, load) for m, i in pairs]
-    tail = first * 2.0
+    tail = first * p["api.tail"]
     return {
         "cell": none,
         "model": np.array([m for m, _ in pairs], dtype=np.int32),
@@ -146,13 +160,14 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         "n_devices": np.zeros(size),
         "units": np.zeros(size),
         "infra_usd": np.array(usd, dtype=float),
+        "once_usd": np.zeros(size),
         "first_token_ms": first,
         "first_token_p95_ms": tail,
         "per_output_token_ms": each,
         "request_p95_ms": tail + load.output_tokens * each,
         "requests_per_s": np.full(size, np.nan),
-        "spread": np.full(size, 2.5),
-        "cost_spread": np.full(size, p["cost.spread.rented"]),
+        "spread": np.full(size, p["api.spread"]),
+        "cost_spread": np.full(size, p["cost.spread.hosted"]),
     }
 
 
@@ -160,9 +175,14 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     """API bill of a month in USD; nan where the price list lacks what the load needs."""
     from selector.decide.prices import request_usd
 
-    api = axes.models[model].api
+    api, where = axes.models[model].api, axes.places[place]
     assert api is not None
-    batch = axes.places[place].hosting == "api_batch"
+    if where.usd_per_month is not None:
+        return where.usd_per_month
+    if where.usd_per_mtok is not None:
+        tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
+        return tokens / 1e6 * where.usd_per_mtok
+    batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:
         return float("nan")

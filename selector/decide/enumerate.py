@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from selector.decide import cells, tuning
 from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
-from selector.decide.layouts import layouts
-from selector.decide.support import SupportTable
+from selector.decide.layouts import layouts, pinned_allowed
+from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
+from selector.types.requirement import LayoutPin
 
 GROUPS = 5
-USUAL = frozenset(
-    {
-        "bf16",
-        "fp16",
-        "fp8-w8a8",
-        "fp8-w8a16",
-        "int8-w8a8",
-        "int4-awq",
-        "int4-gguf",
-        "int8-gguf",
-        "int4-mlx",
-        "nvfp4",
-    }
-)
-# Weights this many times the memory are left out unsized, unless the user pinned something.
-HOPELESS = 1.1
+SMALL_CACHE = "kv-fp8"  # name in the support table and among the recoveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +28,7 @@ class CellIndex:
     device: Any
     tp: Any
     pp: Any
+    kv8: Any  # True where the engine keeps an 8-bit cache on the device
     cell: Any  # Cell of columns
     shapes: Mapping[str, cells.Shape]
 
@@ -71,7 +58,7 @@ def considered(model: Model, precision: Precision, role: str, pinned: bool) -> b
     """
     if not available(model, precision):
         return False
-    return pinned or role != "llm" or precision.id in model.checkpoints or precision.id in USUAL
+    return pinned or role != "llm" or precision.id in model.checkpoints or precision.usual
 
 
 def enumerate_cells(
@@ -79,16 +66,16 @@ def enumerate_cells(
     table: SupportTable,
     p: Mapping[str, float],
     refusals: Refusals,
-    pinned: list[tuple[int, int]] | None,
+    pinned: Sequence[LayoutPin],
     explain: bool,
     precisions_pinned: bool,
 ) -> CellIndex:
     """All cells that engines support and layouts allow; `explain` counts the refusals."""
     columns = cells.CellColumns(GROUPS)
-    index: list[tuple[int, int, int, int, int, int]] = []
+    index: list[tuple[int, int, int, int, int, int, int]] = []
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
-    owned = {q.device: q for q in axes.places if q.available}
+    owned = {q.pool: q for q in axes.places if q.pool}
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
@@ -104,13 +91,14 @@ def enumerate_cells(
                 runs = _runs(option, device, engine.id, formats, table, refusals, explain)
                 if not runs:
                     continue
-                allowed = _allowed(option, device, engine.id, reach, pinned)
+                allowed = _allowed(option, device, engine.id, reach, pinned, refusals)
+                kv8 = _small_cache(option, device, engine.id, table)
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shapes[option.id].total * formats[ri].bits_weights / 8.0
                     room = cells.memory_bytes(device.device, p)
                     for tp, pp in allowed:
-                        if need > HOPELESS * room * tp * pp and len(allowed) > 1 and not explain:
+                        if need > p["search.hopeless"] * room * tp * pp and len(allowed) > 1 and not explain:
                             continue
                         layout = columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
                         columns.add(
@@ -118,8 +106,15 @@ def enumerate_cells(
                             layout,
                             _tuning(columns, device, engine.id, shapes[option.id], tp * pp, formats[ri], p),
                         )
-                        index.append((mi, ei, ri, di, tp, pp))
+                        index.append((mi, ei, ri, di, tp, pp, kv8))
     return _index(index, columns, shapes)
+
+
+def _small_cache(option: ModelOption, device: DeviceOption, engine: str, table: SupportTable) -> int:
+    """1 where the support table has an 8-bit cache of this engine on the device."""
+    if option.role != "llm" or option.model is None:
+        return 0
+    return int(table.look_up(engine, device.device, SMALL_CACHE, option.model, option.role).status == "yes")
 
 
 def _runs(
@@ -134,7 +129,11 @@ def _runs(
     """Formats that the engine runs on the device, with the arithmetic that it really uses."""
     model = option.model
     assert model is not None
-    found = []
+    found: list[tuple[int, str | None]] = []
+    old = table.too_old(engine, model)
+    if old is not None:
+        refusals.add(old, model.id)
+        return found
     known = table.formats(engine, device.device, model, option.role)
     for ri, precision in formats.items():
         answer = known(precision.id)
@@ -150,28 +149,43 @@ def _allowed(
     option: ModelOption,
     device: DeviceOption,
     engine: str,
-    reach: Mapping[str, tuple[int, int]],
-    pinned: list[tuple[int, int]] | None,
+    reach: Mapping[tuple[str, str], tuple[int, int]],
+    pinned: Sequence[LayoutPin],
+    refusals: Refusals,
 ) -> list[tuple[int, int]]:
     assert option.model is not None
-    most, node = reach.get(device.id, (0, 0))
-    if pinned is None:
-        return layouts(option.model, engine, option.role, most, node)
-    arch = option.model.architecture
-    heads = arch.heads if arch else None
-    return [(t, q) for t, q in pinned if t * q <= most and (heads is None or heads % t == 0)]
+    most, node = reach.get((device.id, device.pool), (0, 0))
+    free = layouts(option.model, engine, option.role, most, node)
+    if not pinned:
+        return free
+    found: list[tuple[int, int]] = []
+    for pin in pinned:
+        exact = (pin.tp or 1, pin.pp or 1)
+        like = [(t, q) for t, q in free if pin.tp in (None, t) and pin.pp in (None, q)]
+        found += [*like, exact]
+    allowed = []
+    for t, q in dict.fromkeys(found):
+        reason = pinned_allowed(option.model, t, q)
+        if t * q > most:
+            reason = f"needs {t * q} devices, {most} can be had"
+        if reason is None:
+            allowed.append((t, q))
+        else:
+            refusals.add(f"pinned layout tp{t}-pp{q}: {reason}", f"{option.id} on {device.id}")
+    return allowed
 
 
-def _reach(places: list[Place]) -> dict[str, tuple[int, int]]:
-    """Per device: devices that one replica may spread over, and the largest machine."""
-    reach: dict[str, tuple[int, int]] = {}
+def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Per device and pool: devices that one replica may spread over, and the largest machine."""
+    reach: dict[tuple[str, str], tuple[int, int]] = {}
     for place in places:
         if place.device is None:
             continue
         # Rented machines of eight may be paired; smaller ones have no fast link between them.
         most = place.available or (place.count * 4 if place.count >= 8 else place.count)
-        seen = reach.get(place.device, (0, 0))
-        reach[place.device] = (max(seen[0], most), max(seen[1], place.count))
+        key = (place.device, place.pool)
+        seen = reach.get(key, (0, 0))
+        reach[key] = (max(seen[0], most), max(seen[1], place.count))
     return reach
 
 
@@ -184,19 +198,19 @@ def _parts(
     compute: str | None,
     shapes: Mapping[str, cells.Shape],
     p: Mapping[str, float],
-    owned: Mapping[str | None, Place],
+    owned: Mapping[str, Place],
 ) -> tuple[int, int, int]:
     """Numbers of the parts that do not depend on the layout."""
     model = option.model
     assert model is not None
-    own = owned.get(device.id)
+    own = owned.get(device.pool)
     free = own.free_memory_bytes if own else None
     shared = bool(own and own.shared_desktop)
     return (
         columns.part(0, option.id, lambda: cells.model_part(shapes[option.id])),
         columns.part(
             1,
-            (device.id, engine in cells.LIGHT),
+            (device.id, device.pool, engine in cells.LIGHT),
             lambda: cells.device_part(device.device, engine, free, shared, p),
         ),
         columns.part(
@@ -223,13 +237,13 @@ def _tuning(
 
 
 def _index(
-    rows: list[tuple[int, int, int, int, int, int]],
+    rows: list[tuple[int, int, int, int, int, int, int]],
     columns: cells.CellColumns,
     shapes: Mapping[str, cells.Shape],
 ) -> CellIndex:
     import numpy as np
 
-    table = np.array(rows, dtype=np.int32).reshape(-1, 6)
+    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
     return CellIndex(
         model=table[:, 0],
         engine=table[:, 1],
@@ -237,6 +251,7 @@ def _index(
         device=table[:, 3],
         tp=table[:, 4],
         pp=table[:, 5],
+        kv8=table[:, 6].astype(bool),
         cell=columns.gather() if rows else None,
         shapes=shapes,
     )

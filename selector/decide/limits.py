@@ -21,6 +21,7 @@ class Limit:
     unit: str
     column: Any
     spread: Any
+    hard: bool = True  # False: nobody stated it; it counts in the score and rules nothing out
 
 
 def status(limit: Limit) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selector.types.load import Load
-from selector.types.requirement import Requirement
+from selector.types.requirement import LatencyLimits, Requirement
 
 
 def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
@@ -12,7 +14,7 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     inputs, outputs = work.input_tokens, work.output_tokens
     tokens_in = float((inputs and (inputs.p50 or inputs.p95)) or 1.0)
     tokens_out = float((outputs and (outputs.p50 or outputs.p95)) or 1.0)
-    limit = req.latency.per_output_token_p95_ms
+    limit, limit_assumed = _token_limit_ms(req, max(tokens_out, 1.0), assumed)
     return Load(
         input_tokens=tokens_in,
         input_tokens_p95=float((inputs and inputs.p95) or tokens_in),
@@ -26,28 +28,50 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         active_fraction=work.active_hours_fraction or 1.0,
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
+        limit_assumed=limit_assumed,
     )
 
 
-def proposed_facts(req: Requirement) -> dict[str, object]:
-    """Facts of a plan that the user brings, which only its declaration tells."""
-    found: dict[str, object] = {}
-    for key in ("weight_format", "weights_source", "trust_remote_code", "revision_pinned"):
-        values = req.proposed.get(key)
-        if values:
-            found[key] = values[0]
-    return found
+def cache(req: Requirement) -> str:
+    """How the cache may be kept: auto, or 16 or 8 bits where that is pinned."""
+    pinned = {str(v) for v in req.pins.others.get("kv_precision", ())}
+    if not pinned or "auto" in pinned:
+        return "auto"
+    small, wide = pinned & {"fp8"}, pinned & {"bf16", "fp16"}
+    return "auto" if small and wide else "8" if small else "16"
 
 
-def latency_limit_ms(req: Requirement, load: Load) -> tuple[float | None, bool]:
-    """End-to-end p95 limit: as stated, or first token and output tokens together."""
+def _token_limit_ms(
+    req: Requirement, tokens_out: float, assumed: frozenset[str]
+) -> tuple[float | None, bool]:
+    """Limit on time per output token, as given and no more than a stated limit on the whole request
+    leaves; True where it is only assumed. What is stated goes before what is assumed."""
+    given, whole = req.latency.per_output_token_p95_ms, stated_latency(req, assumed).request_p95_ms
+    guessed = "latency.per_output_token_p95_ms" in assumed
+    if whole is None or tokens_out <= 1.0:
+        return given, guessed
+    each = whole / tokens_out
+    return each if given is None or guessed else min(given, each), False
+
+
+def stated_latency(req: Requirement, assumed: frozenset[str]) -> LatencyLimits:
+    """The limits on latency that the user stated."""
+    dropped = {k: None for k in ("first_token_p95_ms", "request_p95_ms") if f"latency.{k}" in assumed}
+    return replace(req.latency, **dropped)
+
+
+def latency_limit_ms(req: Requirement, load: Load, assumed: frozenset[str]) -> tuple[float | None, bool]:
+    """End-to-end p95 limit, as given or first token and output tokens together; False where any
+    part of it is only assumed."""
     lat = req.latency
     if lat.request_p95_ms:
-        return lat.request_p95_ms, True
+        return lat.request_p95_ms, "latency.request_p95_ms" not in assumed
     first, each = lat.first_token_p95_ms, lat.per_output_token_p95_ms
     if first is None and each is None:
         return None, False
-    return (first or 0.0) + load.output_tokens * (each or 0.0), True
+    parts = {"latency.first_token_p95_ms": first, "latency.per_output_token_p95_ms": each}
+    stated = assumed.isdisjoint(k for k, v in parts.items() if v is not None)
+    return (first or 0.0) + load.output_tokens * (each or 0.0), stated
 
 
 def adaptation(req: Requirement, role: str) -> str:

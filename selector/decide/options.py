@@ -8,30 +8,14 @@ from datetime import date
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
-from selector.needs.options import Options
+from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
+from selector.packs.support import newest
+from selector.packs.versions import meet
 from selector.types import facts
-from selector.types.catalog import Api, Framework, Model
+from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
 
-ROLES = {
-    "llm": "llm",
-    "vlm": "llm",
-    "encoder": "encoder",
-    "bi-encoder": "embedding",
-    "embedding+linear": "embedding",
-    "cross-encoder": "reranker",
-    "asr": "speech",
-    "tts": "tts",
-    "vision": "vision",
-    "diffusion": "diffusion",
-    "time-series": "time_series",
-    "tree": "tabular",
-    "linear": "tabular",
-    "mlp": "tabular",
-    "recommender": "recommendation",
-    "audio": "tts",
-}
 # Tasks that models of another task name also serve.
 ALSO = {
     "agent": ("agent", "chat", "reasoning"),
@@ -57,9 +41,9 @@ def build(req: Requirement, wanted: Options, cat: Catalogue, today: date) -> Axe
 
 
 def hosting(req: Requirement, wanted: Options) -> set[str]:
-    """Kinds of hosting that are allowed, `self_hosted` written out."""
-    found = set(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
-    return found | ({"self_hosted_cloud", "on_prem"} if "self_hosted" in found else set())
+    """Kinds of hosting that are allowed, `self_hosted` written out, without those ruled out."""
+    found = expand_hosting(wanted.hosting or req.deployment.hosting or ("api", "self_hosted"))
+    return set(found) - set(expand_hosting(req.exclude.hosting))
 
 
 def _serves(tasks: Iterable[str], task: str) -> bool:
@@ -97,7 +81,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         if api.vendor in req.exclude.vendor or api.id in wanted.no_apis:
             axes.leave_out("excluded by the requirements", api.id)
         elif _speaks(api.languages, req.application.languages):
-            axes.models.append(_hosted(api))
+            axes.models.append(_hosted(api, cat))
         else:
             axes.leave_out("model does not know the languages", api.id)
 
@@ -114,48 +98,73 @@ def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -
 
 
 def _open(model: Model, cat: Catalogue) -> ModelOption:
-    licence = cat.licences.get(model.licence)
-    return ModelOption(
-        model.id, model, None, ROLES.get(model.model_class, "llm"), facts.of_model(model, licence)
-    )
+    known = facts.of_model(model, cat.licences.get(model.licence), cat.origin(model))
+    return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
 
 
-def _hosted(api: Api) -> ModelOption:
-    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), facts.of_api(api))
+def _hosted(api: Api, cat: Catalogue) -> ModelOption:
+    known = facts.of_api(api, cat.api_origin(api))
+    return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), known)
 
 
 def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
     known = {row.engine for row in cat.support}
+    alone = _tied(cat)
     crowd = req.workload.scenario == "online" and (req.workload.peak_requests_per_second or 0.0) >= 1.0
     for engine in sorted(known):
         framework = cat.frameworks.get(engine)
-        if framework is None or _named(framework, wanted.no_engines):
+        if framework is None or _named(framework, wanted.no_engines, exactly=True):
             continue
         if wanted.engines:
             if not _named(framework, wanted.engines):
                 continue
         elif framework.status in ENDED:
             since = f" since {framework.status_since}" if framework.status_since else ""
-            axes.leave_out(f"engine {engine} is {framework.status}{since}", engine)
+            heir = f", replaced by {' or '.join(framework.replaced_by)}" if framework.replaced_by else ""
+            axes.leave_out(f"engine {engine} is {framework.status}{since}{heir}", engine)
             continue
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)
             continue
-        axes.engines.append(EngineOption(engine, framework, facts.of_engine(framework)))
+        axes.engines.append(
+            EngineOption(engine, framework, _engine_facts(framework, wanted, engine in alone))
+        )
 
 
-def _named(framework: Framework, queries: Sequence[EngineQuery]) -> bool:
-    """True where a query names the engine and its version in the catalogue is in range."""
-    for query in queries:
-        if framework.id not in query.engines:
-            continue
-        if not query.versions or framework.version is None:
-            return True
-        from packaging.specifiers import SpecifierSet
+def _tied(cat: Catalogue) -> frozenset[str]:
+    """Engines that the support table has on accelerators of one vendor only; processors aside."""
+    makers: dict[str, set[str]] = {}
+    for row in cat.support:
+        if row.status == "yes":
+            words = set(row.arch)
+            makers.setdefault(row.engine, set()).update(
+                d.vendor
+                for d in cat.devices.values()
+                if d.kind != "cpu" and (not words or words & {d.arch or "", d.family, d.id, d.kind, d.vendor})
+            )
+    return frozenset(engine for engine, found in makers.items() if len(found) == 1)
 
-        if SpecifierSet(query.versions).contains(framework.version, prereleases=True):
-            return True
-    return False
+
+def versions(wanted: Options, cat: Catalogue) -> dict[str, str]:
+    """Version range of each engine: as pinned, else the newest that the catalogue holds."""
+    pinned = {e: q.versions for q in wanted.engines for e in q.engines if q.versions}
+    return newest(cat.frameworks) | pinned
+
+
+def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[str, object]:
+    """Facts of an engine; its version is not known where a range is pinned that the newest is not in."""
+    found = facts.of_engine(framework) | {"engine.one_accelerator_vendor": alone}
+    if wanted.engines and not _named(framework, wanted.engines, exactly=True):
+        found.pop("engine.version", None)
+    return found
+
+
+def _named(framework: Framework, queries: Sequence[EngineQuery], exactly: bool = False) -> bool:
+    """True where a query names the engine; `exactly`: and its version in the catalogue is in range."""
+    found = [q for q in queries if framework.id in q.engines]
+    if not exactly or framework.version is None:
+        return bool(found)
+    return any(meet(q.versions, f"=={framework.version}") for q in found)
 
 
 def _precisions(axes: Axes, wanted: Options, cat: Catalogue) -> None:
@@ -170,6 +179,7 @@ def _devices(axes: Axes, wanted: Options, cat: Catalogue) -> None:
     pinned = {d for query in wanted.devices for d in query.devices}
     owned = {d for item in wanted.inventory for d in item.query.devices}
     rented = {offer.device for offer in cat.offers.values()}
+    rented |= {d for quoted in wanted.quotes if quoted.devices for d in quoted.devices.devices}
     for device in cat.devices.values():
         if device.id in wanted.no_devices or (wanted.devices and device.id not in pinned):
             continue

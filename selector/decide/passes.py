@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from selector.decide.cells import Shape
-from selector.decide.options import ROLES
 from selector.estimate import encoder
 from selector.estimate.parameters import product
-from selector.types.catalog import Device, Model, Precision
+from selector.types.catalog import ROLES, Device, Model, Precision
 
 # Column -> parameter and the scale to seconds or fractions.
 QUANTITIES = {

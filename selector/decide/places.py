@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 
+from selector.decide import quotes
 from selector.decide.axes import Axes, Place
 from selector.decide.options import hosting as hosting_of
-from selector.needs.options import Options, Owned
+from selector.needs.facts import UNNAMED, own_region, place_facts
+from selector.needs.options import Options, Owned, expand_hosting
 from selector.needs.regions import jurisdiction
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Offer
-from selector.types.requirement import Requirement
+from selector.types.catalog import Offer, Vendor
+from selector.types.requirement import InventoryItem, Requirement
 
 GB = 1e9
-UNNAMED = frozenset({"unspecified", "any"})
 
 
 def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
@@ -26,15 +29,30 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
+    quotes.add(axes, req, wanted)
+    _pools(axes, wanted)
+
+
+def _pools(axes: Axes, wanted: Options) -> None:
+    """Each device once for all that rent it and once for each own pool; without a place it goes."""
+    pools: dict[str, list[str]] = {}
+    for place in axes.places:
+        if place.device is not None and place.pool not in pools.setdefault(place.device, []):
+            pools[place.device].append(place.pool)
+    if wanted.devices:
+        for device in axes.devices:
+            if device.id not in pools:
+                axes.leave_out("no offer and no inventory has this hardware", device.id)
+    axes.devices = [replace(d, pool=pool) for d in axes.devices for pool in pools.get(d.id, ())]
 
 
 def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
     query, item, count = owned.query, owned.item, owned.count
     nodes = item.nodes or 1
-    free = item.free_memory_gb or query.memory_gb
     pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
-    region = next(iter(req.deployment.regions), req.organisation.region or "unspecified")
+    region = own_region(req)
     have = {d.id for d in axes.devices}
+    processors = {d.id for d in axes.devices if d.device.kind == "cpu"}
     for device in query.devices:
         if device not in have:
             continue
@@ -47,9 +65,9 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
             count=max(count // nodes, 1),
             available=min(count, pinned.get(device, count)),
             usd_per_hour=None,
-            facts=_place_facts("on_prem", region, req) | facts.of_offer(None),
+            facts=place_facts("on_prem", region, req) | facts.of_own(),
             host_ram_gb=item.host_ram_gb,
-            free_memory_bytes=free * GB if free else None,
+            free_memory_bytes=_free(item, query.memory_gb, device in processors),
             shared_desktop=item.shared_desktop,
             source="inventory of the requirements",
         )
@@ -58,9 +76,10 @@ def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: 
 def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
     devices = {d.id for d in axes.devices}
     rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
-    best: dict[tuple[str, str, str, int, bool], tuple[float, Offer]] = {}
+    fresh = cat.parameters["price.fresh_days"].value
+    best: dict[tuple[str, str, str, int, bool, int], tuple[float, Offer]] = {}
     for offer in cat.offers.values():
-        if offer.device not in devices or offer.on_demand_per_hour is None:
+        if offer.device not in devices:
             continue
         if reason := _elsewhere(offer, req):
             axes.leave_out(reason, offer.id)
@@ -69,14 +88,28 @@ def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:
         if rate is None:
             axes.leave_out(f"no exchange rate for {offer.currency}", offer.id)
             continue
-        usd = offer.on_demand_per_hour * rate
-        key = (offer.device, offer.jurisdiction, offer.tier, offer.count, offer.as_of is not None)
-        if key not in best or (usd, offer.id) < (best[key][0], best[key][1].id):
-            best[key] = (usd, offer)
-    dated = {k[:4] for k in best if k[4]}
-    # An offer without a date stands in only where no dated one exists, and says so.
-    kept = [pair for key, pair in sorted(best.items()) if key[4] or key[:4] not in dated]
-    return [_offer_place(usd, offer, req) for usd, offer in kept]
+        doubt = _doubt(offer, axes.days[0], fresh)
+        for spot, price in ((False, offer.on_demand_per_hour), (True, offer.spot_per_hour)):
+            if price is None or (spot and not req.deployment.spot):
+                continue
+            key = (offer.device, offer.jurisdiction, offer.tier, offer.count, spot, doubt)
+            if key not in best or (price * rate, offer.id) < (best[key][0], best[key][1].id):
+                best[key] = (price * rate, offer)
+    least: dict[tuple[object, ...], int] = {}
+    for one in best:
+        least[one[:-1]] = min(one[-1], least.get(one[:-1], one[-1]))
+    # An old offer, or one without a date, stands in only where no fresher one exists, and says so.
+    kept = [(one[4], *pair) for one, pair in sorted(best.items()) if one[-1] == least[one[:-1]]]
+    return [
+        _offer_place(usd, offer, spot, req, axes.days[0], cat.vendor(offer.provider))
+        for spot, usd, offer in kept
+    ]
+
+
+def _doubt(offer: Offer, today: date, fresh_days: float) -> int:
+    """How little a price can be trusted for its age: 0 fresh, 1 old, 2 without a date."""
+    age = facts.age_days(offer.as_of, today)
+    return 2 if age is None else int(age > fresh_days)
 
 
 def _elsewhere(offer: Offer, req: Requirement) -> str | None:
@@ -97,9 +130,11 @@ def _elsewhere(offer: Offer, req: Requirement) -> str | None:
     return None
 
 
-def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
+def _offer_place(
+    usd: float, offer: Offer, spot: bool, req: Requirement, today: date, host: Vendor | None
+) -> Place:
     return Place(
-        id=offer.id,
+        id=f"{offer.id} (spot)" if spot else offer.id,
         hosting="self_hosted_cloud",
         region=offer.jurisdiction,
         offer=offer,
@@ -107,8 +142,11 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
         count=offer.count,
         available=None,
         usd_per_hour=usd,
-        facts=_place_facts("self_hosted_cloud", offer.jurisdiction, req) | facts.of_offer(offer),
+        facts=place_facts("self_hosted_cloud", offer.jurisdiction, req)
+        | facts.of_offer(offer, today, spot)
+        | facts.of_vendor(host),
         host_ram_gb=offer.host_ram_gib,
+        spot=spot,
         source=offer.source,
         as_of=offer.as_of,
     )
@@ -116,16 +154,20 @@ def _offer_place(usd: float, offer: Offer, req: Requirement) -> Place:
 
 def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> list[Place]:
     found = []
-    vendors = {alias: v for v in cat.vendors.values() for alias in (v.id, *v.aliases)}
-    batch_wanted = "api_batch" in hosting or req.workload.scenario == "offline"
+    offline = req.workload.scenario == "offline"
+    batch_wanted = "api_batch" in hosting or ("api" in hosting and offline)
+    batch_wanted = batch_wanted and "api_batch" not in expand_hosting(req.exclude.hosting)
     for option in axes.models:
         api = option.api
         if api is None:
             continue
         kinds = ["api"] if "api" in hosting else []
         if api.batch is not None and batch_wanted:
-            kinds.append("api_batch")
-        vendor = vendors.get(api.vendor)
+            if offline:
+                kinds.append("api_batch")
+            else:
+                axes.leave_out("a batch is answered within a day: only for offline work", option.id)
+        vendor = cat.vendor(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
                 found.append(
@@ -138,9 +180,9 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         count=0,
                         available=None,
                         usd_per_hour=None,
-                        facts=_place_facts("api", region, req)
+                        facts=place_facts(kind, region, req)
                         | facts.of_vendor(vendor)
-                        | {"offer.tier": "api", "offer.date_known": True, "offer.spot": False},
+                        | facts.of_api_price(api, axes.days[0]),
                         source=", ".join(api.source),
                         as_of=api.as_of,
                     )
@@ -148,14 +190,8 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
     return found
 
 
-def _place_facts(hosting: str, region: str, req: Requirement) -> dict[str, object]:
-    found: dict[str, object] = {"hosting": hosting}
-    if region not in UNNAMED:
-        found["region"] = region
-    residency = req.data.residency
-    if residency is not None and region not in UNNAMED:
-        found["residency_ok"] = not residency or region in residency
-    users = req.application.user_regions
-    if users is not None and region not in UNNAMED:
-        found["in_user_region"] = region in users
-    return found
+def _free(item: InventoryItem, named_gb: float | None, processor: bool) -> float | None:
+    """Bytes of a device that can be used, where less or other than the catalogue's; the memory of
+    a processor is that of its machine."""
+    free = item.free_memory_gb or named_gb or (item.host_ram_gb if processor else None)
+    return free * GB if free else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 from selector.estimate import cost
-from selector.types.catalog import Api, Price
+from selector.packs.catalog import Catalogue
+from selector.types import facts
+from selector.types.catalog import Api, Device, Offer, Price
 from selector.types.load import Load
 
 DAY_HOURS = 24.0
@@ -83,3 +86,27 @@ def _one(price: Price, load: Load) -> float | None:
         price.output_usd_per_mtok or 0.0,
         price.cache_read_usd_per_mtok,
     )
+
+
+def rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
+    """Cheapest on-demand price among the fresh ones, USD an hour, whole units; says whose and of when.
+
+    Fresh is counted back from the newest price of the device, so that equal runs print the same.
+    """
+    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()} | {"USD": 1.0}
+
+    def usd(offer: Offer) -> float:
+        return (offer.on_demand_per_hour or math.inf) * rates[offer.currency] * math.ceil(count / offer.count)
+
+    rows = [
+        o
+        for o in cat.offers.values()
+        if o.device == device.id and o.as_of and o.on_demand_per_hour and o.currency in rates
+    ]
+    if not rows:
+        return None, None
+    newest = date.fromisoformat(max(o.as_of or "" for o in rows))
+    ttl = cat.parameters["price.fresh_days"].value
+    fresh = [o for o in rows if (facts.age_days(o.as_of, newest) or 0.0) <= ttl]
+    best = min(fresh, key=lambda o: (usd(o), o.id))
+    return usd(best), f"{best.id} ({best.tier}, {best.source}, {best.as_of})"

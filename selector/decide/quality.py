@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from selector.decide.axes import ModelOption
 from selector.estimate import quality
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Score
+from selector.types.catalog import Model, Score
 
 HORIZON_YEAR = 2025.0
 
@@ -32,16 +32,8 @@ UNKNOWN = Index(math.nan, math.nan, math.nan, False, 0, "no public score and no 
 def of_option(option: ModelOption, cat: Catalogue, p: Mapping[str, float]) -> Index:
     """Index of a model before compression."""
     if option.api is not None and option.api.open_model in cat.models:
-        open_model = cat.models[option.api.open_model]
-        return _index(
-            option.role,
-            open_model.quality,
-            open_model.params_b,
-            open_model.active_params_b,
-            open_model.released,
-            cat,
-            p,
-        )
+        twin = cat.models[option.api.open_model]
+        return _index(option.role, twin.quality, _prior(option.role, twin, p), cat, p)
     if option.api is not None:
         tier = f"quality.api_prior.{option.api.tier or 'small'}"
         if not option.api.quality and tier in p and option.role == "llm":
@@ -52,20 +44,25 @@ def of_option(option: ModelOption, cat: Catalogue, p: Mapping[str, float]) -> In
                 prior.high,
                 False,
                 0,
-                f"prior of the class {option.api.tier}",
+                f"no public score: prior of the class {option.api.tier or 'small'}",
             )
-        return _index(option.role, option.api.quality, None, None, None, cat, p)
+        return _index(option.role, option.api.quality, _tier_prior(option, p), cat, p)
     model = option.model
     assert model is not None
-    return _index(option.role, model.quality, model.params_b, model.active_params_b, model.released, cat, p)
+    return _index(option.role, model.quality, _prior(option.role, model, p), cat, p)
+
+
+def _tier_prior(option: ModelOption, p: Mapping[str, float]) -> tuple[float, float] | None:
+    """What the class of a hosted model says before its scores; None where it has no class."""
+    assert option.api is not None
+    value = p.get(f"quality.api_prior.{option.api.tier}") if option.role == "llm" else None
+    return None if value is None else (quality.log_odds(value), p["quality.prior_sd"])
 
 
 def _index(
     role: str,
     scores: tuple[Score, ...],
-    params_b: float | None,
-    active_b: float | None,
-    released: str | None,
+    prior: tuple[float, float] | None,
     cat: Catalogue,
     p: Mapping[str, float],
 ) -> Index:
@@ -76,7 +73,6 @@ def _index(
         if benchmark is None or difficulty is None:
             continue
         pairs.append((quality.normalised(score.score, benchmark.floor, benchmark.ceiling), difficulty))
-    prior = _prior(role, params_b, active_b, released, p)
     if prior is None and not pairs:
         return UNKNOWN
     mean, sd = quality.posterior(
@@ -86,25 +82,20 @@ def _index(
         p.get(f"quality.score_sd.{role}", p["quality.score_sd"]),
     )
     low, middle, high = quality.index(mean, sd, p["quality.transfer_sd"])
-    why = f"{len(pairs)} public scores" if pairs else "prior from size and release date"
+    why = f"{len(pairs)} public scores" if pairs else "no public score: prior from size and release date"
     return Index(low, middle, high, bool(pairs), len(pairs), why)
 
 
-def _prior(
-    role: str,
-    params_b: float | None,
-    active_b: float | None,
-    released: str | None,
-    p: Mapping[str, float],
-) -> tuple[float, float] | None:
+def _prior(role: str, model: Model, p: Mapping[str, float]) -> tuple[float, float] | None:
     """Regression over the catalogue: log-odds on log total and active size and on release date."""
     base = p.get(f"quality.prior.{role}.intercept")
-    if base is None or params_b is None:
+    if base is None or model.params_b is None:
         return None
-    year = year_of(released)
+    year = year_of(model.released)
+    active = model.active_params_b or model.params_b
     mean = base
-    mean += p.get(f"quality.prior.{role}.per_ln_params", 0.0) * math.log(max(params_b, 1e-3))
-    mean += p.get(f"quality.prior.{role}.per_ln_active", 0.0) * math.log(max(active_b or params_b, 1e-3))
+    mean += p.get(f"quality.prior.{role}.per_ln_params", 0.0) * math.log(max(model.params_b, 1e-3))
+    mean += p.get(f"quality.prior.{role}.per_ln_active", 0.0) * math.log(max(active, 1e-3))
     mean += p.get(f"quality.prior.{role}.per_year", 0.0) * (year - HORIZON_YEAR)
     return mean, p.get(f"quality.prior.{role}.sd", p["quality.prior_sd"])
 

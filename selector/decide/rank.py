@@ -6,19 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show, value
+from selector.decide import (
+    attitude,
+    flips,
+    limits,
+    notices,
+    people,
+    pinned,
+    proposed,
+    relax,
+    show,
+    switching,
+    value,
+)
 from selector.decide import load as loads
+from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
-from selector.estimate import cost
-from selector.types.decision import AssumptionRow, Exclusion, Recommendation, Relaxation
+from selector.types.decision import AssumptionRow, Exclusion, Recommendation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-MOST_UNKNOWN = 0.3
 DIGITS = 9
 FRONT = 20_000
-DEFAULT_LATENCY_MS = 30_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Scored:
     """Columns over the candidates that the ranking is made of."""
 
     cost: Any
+    once_usd: Any  # bought hardware, and the move away from the stack in place
     people_usd: Any
     effort: Any  # person-months over the horizon
     scales: dict[str, value.Scale]
@@ -60,13 +71,14 @@ def rank(
     reasons = _reasons(run, scored, settings)
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
-    excluded = [*_left_out(run), *_excluded(run, scored, reasons)]
-    relaxations = () if len(allowed) else _relaxations(run, scored, reasons)
+    excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
+    first = int(order[0]) if len(order) else None
+    moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
-        excluded=tuple(excluded),
-        relaxations=relaxations,
+        excluded=excluded,
+        relaxations=moves,
         assumptions=assumptions,
         inputs=inputs,
         counts={
@@ -76,12 +88,31 @@ def rank(
         },
         weights=scored.weights,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
-        notes=tuple(
-            f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
-            for r in run.reweighing
-        ),
+        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, first)),
+        notices=notices.of(run),
+        proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
     )
+
+
+def _weights_moved(run: Run) -> list[str]:
+    return [
+        f"weight of {r.criterion} x{r.factor:g} before scaling to 100: {r.id} {r.title}"
+        for r in run.reweighing
+    ]
+
+
+def _flips(
+    run: Run,
+    scored: Scored,
+    reasons: list[tuple[str, Any]],
+    settings: Settings,
+    first: int | None,
+) -> tuple[str, ...]:
+    if first is None:
+        return ()
+    late = (unknown_weight(run, scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
+    return flips.notes(run, scored, dict(reasons), late, first)
 
 
 def score(run: Run) -> Scored:
@@ -90,42 +121,47 @@ def score(run: Run) -> Scored:
 
     req, p, stacks = run.req, run.p, run.stacks
     horizon = float(req.horizon_months or 12)
-    effort, people = _people(run, horizon)
-    total = stacks.infra_usd + people + run.risks.usd
+    work = people.of(run, horizon)
+    once = stacks.once_usd + switching.usd(run)
+    total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
     tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
-    limit, stated = loads.latency_limit_ms(req, run.load)
+    limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
+    # Nobody waits for offline work without a limit: its time sets no stack above another.
+    waits = limit is not None or run.load.scenario != "offline"
     level = req.quality.level or "good"
     scales = {
         "quality": value.quality_scale(level, p),
         "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
-        "latency": value.latency_scale(limit or DEFAULT_LATENCY_MS, stated, p),
+        "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
         "risk": value.risk_scale(req.risk.appetite or "moderate", p),
         "effort": value.effort_scale(horizon, p),
     }
     raw = {
         "quality": run.quality[:, 1],
         "cost": total,
-        "latency": stacks.request_p95_ms,
+        "latency": stacks.request_p95_ms if waits else np.full(len(stacks), scales["latency"].target),
         "risk": run.risks.index,
-        "effort": effort,
+        "effort": work.months,
     }
+    adverse = attitude.judged(run, raw)
     weights = run.weights
     values, known = {}, {}
     whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
         known[name] = ~np.isnan(raw[name])
-        filled = np.where(known[name], raw[name], scales[name].target)
+        filled = np.where(known[name], adverse[name], scales[name].target)
         found = scales[name].value(np, filled)
         values[name] = np.where(known[name], found, p["value.missing"])
         whole = whole + weights[name] * values[name]
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
-    caps, status = _limits(run, total)
+    caps = _limits(run, total, once, work.weeks)
     return Scored(
         total,
-        people,
-        effort,
+        once,
+        work.usd,
+        work.months,
         scales,
         raw,
         values,
@@ -134,62 +170,34 @@ def score(run: Run) -> Scored:
         points,
         np.round(whole + points, DIGITS),
         caps,
-        status,
+        [limits.status(x) for x in caps],
         _quality_status(run),
     )
 
 
-def _people(run: Run, horizon: float) -> tuple[Any, Any]:
-    """Person-months over the horizon, and their USD a month."""
-    import numpy as np
-
-    p, stacks = run.p, run.stacks
-    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
-    hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
-    running = np.where(
-        hosted,
-        p["effort.run.api"],
-        np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
-    )
-    running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
-    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
-    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
-    wage = run.req.team.usd_per_engineer_month or 0.0
-    return running * horizon + once, cost.people(running, once, wage, horizon)
-
-
-def _adapt(p: Mapping[str, float], method: str) -> float:
-    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
-    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
-
-
-def _limits(run: Run, total: Any) -> tuple[list[limits.Limit], list[Any]]:
-
-    req, stacks = run.req, run.stacks
-    spread = stacks.spread
+def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
+    """Caps that the requirements state or assume, with the columns that they hold for."""
+    req, s = run.req, run.stacks
+    doubt = run.p["effort.spread"]
     wanted = [
-        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, stacks.cost_spread),
-        (
-            "latency.first_token_p95_ms",
-            req.latency.first_token_p95_ms,
-            "ms",
-            stacks.first_token_p95_ms,
-            spread,
-        ),
+        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, s.cost_spread),
+        ("budget.upfront_usd", req.budget.upfront_usd, "USD", once, 1.0 + 0.0 * s.cost_spread),
+        ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
+        ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms", s.first_token_p95_ms, s.spread),
         (
             "latency.per_output_token_p95_ms",
             req.latency.per_output_token_p95_ms,
             "ms",
-            stacks.per_output_token_ms,
-            spread,
+            s.per_output_token_ms,
+            s.spread,
         ),
-        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", stacks.request_p95_ms, spread),
+        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", s.request_p95_ms, s.spread),
     ]
-    found = [limits.Limit(k, float(c), u, col, s) for k, c, u, col, s in wanted if c is not None]
-    return found, [limits.status(x) for x in found]
+    return [
+        limits.Limit(k, float(c), u, column, spread, k not in run.assumed)
+        for k, c, u, column, spread in wanted
+        if c is not None
+    ]
 
 
 def _quality_status(run: Run) -> Any | None:
@@ -206,10 +214,13 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
     group = run.judge.group
     found = [(f"{r.id} {r.title}", column[group]) for r, column in run.gates.vetoes if column.any()]
     for cap, status in zip(scored.limits, scored.status, strict=True):
+        if not cap.hard:
+            continue
         bad = status == limits.VIOLATED
         if settings.strict:
             bad = bad | (status == limits.UNVERIFIED)
         found.append((cap.id, bad))
+    found += pinned.reasons(run)
     if settings.strict and scored.quality_status is not None:
         found.append(("quality.minimum", scored.quality_status == limits.UNVERIFIED))
     return found
@@ -230,10 +241,11 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     if not len(allowed):
         return allowed, allowed
     unknown = unknown_weight(run, scored)
-    late = np.where((unknown > MOST_UNKNOWN) & (not settings.allow_provisional), 1, 0)
+    late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
     for _, column in run.gates.doubts:
         late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in scored.status) + np.zeros(len(late))
+    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
     keys = [np.arange(len(late)), unknown, at_risk]
     for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
         sign = -1.0 if name == "quality" else 1.0
@@ -265,14 +277,6 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
     return total
 
 
-def _left_out(run: Run) -> list[Exclusion]:
-    found = [Exclusion(reason, len(names), sorted(names)[0]) for reason, names in run.axes.left_out.items()]
-    found += [Exclusion(r, count, example) for r, (count, example) in run.refusals.counts.items()]
-    if run.sized is not None:
-        found += show.unfit(run)
-    return found
-
-
 def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:
     """Rows removed per reason, with the one that misses by least."""
     import numpy as np
@@ -285,30 +289,9 @@ def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[
         cap = next((c for c in scored.limits if c.id == name), None)
         if cap is not None and not np.isnan(cap.column[rows]).all():
             near = rows[np.nanargmin(cap.column[rows])]
-            ratio = cap.column[near] / cap.cap
-            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g} ({ratio:.2f}x)"
+            times = f" ({cap.column[near] / cap.cap:.2f}x)" if cap.cap else ""
+            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g}{times}"
         else:
             near, text = rows[np.argmax(scored.score[rows])], ""
         found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))
     return found
-
-
-def _relaxations(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> tuple[Relaxation, ...]:
-    """Minimal sets of limits, each with the smallest move and the best stack it would let through."""
-    import numpy as np
-
-    if not len(run.stacks) or not reasons:
-        return ()
-    columns = [np.where(col, limits.VIOLATED, limits.OK) for _, col in reasons[:62]]
-    found = limits.masks(columns, len(run.stacks))
-    result = []
-    for mask in limits.minimal_sets(found)[:8]:
-        rows = np.nonzero(found == mask)[0]
-        best = int(rows[np.argmax(scored.score[rows])])
-        names = [reasons[b][0] for b in range(len(columns)) if mask >> b & 1]
-        moves = []
-        for name in names:
-            cap = next((c for c in scored.limits if c.id == name), None)
-            moves.append(f"{name} {cap.cap:.4g} -> {cap.column[best]:.4g}" if cap else f"waive {name}")
-        result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
-    return tuple(result)

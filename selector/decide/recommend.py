@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from selector.decide import adjust, gate, load, options, places, quality, rank, size
+from selector.decide import adjust, gate, load, options, places, quality, rank, screens, size
 from selector.decide import candidates as cand
 from selector.decide.axes import Axes
-from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
+from selector.decide.enumerate import SMALL_CACHE, CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
-from selector.decide.support import SupportTable
-from selector.needs.facts import requirement_facts
+from selector.decide.scale_out import scale_out
+from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
@@ -32,6 +33,7 @@ class Run:
     """Everything that one run works on; filled from left to right."""
 
     req: Requirement
+    wanted: Options
     cat: Catalogue
     load: Load
     p: Mapping[str, float]
@@ -45,6 +47,8 @@ class Run:
     risks: gate.RiskColumns
     quality: Any  # columns p10, p50, p90
     quality_of: list[quality.Index]
+    kv8: Any  # True where the cache is kept in 8 bits
+    assumed: frozenset[str]  # keys that nobody stated
     weights: Mapping[str, float]  # of the criteria, sum to 100
     reweighing: Sequence[Rule]  # weight rules that moved them
 
@@ -85,36 +89,26 @@ def prepare(
     p = {name: parameter.value for name, parameter in cat.parameters.items()}
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
+    screens.models(axes, req.application.task, work, assumed)
     places.build(axes, req, wanted, cat)
+    screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
-    pinned = [(q.tp or 1, q.pp or 1) for q in wanted.layouts if q.tp or q.pp] or None
-    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    index = enumerate_cells(
-        axes, SupportTable(cat.support), p, refusals, pinned, explain, bool(wanted.precisions)
-    )
-    sized, stacks = _size(req, axes, index, work, p)
+    index = _cells(axes, wanted, cat, p, refusals)
+    sized, stacks = _size(req, axes, index, work, p, assumed)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
-    risks = gate.assess_all(
-        risks_,
-        cat.mitigations,
-        scoring,
-        judge,
-        compile_,
-        HOSTINGS,
-        req.risk.appetite or "moderate",
-        req.risk.accepted,
-        gates.risks,
-    )
+    risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
-    kept = _kept(axes, cat, stacks, indices)
+    kv8 = _small_caches(sized, stacks)
+    kept = _kept(axes, cat, stacks, indices, kv8)
     adjust.apply(gates, judge.group, stacks, kept)
     # A rule shifts default weights; weights that the user states stand as they are.
     reweighing = gates.weights if "weights" in assumed else []
     weights = gate.criterion_weights(req.weights, reweighing)
     return Run(
         req,
+        wanted,
         cat,
         work,
         p,
@@ -128,21 +122,67 @@ def prepare(
         risks,
         kept,
         indices,
+        kv8,
+        assumed,
         weights,
         reweighing,
     )
 
 
+def _risks(
+    req: Requirement, cat: Catalogue, scoring: Scoring, judge: Judge, compile_: Compile, gates: gate.Gates
+) -> gate.RiskColumns:
+    return gate.assess_all(
+        list(cat.risks.values()),
+        cat.mitigations,
+        scoring,
+        judge,
+        compile_,
+        HOSTINGS,
+        req.risk.appetite or "moderate",
+        req.risk.accepted,
+        gates.risks,
+    )
+
+
+def _cells(
+    axes: Axes, wanted: Options, cat: Catalogue, p: Mapping[str, float], refusals: Refusals
+) -> CellIndex:
+    """Cells to size; where there are none, the refusals are counted, or nothing is known."""
+    table = SupportTable(cat.support, options.versions(wanted, cat))
+    pinned = [q for q in wanted.layouts if q.tp or q.pp]
+    explain = bool(wanted.engines or wanted.precisions or wanted.devices)
+    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    if index.cell is not None:
+        return index
+    if not explain:
+        enumerate_cells(axes, table, p, refusals, pinned, True, bool(wanted.precisions))
+    open_models = [m.id for m in axes.models if m.model is not None]
+    if not refusals.counts and open_models and axes.devices:
+        what = f"{open_models[0]} on {axes.devices[0].id}"
+        refusals.add("no engine is known to run the models on this hardware", what)
+    return index
+
+
 def _size(
-    req: Requirement, axes: Axes, index: CellIndex, work: Load, p: Mapping[str, float]
+    req: Requirement,
+    axes: Axes,
+    index: CellIndex,
+    work: Load,
+    p: Mapping[str, float],
+    assumed: frozenset[str],
 ) -> tuple[size.Sized | None, cand.Candidates]:
     import numpy as np
 
     if index.cell is None:
         return None, cand.join(axes, index, size.nothing(), work, p)
-    caps = {q.device: float(q.available or np.inf) for q in axes.places if q.device}
-    column = np.array([caps.get(d.id, np.inf) for d in axes.devices])[index.device]
-    sized = size.size_cells(index, axes, work, req.availability.spare_replicas or 0, column, p)
+    caps = {q.pool: float(q.available) for q in axes.places if q.available is not None}
+    column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])[index.device]
+    spare = size.Spare(req.availability.spare_replicas or 0, "availability.spare_replicas" not in assumed)
+    sized = size.size_cells(index, axes, work, spare, column, load.cache(req), p)
+    generates = np.array([m.role == "llm" for m in axes.models])[index.model]
+    limits = load.stated_latency(req, assumed)
+    scale_out(sized, index.cell, generates, work, limits, spare, column, p)
     return sized, cand.join(axes, index, sized, work, p)
 
 
@@ -156,7 +196,7 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
-    common = dict(requirement_facts(req)) | load.proposed_facts(req)
+    common = dict(requirement_facts(req)) | proposed_facts(req)
     sides: list[tuple[list[Mapping[str, object]], Any]] = [
         ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
         ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),
@@ -178,8 +218,17 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
     return Judge(common, built, mentioned)
 
 
-def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index]) -> Any:
-    """Quality p10, p50, p90 per candidate, after what the precision keeps."""
+def _small_caches(sized: size.Sized | None, stacks: cand.Candidates) -> Any:
+    """True for candidates whose cache is kept in 8 bits."""
+    import numpy as np
+
+    if sized is None or not len(sized.kv_bits):
+        return np.zeros(len(stacks), dtype=bool)
+    return (stacks.cell >= 0) & (sized.kv_bits[stacks.cell] < 16.0)
+
+
+def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index], kv8: Any) -> Any:
+    """Quality p10, p50, p90 per candidate, after what the precision and a smaller cache keep."""
     import numpy as np
 
     base = np.array([[i.p10, i.p50, i.p90] for i in indices] or [[np.nan] * 3])
@@ -191,4 +240,6 @@ def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[qua
         for ri, precision in enumerate(axes.precisions):
             if precision.id not in native and option.role == "llm":
                 keeps[mi, ri + 1] = quality.recovery(cat, precision.id, params)
-    return found * keeps[stacks.model, stacks.precision + 1]
+    found = found * keeps[stacks.model, stacks.precision + 1]
+    found[kv8] *= quality.recovery(cat, SMALL_CACHE, None)
+    return found

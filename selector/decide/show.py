@@ -6,15 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, limits
+from selector.decide import adjust, assume, bill, limits
 from selector.decide import load as loads
-from selector.types.decision import Constraint, Contribution, CostLine, Exclusion, RankedStack
+from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.rule import Finding
 from selector.types.stack import Layout, Slots
 
 if TYPE_CHECKING:
     from selector.decide import quality
+    from selector.decide.axes import Place
     from selector.decide.rank import Scored, Settings
     from selector.decide.recommend import Run
 
@@ -40,10 +41,17 @@ def slots(run: Run, row: int) -> Slots:
         hardware=axes.devices[int(s.device[row])].id if own >= 0 else None,
         n_devices=int(s.n_devices[row]),
         layout=layout,
-        offer=place.offer.id if place.offer else (place.id.split("@")[1] if own < 0 else None),
+        offer=_offer(place),
         adaptation=loads.adaptation(run.req, model.role),
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
+
+
+def _offer(place: Place) -> str | None:
+    """Id of what is paid for; None for devices on hand."""
+    if place.id.startswith("own:"):
+        return None
+    return place.id.split("@")[1] if place.hosting in bill.HOSTED else place.id
 
 
 def line(run: Run, row: int) -> str:
@@ -62,7 +70,7 @@ def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[Ra
         rank = position + 1
         if made and made[-1].score == float(scored.score[row]):
             rank = made[-1].rank
-        made.append(_stack(run, scored, row, position, rank, float(scored.score[shown[0]])))
+        made.append(one(run, scored, row, f"S-{position + 1}", rank, float(scored.score[shown[0]])))
     return tuple(made)
 
 
@@ -89,30 +97,33 @@ def _pick(run: Run, order: Any, top: int) -> list[int]:
     return [int(row) for row in order if int(row) in filled]
 
 
-def _stack(run: Run, scored: Scored, row: int, position: int, rank: int, best: float) -> RankedStack:
-    from selector.decide.rank import MOST_UNKNOWN, unknown_weight
+def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) -> RankedStack:
+    """One candidate in full; `best` is the score of the first."""
+    from selector.decide.rank import unknown_weight
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     value = float(scored.score[row])
     return RankedStack(
-        label=f"S-{position + 1}",
+        label=label,
         rank=rank,
         slots=slots(run, row),
         score=value,
-        tied=position > 0 and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_weight(run, scored)[row] > MOST_UNKNOWN)
+        tied=label != "S-1" and best - value <= run.p["value.tied_points"],
+        provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
         or _unverified(scored, row)
+        or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
         contributions=_contributions(run, scored, row),
         estimates=_estimates(run, scored, row),
         memory=_memory(run, row),
-        costs=_costs(run, scored, row),
+        costs=bill.lines(run, scored, row),
         constraints=_constraints(run, scored, row),
         risks=assessment.rows,
         findings=_findings(run, row),
         facts=_facts(run, row),
         advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[run.judge.group[row]] == 1),
         sources=_sources(run, row),
+        assumptions=assume.rows(run, scored, row),
     )
 
 
@@ -175,6 +186,7 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "cost_per_month_usd": around(
             scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
         ),
+        "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
         "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),
         "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", inputs=late),
         "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", inputs=late),
@@ -182,17 +194,18 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
         "quality_index": None
         if math.isnan(q[1])
-        else Estimate(
-            q[0], q[1], q[2], "index", "quality.index", {"why": _why_quality(run, row)} | adjusted("quality")
-        ),
+        else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),
         "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
-        "effort_person_months": around(scored.effort, "person-months", "effort.total", 1.6),
+        "effort_person_months": around(
+            scored.effort, "person-months", "effort.total", run.p["effort.spread"]
+        ),
     }
 
 
-def _why_quality(run: Run, row: int) -> str:
+def _basis(run: Run, row: int) -> dict[str, float | str | None]:
+    """What the quality index rests on: scores that were published, or only a prior."""
     index: quality.Index = run.quality_of[int(run.stacks.model[row])]
-    return index.why
+    return {"basis": "scores" if index.known else "prior", "why": index.why}
 
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:
@@ -216,49 +229,6 @@ def _sequences(run: Run) -> float:
     return float(run.load.concurrency or 1.0)
 
 
-def _costs(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
-    s = run.stacks
-    place = run.axes.places[int(s.place[row])]
-    band = float(s.cost_spread[row])
-    infra = float(s.infra_usd[row])
-    names = {
-        "api": "hosted model",
-        "api_batch": "hosted model, batch",
-        "on_prem": "electricity of owned devices",
-    }
-    item = names.get(place.hosting, f"rent of {int(s.units[row])}x {place.id}")
-    found = []
-    if not math.isnan(infra):
-        found.append(
-            CostLine(
-                item,
-                Estimate.around(infra, band, "USD/month", "cost.infrastructure"),
-                place.source,
-                place.as_of,
-            )
-        )
-    people = float(scored.people_usd[row])
-    found.append(
-        CostLine(
-            "people: build, adapt, run, mitigations",
-            Estimate.around(people, 1.6, "USD/month", "cost.people"),
-            "rules/parameters.yaml",
-            None,
-        )
-    )
-    usd = float(run.risks.usd[row])
-    if usd:
-        found.append(
-            CostLine(
-                "mitigations, running",
-                Estimate.around(usd, 1.6, "USD/month", "cost.mitigations"),
-                "privacy pack",
-                None,
-            )
-        )
-    return tuple(found)
-
-
 def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
     found = []
     for cap, column in zip(scored.limits, scored.status, strict=True):
@@ -271,6 +241,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 None if math.isnan(p50) else p50,
                 cap.unit,
                 limits.p_ok(p50, float(cap.spread[row]), cap.cap),
+                _remark(cap, math.isnan(p50)),
             )
         )
     if scored.quality_status is not None:
@@ -291,6 +262,14 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 Constraint(rule.id, "unverified", None, None, "", why=f"{rule.title}: a fact is unknown")
             )
     return tuple(found)
+
+
+def _remark(cap: limits.Limit, unknown: bool) -> str:
+    if not cap.hard:
+        return "assumed, so it rules nothing out"
+    if cap.id == "launch_weeks" and unknown:
+        return "state team.engineers"
+    return ""
 
 
 def _findings(run: Run, row: int) -> tuple[Finding, ...]:
@@ -326,11 +305,15 @@ def _facts(run: Run, row: int) -> dict[str, object]:
     if option.model is not None:
         licence = run.cat.licences.get(option.model.licence)
         found |= {
-            "licence": option.model.licence,
+            "licence": option.model.licence or None,
             "licence_class": licence.licence_class if licence else None,
             "model_params_b": option.model.params_b,
             "model_languages": list(option.model.languages),
         }
+    if int(run.stacks.cell[row]) >= 0 and option.role == "llm":
+        found["kv_precision"] = "fp8" if bool(run.kv8[row]) else "bf16"
+    if place.spot:
+        found["spot"] = True
     if place.offer is not None:
         found |= {"provider": place.offer.provider, "tier": place.offer.tier}
     return {k: v for k, v in found.items() if v is not None}

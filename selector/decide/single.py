@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from selector.decide import cells, single_pass, tuning
-from selector.decide.layouts import layouts, pinned_allowed
-from selector.decide.options import ROLES
-from selector.decide.support import SupportTable
+from selector.decide import cells, single_pass, spread, tuning
+from selector.decide.prices import rent
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model, Offer, Precision
+from selector.packs.support import SupportTable, newest
+from selector.types.catalog import ROLES, Device, Model, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Cell, Load
 
@@ -52,6 +51,8 @@ class Sizing:
     estimates: Mapping[str, Estimate | None]
     usd_per_hour: float | None
     price_source: str | None
+    replicas: int = 1
+    at_most: float | None = None  # requests a second of all replicas
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,21 @@ def size(
     p = {k: v.value for k, v in cat.parameters.items()}
     if ROLES.get(model.model_class, "llm") != "llm":
         return _one_pass(cat, model, device, count, load, item, engines, precisions, p)
-    choices, refused = _choices(cat, model, device, count, engines, precisions, tp, pp, node, p)
+    layout = spread.asked(model, count, tp, pp)
+    if isinstance(layout, str):
+        return _nothing(model, device, count, layout, fits=False)
+    choices, refused = _choices(cat, model, device, count, engines, precisions, layout, node, p)
     if not choices:
-        return _nothing(model, device, count, *refused)
+        fits, why = spread.verdict(refused, engines)
+        return _nothing(model, device, count, *why, fits=fits)
     sized = [_size(cat, model, device, count, load, c, p) for c in choices]
     good = [s for s in sized if s.fits]
     if good:
         return min(good, key=_preference)
-    nearest = min(sized, key=lambda s: s.memory.total - s.memory.usable if s.memory else math.inf)
-    return replace(nearest, nearest=_nearest(cat, model, device, count, load, nearest, p))
+    nearest = min(sized, key=_distance)
+    if nearest.fits is None:
+        return nearest
+    return replace(nearest, nearest=_nearest(cat, model, device, count, load, nearest, node, p))
 
 
 def _one_pass(
@@ -130,12 +137,21 @@ def _one_pass(
     )
 
 
-def _preference(s: Sizing) -> tuple[int, int, float]:
-    """Widest precision first, then the engine order, then the fastest."""
+def _preference(s: Sizing) -> tuple[int, int, float, float]:
+    """Widest precision first, then the engine order, then the most requests, then the fastest.
+
+    Layouts that answer a stated rate alike differ in what they could answer at most.
+    """
     bits = 0 if s.precision in ("bf16", "fp16") else 1
     order = PREFERRED.index(s.engine) if s.engine in PREFERRED else len(PREFERRED)
     speed = s.estimates["per_output_token_ms"]
-    return (bits, order, speed.p50 if speed else math.inf)
+    return (bits, order, -(s.at_most or 0.0), speed.p50 if speed else math.inf)
+
+
+def _distance(s: Sizing) -> tuple[float, float]:
+    """Bytes short of memory first, then how little of the load is served."""
+    short = max(s.memory.total - s.memory.usable, 0.0) if s.memory else math.inf
+    return (short, -(s.at_most or 0.0))
 
 
 def _choices(
@@ -145,37 +161,27 @@ def _choices(
     count: int,
     engines: Sequence[str],
     precisions: Sequence[str],
-    tp: int | None,
-    pp: int | None,
+    layout: tuple[int, int] | None,
     node: int,
     p: Mapping[str, float],
-) -> tuple[list[Choice], list[str]]:
-    table = SupportTable(cat.support)
+) -> tuple[list[Choice], list[spread.Refusal]]:
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
     default = [model.checkpoints[0]] if model.checkpoints else ["bf16", "fp16"]
     wanted = list(precisions) or [*default, *(["fp16"] if default == ["bf16"] else [])]
     found: list[Choice] = []
-    refused: list[str] = []
-    for engine in engines or [e for e in PREFERRED if e in table.engines()]:
+    refused: list[spread.Refusal] = []
+    tried = [e for e in PREFERRED if table.runs_any(e, device, "llm")]
+    for engine in engines or tried or [e for e in PREFERRED if e in table.engines()]:
         for name in wanted:
             precision = cat.precisions[name]
             answer = table.look_up(engine, device, name, model, "llm")
             if answer.status != "yes":
-                why = answer.row.note if answer.row and answer.row.note else f"support {answer.status}"
-                refused.append(f"unsupported: {engine} {name} on {device.arch or device.id} ({why})")
+                refused.append(spread.unsupported(answer, engine, name, device))
                 continue
-            if tp or pp:
-                pairs = [(tp or max(count // (pp or 1), 1), pp or 1)]
-                if reason := pinned_allowed(model, *pairs[0]):
-                    refused.append(reason)
-                    continue
-            else:
-                pairs = layouts(model, engine, "llm", count, min(node, count))
-            pairs = [q for q in pairs if q[0] * q[1] <= count] or pairs
-            for pair in pairs:
+            for pair in [layout] if layout else spread.pairs(model, engine, count, node):
                 found.append(_choice(model, shp, device, engine, precision, answer.compute, pair, p))
-    most = max((c.layout[0] * c.layout[1] for c in found), default=0)
-    return [c for c in found if c.layout[0] * c.layout[1] == most], list(dict.fromkeys(refused))
+    return found, refused
 
 
 def _choice(
@@ -230,41 +236,57 @@ def _size(
     p: Mapping[str, float],
 ) -> Sizing:
     mem = sizing.ledger(SCALAR, c.cell, load, p)
-    sequences = load.concurrency or 1.0
-    cache = mem.per_sequence * sequences
+    replicas = spread.busy_replicas(load, count, c.layout)
+    each = (load.concurrency or 1.0) / replicas
+    cache = mem.per_sequence * math.ceil(each)
     ledger = MemoryLedger(mem.weights, cache, mem.activations, mem.reserve, mem.usable)
+    rate = (load.peak_requests_per_second or 0.0) / replicas
+    held = sizing.settled(SCALAR, c.cell, load, mem, rate, max(each, 1.0), p)
+    times = sizing.times(SCALAR, c.cell, load, held, rate, p)
+    at_most = sizing.capacity(SCALAR, c.cell, load, mem, p) * replicas if rate else times.rate * replicas
+    limits = _broken(model, device, load, ledger, times, at_most)
+    usd, source = rent(cat, device, count)
+    return Sizing(
+        model=model.id,
+        hardware=device.id,
+        n_devices=count,
+        engine=c.engine,
+        precision=c.precision,
+        tp=c.layout[0],
+        pp=c.layout[1],
+        fits=None if _unknown_memory(device) else not limits,
+        limits=tuple(limits),
+        nearest=None,
+        memory=ledger,
+        estimates=_estimates(load, times, replicas, c.cell),
+        usd_per_hour=usd,
+        price_source=source,
+        replicas=max(count // (c.layout[0] * c.layout[1]), 1),
+        at_most=None if math.isnan(at_most) else at_most,
+    )
+
+
+def _unknown_memory(device: Device) -> bool:
+    return device.memory_gb is None and device.memory_bytes is None and device.kind != "cpu"
+
+
+def _broken(
+    model: Model, device: Device, load: Load, ledger: MemoryLedger, times: sizing.Times, at_most: float
+) -> list[str]:
+    """Limits that the stack does not keep, in words."""
     limits = []
-    if ledger.total > ledger.usable:
+    if _unknown_memory(device):
+        limits.append("memory of the device is not known")
+    elif ledger.total > ledger.usable:
         gap = (ledger.total - ledger.usable) / GIB
         limits.append(f"memory: {gap:.1f} GiB a device short")
+    elif load.peak_requests_per_second and at_most < load.peak_requests_per_second:
+        limits.append(f"rate: serves {at_most:.3g} of {load.peak_requests_per_second:.3g} requests/s")
     if model.context_tokens and load.context_tokens > model.context_tokens:
         limits.append(f"context: the model reads {model.context_tokens} tokens at most")
-    if device.memory_gb is None and device.memory_bytes is None:
-        limits.append("memory of the device is not known")
-    replicas = max(count // (c.layout[0] * c.layout[1]), 1)
-    rate = (load.peak_requests_per_second or 0.0) / replicas
-    held = sizing.settled(SCALAR, c.cell, load, mem, rate, max(sequences / replicas, 1.0), p)
-    times = sizing.times(SCALAR, c.cell, load, held, rate, p)
     if load.per_output_token_limit_s and times.per_output_token > load.per_output_token_limit_s:
         limits.append("latency: time per output token over its limit")
-    usd, source = rent(cat, device, count)
-    first = c.layout
-    return Sizing(
-        model.id,
-        device.id,
-        count,
-        c.engine,
-        c.precision,
-        first[0],
-        first[1],
-        not limits,
-        tuple(limits),
-        None,
-        ledger,
-        _estimates(load, times, replicas, c.cell),
-        usd,
-        source,
-    )
+    return limits
 
 
 def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[str, Estimate | None]:
@@ -293,24 +315,6 @@ def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[st
     }
 
 
-def rent(cat: Catalogue, device: Device, count: int) -> tuple[float | None, str | None]:
-    """Cheapest dated on-demand price of the devices, USD an hour, whole units."""
-    rates = {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()} | {"USD": 1.0}
-
-    def usd(offer: Offer) -> float:
-        return (offer.on_demand_per_hour or math.inf) * rates[offer.currency] * math.ceil(count / offer.count)
-
-    rows = [
-        o
-        for o in cat.offers.values()
-        if o.device == device.id and o.as_of and o.on_demand_per_hour and o.currency in rates
-    ]
-    if not rows:
-        return None, None
-    best = min(rows, key=lambda o: (usd(o), o.id))
-    return usd(best), f"{best.id} ({best.source}, {best.as_of})"
-
-
 def _nearest(
     cat: Catalogue,
     model: Model,
@@ -318,62 +322,47 @@ def _nearest(
     count: int,
     load: Load,
     short: Sizing,
+    node: int,
     p: Mapping[str, float],
 ) -> str | None:
     """The nearest change that fits: fewer bits, more devices, or a shorter context."""
     assert short.engine is not None
-    table = SupportTable(cat.support)
+    assert short.precision is not None
+    engine, same = short.engine, (short.tp, short.pp)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     shp = cells.shape(model, p)
+
+    def fits(name: str, compute: str | None, pair: tuple[int, int], n: int, asked: Load) -> bool:
+        choice = _choice(model, shp, device, engine, cat.precisions[name], compute, pair, p)
+        return bool(_size(cat, model, device, n, asked, choice, p).fits)
+
     for precision in sorted(cat.precisions.values(), key=lambda q: -q.bits_weights):
         if precision.needs_checkpoint and precision.id not in model.checkpoints:
             continue
-        answer = table.look_up(short.engine, device, precision.id, model, "llm")
-        if answer.status == "yes" and _fits(
-            model, shp, device, precision.id, short, (short.tp, short.pp), load, cat, p
-        ):
+        answer = table.look_up(engine, device, precision.id, model, "llm")
+        if answer.status == "yes" and fits(precision.id, answer.compute, same, count, load):
             return f"fits as {precision.id} on the same devices"
-    precision_id = short.precision or "bf16"
-    for factor in (2, 4, 8):
-        pair = (short.tp, short.pp * factor)
-        if _fits(model, shp, device, precision_id, short, pair, load, cat, p):
-            return f"fits on {count * factor} devices (tp {pair[0]}, pp {pair[1]})"
+    name, compute = short.precision, table.look_up(engine, device, short.precision, model, "llm").compute
+    for n in _more(count, load, short):
+        for pair in spread.pairs(model, engine, n, node):
+            if fits(name, compute, pair, n, load):
+                return f"fits on {n} devices (tp {pair[0]}, pp {pair[1]})"
     for tokens in (131072, 65536, 32768, 16384, 8192, 4096):
         shorter = replace(load, context_tokens=float(tokens))
-        if tokens < load.context_tokens and _fits(
-            model, shp, device, precision_id, short, (short.tp, short.pp), shorter, cat, p
-        ):
+        if tokens < load.context_tokens and fits(name, compute, same, count, shorter):
             return f"fits with a context of {tokens} tokens"
     return None
 
 
-def _fits(
-    model: Model,
-    shp: cells.Shape,
-    device: Device,
-    precision: str,
-    short: Sizing,
-    pair: tuple[int, int],
-    load: Load,
-    cat: Catalogue,
-    p: Mapping[str, float],
-) -> bool:
-    cell = cells.scalar_cell(
-        [
-            cells.model_part(shp),
-            cells.device_part(device, short.engine or "", None, False, p),
-            cells.format_part(model, device, cat.precisions[precision], None),
-            cells.layout_part(*pair),
-            tuning.tuning_part(
-                device, short.engine or "", shp, pair[0] * pair[1], cat.precisions[precision], p
-            ),
-        ]
-    )
-    mem = sizing.ledger(SCALAR, cell, load, p)
-    used = mem.weights + mem.activations + mem.reserve + mem.per_sequence * (load.concurrency or 1.0)
-    return bool(used <= mem.usable)
+def _more(count: int, load: Load, short: Sizing) -> list[int]:
+    """Larger counts of devices to try; for a rate, as many as it divides into."""
+    found = {count * factor for factor in (2, 4, 8)}
+    if load.peak_requests_per_second and short.at_most:
+        found.add(count * math.ceil(load.peak_requests_per_second / short.at_most))
+    return sorted(n for n in found if n > count)
 
 
-def _nothing(model: Model, device: Device, count: int, *why: str) -> Sizing:
+def _nothing(model: Model, device: Device, count: int, *why: str, fits: bool | None = None) -> Sizing:
     names = (
         "first_token_ms",
         "first_token_p95_ms",
@@ -382,19 +371,7 @@ def _nothing(model: Model, device: Device, count: int, *why: str) -> Sizing:
         "total_tokens_per_s",
         "requests_per_s",
     )
+    nothing = dict.fromkeys(names)
     return Sizing(
-        model.id,
-        device.id,
-        count,
-        None,
-        None,
-        0,
-        0,
-        False if why and "unsupported" in why[0] else None,
-        tuple(why),
-        None,
-        None,
-        dict.fromkeys(names),
-        None,
-        None,
+        model.id, device.id, count, None, None, 0, 0, fits, tuple(why), None, None, nothing, None, None
     )

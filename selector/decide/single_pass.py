@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selector.decide import cells, passes
-from selector.decide.support import SupportTable
 from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR
 from selector.estimate.serving import queue_wait
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable, newest
 from selector.types.catalog import Device, Model, Precision
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.load import Load
@@ -56,7 +56,7 @@ def size(
                 f"the image that the operations of {model.id} count is not published: leave --input out"
             ]
         what = passes.Item(px=math.sqrt(item * 1e6))
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     default = [*model.checkpoints[:1], *WIDE]
     found, refused = [], []
     for engine in engines or table.engines():
@@ -74,7 +74,7 @@ def size(
 
 def narrower(cat: Catalogue, model: Model, device: Device, short: Found) -> str | None:
     """The widest format that the engine of a stack runs and that fits where the stack does not."""
-    table = SupportTable(cat.support)
+    table = SupportTable(cat.support, newest(cat.frameworks))
     rest = short.ledger.total - short.ledger.weights
     whole = short.ledger.weights / cat.precisions[short.precision].bits_weights
     for precision in sorted(cat.precisions.values(), key=lambda q: -q.bits_weights):

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from selector.decide import train, train_memory
 from selector.decide.cells import Shape, memory_bytes, shape
-from selector.decide.options import ROLES
-from selector.decide.single import rent
+from selector.decide.prices import rent
 from selector.estimate import training, training_memory
 from selector.estimate.numeric import SCALAR
 from selector.needs.tables import spelled
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model
+from selector.types.catalog import ROLES, Device, Model
 from selector.types.estimate import Estimate
 from selector.types.training import TrainingRun
 

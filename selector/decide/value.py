@@ -60,14 +60,16 @@ def cost_scale(budget: float | None, tokens_per_month: float | None, p: Mapping[
     reference = (tokens_per_month or 0.0) / 1e6 * p["cost.reference_usd_per_mtok"]
     target = max(reference, p["cost.reference_floor_usd"])
     why = "no budget: reference price per million tokens for the stated volume"
-    return falling("cost", "USD/month", target * 20.0, target, target / 20.0, why, at)
+    return falling(
+        "cost", "USD/month", target * p["value.cost_range"], target, target / p["value.cost_range"], why, at
+    )
 
 
 def latency_scale(limit_ms: float, stated: bool, p: Mapping[str, float]) -> Scale:
     """End-to-end p95: the limit is the worst acceptable."""
     ratio = p["value.latency_target_ratio"]
     why = "latency limits stated" if stated else "default limits of the task"
-    worst = limit_ms if stated else limit_ms * 2.0
+    worst = limit_ms if stated else limit_ms * p["value.latency_default_worst"]
     return falling(
         "latency",
         "ms",
@@ -119,7 +121,7 @@ def effort_scale(horizon_months: float, p: Mapping[str, float]) -> Scale:
         "person-months",
         p["value.effort_worst"] * share,
         target,
-        target / 4.0,
+        target * p["value.effort_ideal_ratio"],
         "registry anchors",
         p["value.at_target"],
     )

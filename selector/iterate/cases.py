@@ -95,7 +95,7 @@ def _why(found: Recommendation) -> str:
         return f"{s.model} {s.precision} on {s.n_devices}x {s.hardware} {s.engine}"
     if not found.excluded:
         return "nothing to choose from"
-    return max(found.excluded, key=lambda e: e.count).reason
+    return found.excluded[0].reason
 
 
 def _has_risk(first: RankedStack, wanted: str) -> bool:
@@ -138,6 +138,8 @@ def _agrees(axis: str, value: object, accepted: object) -> bool:
 def as_json(found: list[CaseResult]) -> dict[str, Any]:
     """Cases and counts by kind and strength."""
     return {
+        "schema_version": 1,
+        "kind": "decision-results",
         "cases": [
             {
                 "id": c.id,

@@ -1,45 +1,102 @@
-"""What changed between two saved decisions: winner, ranks, costs."""
+"""What changed between two saved decisions: winner, ranks, figures, risks, feasibility, causes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from selector.errors import InputError, Position, Problem
-from selector.packs.reader import read_text
+from selector.iterate import attribution
+from selector.packs.reader import Document, parse, read_text
+from selector.packs.schema import validate
 
-FIGURES = ("cost_per_month_usd", "request_p95_ms", "risk_index", "quality_index")
+FIGURES = ("score", "cost_per_month_usd", "request_p95_ms", "risk_index", "quality_index")
+Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A saved decision; another file or another schema version is refused with the reason."""
+    """A saved decision that passes its schema; raises `InputError` with the place of every fault."""
     text = read_text(path)
     try:
-        found = json.loads(text)
-    except ValueError as problem:
+        found = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        where = Position(str(path), problem.lineno, problem.colno)
+        raise InputError(Problem(f"not JSON: {problem.msg}", where, "save with --save")) from None
+    except (ValueError, RecursionError) as problem:
         raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), "save with --save")) from None
     if not isinstance(found, dict) or found.get("kind") != "recommendation":
         raise InputError(Problem("not a saved decision", Position(str(path)), "save with --save"))
     if found.get("schema_version") != 1:
         version = found.get("schema_version")
         raise InputError(Problem(f"schema version {version} is not read here, only 1", Position(str(path))))
+    if validate(Document(str(path), found), "decision"):
+        # JSON is YAML: the places are read only for the message.
+        raise InputError(validate(parse(text, str(path)), "decision"))
     return found
 
 
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
 def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Winner, ranks, estimates, risks and inputs that differ; stacks are matched by their slots."""
+    """What differs, and why as far as the inputs tell; components are matched by their names."""
+    found = _one(old, new)
+    before, after = ({c["name"]: c for c in d["components"]} for d in (old, new))
+    if before or after:
+        names = [*after, *(n for n in before if n not in after)]
+        found["components"] = [
+            {"name": n, "diff": _one(before.get(n) or _nothing(old), after.get(n) or _nothing(new))}
+            for n in names
+        ]
+        joint = [d.get("joint") for d in (old, new)]
+        found["joint"] = {
+            "cost_per_month_usd": _sides(joint, lambda j: (j["cost_per_month_usd"] or {}).get("p50")),
+            "budget": _sides(joint, lambda j: (j["budget"] or {}).get("status")),
+        }
+    return found
+
+
+def winner_changed(found: dict[str, Any]) -> bool:
+    """True where the first stack of the application, or of any component, is another one."""
+    parts = [found, *(c["diff"] for c in found.get("components", []))]
+    return any(p["winner"]["changed"] for p in parts)
+
+
+def _nothing(like: dict[str, Any]) -> dict[str, Any]:
+    """A component that one side does not have."""
+    return {"stacks": [], "assumptions": [], "counts": {"feasible": 0}, "inputs": like["inputs"]}
+
+
+def _sides(joint: list[dict[str, Any] | None], read_: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    old, new = (None if j is None else read_(j) for j in joint)
+    return {"old": old, "new": new}
+
+
+def _one(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """One application or component; stacks are matched by their slots."""
     before = {_key(s): s for s in old["stacks"]}
     after = {_key(s): s for s in new["stacks"]}
-    winners = [d["stacks"][0] if d["stacks"] else None for d in (old, new)]
+    both = [(before[k], after[k]) for k in after if k in before]
+    first = [d["stacks"][0] if d["stacks"] else None for d in (old, new)]
+    winner = {
+        "old": first[0] and _name(first[0]),
+        "new": first[1] and _name(first[1]),
+        "changed": _key(first[0]) != _key(first[1]),
+    }
+    estimates = [
+        {"stack": _name(n), "figure": f, "old": x, "new": y}
+        for o, n in both
+        for f in FIGURES
+        if (x := _figure(o, f)) != (y := _figure(n, f))
+    ]
+    causes = attribution.changed(old["inputs"], new["inputs"])
     return {
         "schema_version": 1,
         "kind": "diff",
-        "winner": {
-            "old": winners[0] and _name(winners[0]),
-            "new": winners[1] and _name(winners[1]),
-            "changed": _key(winners[0]) != _key(winners[1]),
-        },
+        "winner": winner,
         "ranks": [
             {
                 "stack": _name(after.get(k) or before[k]),
@@ -49,33 +106,73 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
             for k in [*after, *(k for k in before if k not in after)]
             if _get(before, k, "rank") != _get(after, k, "rank")
         ],
-        "estimates": [
-            {"stack": _name(after[k]), "figure": f, "old": a, "new": b}
-            for k in after
-            if k in before
-            for f in FIGURES
-            if (a := _p50(before[k], f)) != (b := _p50(after[k], f))
-        ],
-        "inputs": [
-            {"input": k, "old": old["inputs"].get(k), "new": new["inputs"].get(k)}
-            for k in sorted({*old["inputs"], *new["inputs"]})
-            if old["inputs"].get(k) != new["inputs"].get(k)
-        ],
+        "estimates": estimates,
+        "risks": [row for o, n in both for row in _risks(o, n)],
+        "feasibility": _feasibility(old, new, both),
+        "assumptions": _changes(_assumed(old), _assumed(new), "key"),
+        "attribution": {
+            "changed": causes,
+            "inputs": attribution.inputs(old["inputs"], new["inputs"]),
+            "figures": [attribution.figure(row, causes) for row in estimates],
+            "note": attribution.note(causes),
+        },
+        "advice": _advice(winner, before, new, causes),
     }
 
 
-def as_text(found: dict[str, Any]) -> str:
-    """Lines for a terminal."""
-    winner = found["winner"]
-    lines = [
-        f"winner: {winner['old']} -> {winner['new']}"
-        if winner["changed"]
-        else f"winner stays: {winner['new']}"
+def _risks(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    was, now = ({r["id"]: r["residual"] for r in s["risks"]} for s in (old, new))
+    return [{"stack": _name(new), **row} for row in _changes(was, now, "risk")]
+
+
+def _feasibility(old: dict[str, Any], new: dict[str, Any], both: list[Pair]) -> dict[str, Any]:
+    counts = [int(d["counts"]["feasible"]) for d in (old, new)]
+    limits = []
+    for o, n in both:
+        was, now = ({c["id"]: c["status"] for c in s["constraints"]} for s in (o, n))
+        limits += [{"stack": _name(n), **row} for row in _changes(was, now, "limit")]
+    return {
+        "old": counts[0] > 0,
+        "new": counts[1] > 0,
+        "changed": (counts[0] > 0) != (counts[1] > 0),
+        "stacks": {"old": counts[0], "new": counts[1]},
+        "limits": limits,
+    }
+
+
+def _assumed(decision: dict[str, Any]) -> dict[str, Any]:
+    return {a["key"]: a["value"] for a in decision["assumptions"]}
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Keys whose value differs; None where a side has none."""
+    return [
+        {name: k, "old": old.get(k), "new": new.get(k)}
+        for k in sorted({*old, *new})
+        if old.get(k) != new.get(k)
     ]
-    lines += [f"rank: {r['old'] or '-'} -> {r['new'] or '-'}  {r['stack']}" for r in found["ranks"]]
-    lines += [f"{e['figure']}: {e['old']} -> {e['new']}  {e['stack']}" for e in found["estimates"]]
-    lines += [f"input changed: {i['input']}" for i in found["inputs"]]
-    return "\n".join(lines) + "\n"
+
+
+def _advice(
+    winner: dict[str, Any], before: dict[str | None, dict[str, Any]], new: dict[str, Any], causes: list[str]
+) -> list[str]:
+    lines = []
+    if not new["stacks"]:
+        return ["no stack satisfies the requirements any more: see what would let one through"]
+    old_key = next((k for k, s in before.items() if s["rank"] == 1), None)
+    place = next((s for s in new["stacks"] if _key(s) == old_key), None)
+    if not winner["changed"]:
+        lines.append("keep the stack: it is still first")
+    elif place is None:
+        lines.append("the stack that was first is not among those shown any more: plan the move")
+    elif place["tied"]:
+        lines.append(f"{_name(place)} is practically tied with the new first: no reason to move by itself")
+    else:
+        gap = new["stacks"][0]["score"] - place["score"]
+        lines.append(f"{_name(place)} is {gap:.1f} points behind: weigh them against the cost of moving")
+    if len(causes) > 1:
+        lines.append("several kinds of input changed: change one at a time to see which moved the result")
+    return lines
 
 
 def _key(stack: dict[str, Any] | None) -> str | None:
@@ -92,6 +189,8 @@ def _get(stacks: dict[str | None, dict[str, Any]], key: str | None, field: str) 
     return stacks[key][field] if key in stacks else None
 
 
-def _p50(stack: dict[str, Any], figure: str) -> float | None:
+def _figure(stack: dict[str, Any], figure: str) -> float | None:
+    if figure == "score":
+        return float(stack["score"])
     found = stack["estimates"].get(figure)
     return float(found["p50"]) if found else None

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any
 
 from selector.decide import passes, single
-from selector.decide.support import SupportTable
 from selector.errors import InputError
 from selector.iterate import predict_encoder, predict_memory, predict_training
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
 from selector.iterate.predict_serving import Case, by_size, case_of, figure, spread
 from selector.needs import names
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.types.catalog import Device, Model
 
 NOT_AGGREGATED = re.compile(r"disagg|dynamo|mori|wide.?ep", re.IGNORECASE)
@@ -48,7 +48,7 @@ class Predictor:
 
     def __post_init__(self) -> None:
         self.p = {k: v.value for k, v in self.cat.parameters.items()}
-        self.table = SupportTable(self.cat.support)
+        self.table = SupportTable(self.cat.support, {})
 
     def predict(self, point: Point) -> Guess:
         """The estimate for a point; raises `PointError` with the reason where there is none."""

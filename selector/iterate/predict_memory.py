@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from selector.decide import cells, passes, single
-from selector.decide.support import SupportTable
 from selector.estimate import encoder, memory, sizing
 from selector.estimate.numeric import SCALAR
 from selector.estimate.parameters import product
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict_encoder import engine_of
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.types.catalog import Device, Model
 from selector.types.load import Load
 

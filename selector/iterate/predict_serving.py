@@ -9,12 +9,12 @@ from typing import Any
 
 from selector.decide import single
 from selector.decide.layouts import LAYER_SPLIT
-from selector.decide.support import SupportTable
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.serving import energy_per_token
 from selector.iterate.measurements import MEMORY, SERVING, Point, PointError
 from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable
 from selector.types.catalog import Architecture, Device, Model
 from selector.types.load import Load
 

@@ -239,7 +239,7 @@ def _inventory(stated: Stated) -> Found:
 
 
 def _quotes(stated: Stated) -> Found:
-    prices = ("usd_per_mtok", "usd_per_month", "usd_per_hour", "relative_price")
+    prices = ("usd_per_mtok", "usd_per_month", "usd_per_hour", "usd_once", "relative_price")
     for index, quote in enumerate(stated.requirement.quotes):
         given = [p for p in prices if getattr(quote, p) is not None]
         if len(given) != 1:

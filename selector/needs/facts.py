@@ -1,10 +1,31 @@
-"""Facts of the requirement that rules and risks may test; what is not known is left out."""
+"""Facts of the requirement, and of a place under it, that rules and risks may test.
+
+What is not known is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from selector.needs.regions import jurisdiction
 from selector.types.requirement import Requirement
+
+UNNAMED = frozenset({"unspecified", "any"})
+# Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.
+DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
+
+# Facts that one stated value answers -> its key in `reqs.yaml`.
+FACT_KEYS: Mapping[str, str] = {
+    "req.data_classes": "data.classes",
+    "req.user_regions": "application.user_regions",
+    "req.users": "application.users",
+    "req.decision_effect": "application.decision_effect",
+    "req.org_region": "organisation.region",
+    "req.commercial": "organisation.commercial",
+    "req.may_leave_premises": "data.may_leave_premises",
+    "req.provider_may_see_plaintext": "data.provider_may_see_plaintext",
+    "req.internet": "deployment.internet",
+}
 
 
 def requirement_facts(need: Requirement) -> Mapping[str, object]:
@@ -38,6 +59,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.scale": work.scale,
         "req.scenario": work.scenario,
         "req.batch_large": _large_batch(need),
+        "req.portability": need.deployment.portability or None,
         "req.skill_ml": need.team.skills.get("ml"),
         "req.appetite": need.risk.appetite,
         "req.peak_requests_per_second": work.peak_requests_per_second,
@@ -52,3 +74,27 @@ def _large_batch(need: Requirement) -> bool | None:
     if "small_batch" in need.workload.traits or need.workload.scenario == "single_stream":
         return False
     return None
+
+
+def proposed_facts(need: Requirement) -> dict[str, object]:
+    """Facts of a plan that the user brings."""
+    return {k: need.proposed[k][0] for k in DECLARED if need.proposed.get(k)}
+
+
+def place_facts(hosting: str, region: str, need: Requirement | None) -> dict[str, object]:
+    """What follows from where a stack runs: region, and whether residency and users agree with it."""
+    found: dict[str, object] = {"hosting": hosting}
+    if region in UNNAMED:
+        return found
+    place = jurisdiction(region) or region
+    found["region"] = place
+    if need is not None and need.data.residency is not None:
+        found["residency_ok"] = not need.data.residency or place in need.data.residency
+    if need is not None and need.application.user_regions is not None:
+        found["in_user_region"] = place in need.application.user_regions
+    return found
+
+
+def own_region(need: Requirement) -> str:
+    """Where own machines stand, as far as the requirement says."""
+    return next(iter(need.deployment.regions), need.organisation.region or "unspecified")

@@ -40,7 +40,6 @@ class DeviceQuery:
     count: int | None
     devices: tuple[str, ...]
     memory_gb: float | None = None  # stated, and less than what these devices come with
-    together: bool = False  # a+b: devices of every part at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +103,13 @@ def _unknown(kind: str, text: str, known: Iterable[str], where: Position | None,
 def match_devices(text: str, catalogue: Catalogue, where: Position | None = None) -> DeviceQuery:
     """Devices behind `8xH100-SXM`, `nvidia-t4`, `gpu-16gb`, `ascend`, `gpu+npu`."""
     if len(apart := [part for part in text.split("+") if part.strip()]) > 1:
+        # Some names hold a plus that is no "and", such as Xeon Platinum 8592+.
+        many, rest = counted(text)
+        if named := _by_alias(rest, catalogue):
+            return DeviceQuery(text, many, named)
         parts = [match_devices(part, catalogue, where) for part in apart]
         ids = tuple(dict.fromkeys(i for part in parts for i in part.devices))
-        return DeviceQuery(text, None, ids, together=True)
+        return DeviceQuery(text, None, ids)
     count, name = counted(text)
     behind = COUNT_BEHIND.fullmatch(name) if count is None else None
     if behind:
@@ -120,15 +123,18 @@ def match_devices(text: str, catalogue: Catalogue, where: Position | None = None
     if exact:
         return DeviceQuery(text, count, tuple(d.id for d in exact))
     # A figure in an alias need not be the memory that the catalogue holds (B300-SXM-270GB).
-    whole = [d.id for d in catalogue.devices.values() if compact(name) in map(compact, d.aliases)]
-    if whole:
-        return DeviceQuery(text, count, tuple(whole))
+    if whole := _by_alias(name, catalogue):
+        return DeviceQuery(text, count, whole)
     # Machines with unified memory are sold with less of it than the largest the catalogue lists.
     less = [d for d in found if d.unified_memory and memory and (_memory(d) or 0) > memory]
     if less:
         return DeviceQuery(text, count, tuple(d.id for d in less), memory)
     names = [*catalogue.devices, *{d.family for d in catalogue.devices.values()}]
     _unknown("hardware", name, names, where, "`selector pack show hardware` lists the devices")
+
+
+def _by_alias(name: str, catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(d.id for d in catalogue.devices.values() if compact(name) in map(compact, d.aliases))
 
 
 def _device_parts(name: str) -> tuple[str, str | None, float | None]:

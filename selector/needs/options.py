@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from selector.errors import InputError, Position, Problem
 from selector.needs import names
 from selector.needs.hf_config import model_from_config
-from selector.needs.names import DeviceQuery, EngineQuery
+from selector.needs.names import DeviceQuery, EngineQuery, ModelQuery
 from selector.types.catalog import Model
-from selector.types.requirement import InventoryItem, LayoutPin, ModelPin
+from selector.types.requirement import InventoryItem, LayoutPin, ModelPin, Quote
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
@@ -48,6 +48,15 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A price in hand and what of the catalogue it is for."""
+
+    quote: Quote
+    devices: DeviceQuery | None
+    models: ModelQuery | None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What is imposed, ruled out and on hand, in ids of the catalogue. Empty means free."""
 
@@ -66,6 +75,7 @@ class Options:
     no_engines: tuple[EngineQuery, ...] = ()
     no_devices: tuple[str, ...] = ()
     no_precisions: tuple[str, ...] = ()
+    quotes: tuple[Quoted, ...] = ()
     model_pinned: bool = False
 
 
@@ -94,6 +104,7 @@ def resolve_options(stated: Stated, catalogue: Catalogue) -> Options:
         no_engines=found.each(out.engine, "exclude.engine", names.match_engines),
         no_devices=_flat([q.devices for q in no_devices]),
         no_precisions=_flat(no_precisions),
+        quotes=_quotes(found),
         model_pinned=bool(pins.model),
     )
     if found.problems:
@@ -128,7 +139,7 @@ def named_by_size(pin: ModelPin, task: str) -> Model:
         vendor=pin.name.split("/")[0] if pin.name and "/" in pin.name else "user",
         tasks=(task,),
         model_class=CLASS_OF_TASK.get(task, "llm"),
-        licence="unknown",
+        licence="",
         languages=(),
         source=("user",),
         as_of="",
@@ -196,6 +207,16 @@ def _inventory(found: _Names) -> tuple[Owned, ...]:
         if query is not None:
             owned.append(Owned(item, query, item.count or query.count or 1))
     return tuple(owned)
+
+
+def _quotes(found: _Names) -> tuple[Quoted, ...]:
+    made = []
+    for index, quote in enumerate(found.stated.requirement.quotes):
+        key = f"quotes.{index}"
+        devices = quote.hardware and found.one(quote.hardware, f"{key}.hardware", names.match_devices)
+        models = quote.model and found.one(quote.model, f"{key}.model", names.match_models)
+        made.append(Quoted(quote, devices or None, models or None))
+    return tuple(made)
 
 
 def _flat(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:

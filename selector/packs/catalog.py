@@ -22,13 +22,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PackInfo:
-    """What a pack says of itself, and the digest of its files."""
+    """What a pack says of itself, and digests: of its files, of those that state, of those that judge."""
 
     id: str
     version: str
     title: str
     points_budget: float
     digest: str
+    facts_digest: str
+    rules_digest: str
     path: str
     shipped: bool
 
@@ -107,6 +109,24 @@ class Catalogue:
         return self._by_id("vendors", kinds.Vendor)
 
     @cached_property
+    def _vendor_names(self) -> dict[str, kinds.Vendor]:
+        return {name: v for v in self.vendors.values() for name in (v.id, *v.aliases)}
+
+    def vendor(self, name: str) -> kinds.Vendor | None:
+        """A vendor by its id or an alias; None where no terms are known."""
+        return self._vendor_names.get(name)
+
+    def origin(self, model: kinds.Model) -> str | None:
+        """Jurisdiction of a model's publisher; None where nobody says it."""
+        vendor = self.vendor(model.vendor)
+        return vendor.jurisdiction if vendor else None
+
+    def api_origin(self, api: kinds.Api) -> str | None:
+        """Jurisdiction of who published the weights that a hosted model serves."""
+        twin = self.models.get(api.open_model or "")
+        return self.origin(twin) if twin else None
+
+    @cached_property
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""
         return self._by_id("mitigations", kinds.Mitigation)
@@ -131,6 +151,11 @@ class Catalogue:
         """Newest exchange rate by currency."""
         rows = [build(Rate, e) for e in self.raw.entries.get("exchange_rates", {}).values()]
         return {r.currency: r for r in sorted(rows, key=lambda r: r.as_of)}
+
+    @property
+    def usd_per_unit(self) -> dict[str, float]:
+        """Newest USD for one unit of each currency but the dollar."""
+        return {r.currency: r.usd_per_unit for r in self.exchange_rates.values()}
 
     @cached_property
     def support(self) -> list[kinds.Support]:

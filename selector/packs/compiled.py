@@ -1,7 +1,8 @@
 """Read packs into plain entries, validated, and keep the shipped ones compiled in a cache.
 
 The compiled file is JSON, keyed by the digest of the sources, so a changed pack is never read
-stale. Packs of the user are always validated.
+stale; paths in it are relative to the rules folder, since several installs share one cache.
+Packs of the user are always validated.
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from selector import __version__
 from selector.errors import InputError, PackError, Position, Problem
 from selector.packs import schema
 from selector.packs.locate import rules_dir
 from selector.packs.reader import Document, read_yaml
 
-SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "unresolved"})
+SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved"})
+# Kinds that judge; all others say what is so.
+JUDGING = frozenset({"rules", "risks", "mitigations", "scoring", "defaults", "parameters"})
+BASE = "base"  # the files beside the packs: parameters, vocabulary, sources
 WITHOUT_ID = {"support", "recoveries", "exchange_rates"}
-SKIPPED = frozenset({"schemas", "needs"})
-FORMAT = 1
+SKIPPED = frozenset({"schemas"})
+FORMAT = 3
 
 
 @dataclass(slots=True)
@@ -63,12 +68,27 @@ def shipped() -> Raw:
     key = digest(files, base)
     cached = _cache_file(key)
     try:
-        return Raw(**json.loads(cached.read_text(encoding="utf-8")))
+        found = Raw(**json.loads(cached.read_text(encoding="utf-8")))
+        return _with_paths(found, lambda path: str(base / path))
     except (OSError, ValueError, TypeError):
         pass
     raw = read_all(base)
-    _write(cached, json.dumps(asdict(raw)))
+    _write(cached, json.dumps(asdict(_with_paths(raw, lambda path: str(Path(path).relative_to(base))))))
     return raw
+
+
+def _with_paths(raw: Raw, turn: Callable[[str], str]) -> Raw:
+    """The same entries with every path turned; rows without an id carry theirs in the key."""
+
+    def key(kind: str, text: str) -> str:
+        return turn(text) if kind in WITHOUT_ID else text
+
+    return replace(
+        raw,
+        entries={k: {key(k, i): e for i, e in rows.items()} for k, rows in raw.entries.items()},
+        files={k: {key(k, i): turn(f) for i, f in rows.items()} for k, rows in raw.files.items()},
+        packs=[p | {"path": turn(p["path"])} for p in raw.packs],
+    )
 
 
 def read_all(base: Path) -> Raw:
@@ -77,7 +97,9 @@ def read_all(base: Path) -> Raw:
     problems: list[Problem] = []
     loose = sorted(base.glob("*.yaml"))
     folders = sorted(p.parent for p in base.glob("*/pack.yaml"))
-    _read_files(raw, loose, problems, overriding=False)
+    kinds = _read_files(raw, loose, problems, overriding=False)
+    head = {"id": BASE, "version": __version__, "title": "Parameters, vocabulary and sources of all packs"}
+    raw.packs.append(_info(head, base, loose, kinds, shipped_pack=True))
     for folder in folders:
         _read_pack(raw, folder, problems, shipped_pack=True)
     if problems:
@@ -120,25 +142,44 @@ def _read_pack(raw: Raw, folder: Path, problems: list[Problem], shipped_pack: bo
             )
         )
         return
-    raw.packs.append(
-        {
-            "id": info["id"],
-            "version": info["version"],
-            "title": info["title"],
-            "points_budget": float(info.get("points_budget", 0)),
-            "digest": digest(files, folder),
-            "path": str(folder),
-            "shipped": shipped_pack,
-        }
-    )
-    _read_files(raw, [f for f in files if f.name != "pack.yaml"], problems, not shipped_pack)
+    kinds = _read_files(raw, [f for f in files if f.name != "pack.yaml"], problems, not shipped_pack)
+    raw.packs.append(_info(info, folder, files, kinds, shipped_pack))
 
 
-def _read_files(raw: Raw, files: Iterable[Path], problems: list[Problem], overriding: bool) -> None:
+def _info(
+    head: Mapping[str, Any],
+    folder: Path,
+    files: Sequence[Path],
+    kinds: Mapping[Path, str],
+    shipped_pack: bool,
+) -> dict[str, Any]:
+    """What is kept of a pack; facts and judgements have digests of their own, so that a changed
+    decision can be traced to one or the other."""
+    judging = [f for f in files if kinds.get(f) in JUDGING]
+    return {
+        "id": head["id"],
+        "version": head["version"],
+        "title": head["title"],
+        "points_budget": float(head.get("points_budget", 0)),
+        "digest": digest(files, folder),
+        "facts_digest": digest([f for f in files if f not in judging], folder),
+        "rules_digest": digest(judging, folder),
+        "path": str(folder),
+        "shipped": shipped_pack,
+    }
+
+
+def _read_files(
+    raw: Raw, files: Iterable[Path], problems: list[Problem], overriding: bool
+) -> dict[Path, str]:
+    """Merge files; the kind that each holds."""
+    kinds: dict[Path, str] = {}
     for path in files:
         document = _document(path, problems, None)
         if document is not None:
+            kinds[path] = next(iter(document.data))
             _merge(raw, document, problems, overriding)
+    return kinds
 
 
 def _document(path: Path, problems: list[Problem], kind: str | None) -> Document | None:

@@ -25,6 +25,8 @@ LINTS = {
     "L013": "a dense rate that looks like a sparse one (exactly twice its sibling)",
     "L014": "an adjustment whose interval does not hold its factor",
     "L015": "a gate rule without severity and confidence chosen by hand",
+    "L016": "a source without an address, and no reason why (unpublished)",
+    "L017": "a fitted parameter that does not say on how many points",
 }
 
 
@@ -57,6 +59,8 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _numbers,
         _gates,
         _intervals,
+        _addresses,
+        _fitted,
     )
     return [fault for check in checks for fault in check(catalogue)]
 
@@ -67,10 +71,29 @@ def _sources(cat: Catalogue) -> Iterator[Fault]:
         if kind in ("sources", "unresolved"):
             continue
         for key, entry in entries.items():
-            named = entry.get("source", [])
-            for source in [named] if isinstance(named, str) else named:
-                if source not in known:
-                    yield Fault("L001", kind, key, f'source "{source}" is not known')
+            for part in (entry, *entry.get("quality", ())):
+                named = part.get("source", [])
+                for source in [named] if isinstance(named, str) else named:
+                    if source not in known:
+                        yield Fault("L001", kind, key, f'source "{source}" is not known')
+
+
+def _addresses(cat: Catalogue) -> Iterator[Fault]:
+    for key, source in cat.sources.items():
+        if not {"url", "unpublished"} & set(source):
+            yield Fault("L016", "sources", key, "give url, or say under unpublished why there is none")
+
+
+def _fitted(cat: Catalogue) -> Iterator[Fault]:
+    for parameter in cat.parameters.values():
+        published = parameter.source is not None and parameter.fitted_on is None
+        if not parameter.judgement and parameter.n is None and not published:
+            yield Fault(
+                "L017",
+                "parameters",
+                parameter.id,
+                "give n, or the source that publishes it, or judgement: true",
+            )
 
 
 def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
@@ -97,13 +120,14 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("models", m.id, m.licence, cat.licences) for m in cat.models.values()]
     wanted += [("models", m.id, q, cat.precisions) for m in cat.models.values() for q in m.checkpoints]
     wanted += [("models", m.id, s.benchmark, cat.benchmarks) for m in cat.models.values() for s in m.quality]
+    wanted += [("models", m.id, m.vendor, vendors) for m in cat.models.values()]
     wanted += [("apis", a.id, a.vendor, vendors) for a in cat.apis.values()]
     wanted += [("apis", a.id, a.open_model, cat.models) for a in cat.apis.values() if a.open_model]
     wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
-        wanted += [("support", key, q, cat.precisions) for q in row.precision]
+        wanted += [("support", key, q, recoverable) for q in row.precision]
     for key, found in zip(cat.raw.entries.get("recoveries", {}), cat.recoveries, strict=True):
         wanted.append(("recoveries", key, found.precision, recoverable))
     for kind, key, target, pool in wanted:

@@ -106,7 +106,7 @@ def parse(text: str, file: str) -> Document:
     finally:
         loader.dispose()
     if node is None:
-        raise _error(file, 1, 1, "file is empty", "start from `selector init`")
+        raise _error(file, 1, 1, "file is empty", "`selector schema` lists the forms of files")
     builder = _Builder(file)
     document = Document(file, None, builder.positions)
     document.data = builder.value(node, (), 0)

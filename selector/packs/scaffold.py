@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from selector.errors import PackError, Problem
@@ -11,7 +12,7 @@ from selector.packs.catalog import Catalogue
 HEAD = """pack: {{id: {name}, version: 0.1.0, title: {name}, points_budget: 5}}
 """
 SOURCES = """sources:
-  - {{id: {name}.own, title: decided by us}}
+  - {{id: {name}.own, title: decided by us, unpublished: our own decision}}
 """
 RULES = """rules:
   - id: {upper}-001
@@ -32,8 +33,17 @@ RULES = """rules:
 """
 
 
-def new(folder: Path, name: str) -> list[Path]:
-    """Write the files of a new pack; refuses a folder that exists."""
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def new(parent: Path, name: str) -> list[Path]:
+    """Write the files of a new pack into a folder of its name; refuses one that exists."""
+    if not NAME.fullmatch(name):
+        what = f"{name!r} is no id of a pack"
+        raise PackError(
+            Problem(what, None, "lower-case letters, digits and -, a letter first; the place is --dir")
+        )
+    folder = parent / name
     if folder.exists():
         raise PackError(Problem(f"{folder} exists", None, "choose another name"))
     folder.mkdir(parents=True)

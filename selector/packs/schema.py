@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -13,23 +14,34 @@ from selector.packs.locate import schema_path
 from selector.packs.reader import Document
 
 NEAR = 0.6
+REFERENCE = re.compile(r'"\$ref": "([a-z_-]+)\.json')
 
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """One JSON Schema."""
-    found: dict[str, Any] = json.loads(schema_path(name).read_text(encoding="utf-8"))
-    return found
+    """One JSON Schema, complete: files that it refers to are embedded under their own `$id`."""
+    text = schema_path(name).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    others = dict.fromkeys(REFERENCE.findall(text))
+    if not others:
+        return found
+    embedded: dict[str, Any] = {}
+    for other in others:
+        inner = load(other)
+        embedded |= {k: v for k, v in inner.get("$defs", {}).items() if k.endswith(".json")}
+        own = {k: v for k, v in inner.get("$defs", {}).items() if not k.endswith(".json")}
+        embedded[f"{other}.json"] = {**inner, "$id": f"{other}.json", **({"$defs": own} if own else {})}
+    return {**found, "$id": f"{name}.json", "$defs": {**found.get("$defs", {}), **embedded}}
 
 
 def exists(name: str) -> bool:
     """True when there is a schema of this name."""
-    return schema_path(name).is_file()
+    return name in names()
 
 
 def names() -> list[str]:
-    """Names of all schemas."""
-    return sorted(p.stem for p in schema_path("x").parent.glob("*.json"))
+    """Names of all schemas; parts that others share begin with an underscore and have no name."""
+    return sorted(p.stem for p in schema_path("x").parent.glob("[a-z]*.json"))
 
 
 @cache

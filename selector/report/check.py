@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from selector.report.json import finding
 from selector.report.numbers import plain
 
 if TYPE_CHECKING:
-    from selector.check.declared import Checked
+    from selector.check.gate import Checked
 
 
 def as_json(found: Checked, failed: int) -> dict[str, Any]:
     """Units, facts, findings, waived, unresolved, summary."""
-    rows = [
-        {
-            "rule": f.rule,
-            "title": f.title,
-            "severity": f.severity.value,
-            "confidence": f.confidence,
-            "outcome": f.outcome,
-            "message": f.message,
-            "why": f.why,
-            "fix": f.fix,
-            "file": f.file,
-            "line": f.line,
-            "column": f.column,
-        }
-        for f in found.findings
-    ]
+    rows = [finding(f) for f in found.findings]
     cleaned: dict[str, Any] = plain(
         {
             "schema_version": 1,
@@ -37,7 +23,11 @@ def as_json(found: Checked, failed: int) -> dict[str, Any]:
             "findings": rows,
             "waived": [],
             "unresolved": [],
-            "summary": {"findings": len(rows), "failed": failed},
+            "summary": {
+                "findings": len(rows),
+                "failed": failed,
+                "unknown": sum(f.outcome == "unknown" for f in found.findings),
+            },
         }
     )
     return cleaned

@@ -52,7 +52,8 @@ def as_text(s: Sizing) -> str:
     verdict = {True: "FITS", False: "DOES NOT FIT", None: "UNKNOWN"}[s.fits]
     lines = [f"{verdict}: {s.model} on {s.n_devices}x {s.hardware}"]
     if s.engine:
-        lines.append(f"  {s.engine}, {s.precision}, tensor parallel {s.tp}, pipeline {s.pp}")
+        copies = f", {s.replicas} replicas" if s.replicas > 1 else ""
+        lines.append(f"  {s.engine}, {s.precision}, tensor parallel {s.tp}, pipeline {s.pp}{copies}")
     lines += [f"  limit: {x}" for x in s.limits]
     if s.nearest:
         lines.append(f"  nearest change: {s.nearest}")

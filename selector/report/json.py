@@ -1,4 +1,4 @@
-"""JSON of a recommendation; the schema is `rules/schemas/recommendation.json`."""
+"""JSON of a recommendation; the schema is `rules/schemas/recommend.json`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from dataclasses import asdict
 from typing import Any
 
 from selector.report.numbers import plain
-from selector.types.decision import RankedStack, Recommendation
+from selector.types.decision import CostLine, Joint, ProposedPlan, RankedStack, Recommendation
 from selector.types.estimate import Estimate
 from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
+NOT_COMPUTED = (
+    "stability of the first place against the weights",
+    "worst case over the intervals of all estimates",
+    "share of sampled cases in which each stack comes first",
+    "what knowing an unknown would be worth",
+)
 
 
 def estimate(e: Estimate | None) -> dict[str, Any] | None:
@@ -37,21 +43,45 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "contributions": [asdict(c) for c in s.contributions],
         "estimates": {k: estimate(v) for k, v in s.estimates.items()},
         "memory_gib_per_device": s.memory and ledger(s),
-        "costs": [
-            {
-                "item": c.item,
-                "usd_per_month": estimate(c.usd_per_month),
-                "source": c.source,
-                "as_of": c.as_of,
-            }
-            for c in s.costs
-        ],
+        "costs": [cost_line(c) for c in s.costs],
         "constraints": [asdict(c) for c in s.constraints],
         "risks": [asdict(r) for r in s.risks],
+        "assumptions": [asdict(a) for a in s.assumptions],
         "findings": [finding(f) for f in s.findings],
         "facts": dict(s.facts),
         "advice": s.advice,
         "sources": s.sources,
+    }
+
+
+def proposed(p: ProposedPlan) -> dict[str, Any]:
+    """The plan that was brought, and what became of it."""
+    return {
+        "plan": p.plan,
+        "verdict": p.verdict,
+        "rank": p.rank,
+        "points_behind": p.points_behind,
+        "reasons": p.reasons,
+        "not_judged": p.not_judged,
+        "stack": p.stack and stack(p.stack),
+    }
+
+
+def cost_line(c: CostLine) -> dict[str, Any]:
+    """One line of a cost table."""
+    usd = estimate(c.usd_per_month)
+    return {"item": c.item, "usd_per_month": usd, "source": c.source, "as_of": c.as_of}
+
+
+def joint(j: Joint) -> dict[str, Any]:
+    """Components paid for together."""
+    return {
+        "stacks": [
+            {"component": x.component, "label": x.stack.label, "id": x.stack.slots.digest()} for x in j.parts
+        ],
+        "costs": [cost_line(c) for c in j.costs],
+        "cost_per_month_usd": estimate(j.usd_per_month),
+        "budget": j.budget and asdict(j.budget),
     }
 
 
@@ -93,18 +123,22 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         ],
         "robustness": {
             "tied_with_first": [s.label for s in r.stacks if s.tied],
+            "margin_points": r.stacks[0].score - r.stacks[1].score if len(r.stacks) > 1 else None,
             "points_budget": dict(r.points_budget),
+            "not_computed": NOT_COMPUTED,
         },
-        "assumptions": [
-            {"key": a.key, "value": a.value, "rule": a.rule, "why": a.why, "source": a.source}
-            for a in r.assumptions
-        ],
+        "proposed": r.proposed and proposed(r.proposed),
+        "assumptions": [asdict(a) for a in r.assumptions],
+        "notices": [asdict(n) for n in r.notices],
         "weights": dict(r.weights),
         "counts": dict(r.counts),
         "notes": r.notes,
+        "oldest_fact": r.oldest_fact,
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
     }
+    if r.joint is not None:
+        found["joint"] = joint(r.joint)
     cleaned: dict[str, Any] = plain(found)
     return cleaned
 

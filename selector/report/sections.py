@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from selector.report.numbers import band, short
-from selector.types.decision import Constraint, RankedStack, Recommendation
+from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
+from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
+RANKING_NOTE = (
+    "? after points: provisional; ? alone: unknown; prior: no public score, only class, size and date speak"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ def headline(r: Recommendation) -> list[str]:
     if not r.stacks:
         return ["NO STACK SATISFIES THE REQUIREMENTS"]
     first = r.stacks[0]
+    budget = r.joint.budget if r.joint else None
+    if budget is not None and budget.status == "violated":
+        together = f"{_side(budget.value)} against {_side(budget.limit)} {budget.unit}"
+        return ["NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", f"the cheapest is {together}"]
     state = "provisional" if first.provisional else "final"
     lines = [
         f"RECOMMENDED {first.label}: {describe(first)}",
@@ -40,8 +48,24 @@ def headline(r: Recommendation) -> list[str]:
     doubts = [c for c in first.constraints if c.status in ("at_risk", "unverified")]
     if doubts:
         lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
+    unused = [n.key for n in r.notices if n.status == "not_used"]
+    if unused:
+        lines.append(f"stated but not used: {', '.join(unused)} (why: see below)")
+    if r.proposed is not None:
+        lines.append(f"the plan brought ({r.proposed.plan}): {_verdict(r.proposed)}")
     lines += [f"note: {n}" for n in r.notes]
+    if r.oldest_fact:
+        lines.append(f"oldest price among these stacks: {r.oldest_fact}")
     return lines
+
+
+def _verdict(plan: ProposedPlan) -> str:
+    if plan.verdict == "first":
+        return "is the first choice"
+    if plan.verdict == "ranked":
+        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
+    words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
+    return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"
 
 
 def describe(s: RankedStack) -> str:
@@ -54,10 +78,15 @@ def describe(s: RankedStack) -> str:
         lay = slots.layout
         layout = f", tp{lay.tp} pp{lay.pp} x{lay.replicas}"
     where = slots.offer or slots.hosting
+    on = f"{slots.n_devices}x {slots.hardware} with {slots.engine}"
     return (
-        f"{slots.model} {slots.precision} on {slots.n_devices}x {slots.hardware} with {slots.engine}"
-        f"{layout} ({where}), adaptation {slots.adaptation}"
+        f"{slots.model} {slots.precision}{_cache(s)} on {on}{layout} ({where}), adaptation {slots.adaptation}"
     )
+
+
+def _cache(s: RankedStack) -> str:
+    """Named only where the cache is kept smaller than usual."""
+    return " with an fp8 cache" if s.facts.get("kv_precision") == "fp8" else ""
 
 
 def ranking(r: Recommendation) -> Table:
@@ -71,12 +100,13 @@ def ranking(r: Recommendation) -> Table:
                 s.label,
                 f"{s.score:.1f}" + ("?" if s.provisional else ""),
                 s.slots.model,
-                " ".join(x for x in (s.slots.precision, s.slots.engine) if x) or s.slots.hosting,
+                " ".join(x for x in (s.slots.precision, _cache(s).strip(), s.slots.engine) if x)
+                or s.slots.hosting,
                 f"{s.slots.n_devices}x {s.slots.hardware}" if s.slots.hardware else "-",
                 s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
                 band(est.get("cost_per_month_usd")),
                 band(est.get("request_p95_ms")),
-                band(est.get("quality_index")),
+                _quality(est.get("quality_index")),
                 short(_index(s)),
             )
         )
@@ -94,7 +124,7 @@ def ranking(r: Recommendation) -> Table:
         "risk",
     )
     right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
-    return Table("Ranking", columns, tuple(rows), right, "? after points: provisional; ? alone: unknown")
+    return Table("Ranking", columns, tuple(rows), right, RANKING_NOTE)
 
 
 def costs(r: Recommendation) -> Table:
@@ -110,6 +140,17 @@ def costs(r: Recommendation) -> Table:
         tuple(rows),
         frozenset({"USD/month"}),
     )
+
+
+def together(r: Recommendation) -> Table:
+    """Cost of all components, where there are several."""
+    if r.joint is None:
+        return Table("All components together", (), ())
+    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in r.joint.costs]
+    rows.append(("total", band(r.joint.usd_per_month), "", ""))
+    note = "; ".join(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
+    columns = ("item", "USD/month", "source", "as of")
+    return Table("All components together, USD a month", columns, tuple(rows), frozenset({"USD/month"}), note)
 
 
 def risks(r: Recommendation) -> Table:
@@ -139,10 +180,10 @@ def limits(r: Recommendation) -> Table:
     rows = []
     for c in r.stacks[0].constraints if r.stacks else ():
         chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
-        rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance))
+        rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance, c.why))
     return Table(
         "Limits of the first stack",
-        ("limit", "status", "estimate", "limit value", "unit", "chance ok"),
+        ("limit", "status", "estimate", "limit value", "unit", "chance ok", ""),
         tuple(rows),
         frozenset({"estimate", "limit value"}),
     )
@@ -158,8 +199,8 @@ def findings(r: Recommendation) -> Table:
 
 
 def excluded(r: Recommendation) -> Table:
-    """Why candidates were left out, most first."""
-    shown = sorted(r.excluded, key=lambda e: -e.count)[:SHOWN_EXCLUSIONS]
+    """Why candidates were left out: most first, or the cause first where nothing is left."""
+    shown = r.excluded[:SHOWN_EXCLUSIONS]
     rows = tuple((e.reason, str(e.count), e.nearest, e.distance) for e in shown)
     note = (
         ""
@@ -167,6 +208,13 @@ def excluded(r: Recommendation) -> Table:
         else f"{len(r.excluded) - SHOWN_EXCLUSIONS} more reasons in JSON"
     )
     return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
+
+
+def notices(r: Recommendation) -> Table:
+    """Stated values that do not act, or not fully."""
+    words = {"not_used": "not used", "used_in_part": "used in part"}
+    rows = tuple((n.key, words[n.status], n.why) for n in r.notices)
+    return Table("Stated, but not used or used only in part", ("value", "use", "because"), rows)
 
 
 def relaxations(r: Recommendation) -> Table:
@@ -186,6 +234,7 @@ def assumptions(r: Recommendation) -> Table:
 def tables(r: Recommendation) -> list[Table]:
     """All sections in reading order; empty ones are left out."""
     every = [
+        together(r),
         ranking(r),
         costs(r),
         limits(r),
@@ -193,9 +242,16 @@ def tables(r: Recommendation) -> list[Table]:
         findings(r),
         excluded(r),
         relaxations(r),
+        notices(r),
         assumptions(r),
     ]
     return [t for t in every if t.rows]
+
+
+def _quality(e: Estimate | None) -> str:
+    """The index; a prior is not shown like something measured."""
+    prior = e is not None and e.inputs.get("basis") == "prior"
+    return band(e) + (" prior" if prior else "")
 
 
 def _index(s: RankedStack) -> float | None:

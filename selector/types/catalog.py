@@ -5,6 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What an engine has to do for a class of models.
+ROLES = {
+    "llm": "llm",
+    "vlm": "llm",
+    "encoder": "encoder",
+    "bi-encoder": "embedding",
+    "embedding+linear": "embedding",
+    "cross-encoder": "reranker",
+    "asr": "speech",
+    "tts": "tts",
+    "vision": "vision",
+    "diffusion": "diffusion",
+    "time-series": "time_series",
+    "tree": "tabular",
+    "linear": "tabular",
+    "mlp": "tabular",
+    "recommender": "recommendation",
+    "audio": "tts",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -50,7 +70,7 @@ class Model:
     vendor: str
     tasks: tuple[str, ...]
     model_class: str
-    licence: str
+    licence: str  # empty where nobody states it
     languages: tuple[str, ...]
     source: tuple[str, ...]
     as_of: str
@@ -66,9 +86,7 @@ class Model:
     gflops_per_item: float | None = None
     image_px: int | None = None  # edge of the image that gflops_per_item counts
     item: str | None = None  # what one request of a non-generative model is: image, audio_second ...
-    measured_ms: Mapping[str, float] = field(default_factory=dict)  # device id -> ms, batch 1
     min_engine: Mapping[str, str] = field(default_factory=dict)
-    verified_hardware: tuple[str, ...] = ()  # hardware families the engine vendor verified
     aliases: tuple[str, ...] = ()
     family: str | None = None
     status: str = "current"  # superseded: sized where named, never proposed
@@ -98,14 +116,12 @@ class Device:
     as_of: str
     form: str | None = None
     arch: str | None = None
-    compute_capability: str | None = None
     memory_gb: float | None = None
     memory_bytes: int | None = None
     unified_memory: bool = False
     gb_per_s: float | None = None
     cores: int | None = None  # of one processor socket
     tflops_dense: Mapping[str, float] = field(default_factory=dict)
-    native_formats: tuple[str, ...] = ()
     interconnect: Interconnect | None = None
     tdp_w: float | None = None
     released: str | None = None
@@ -232,6 +248,7 @@ class Precision:
     as_of: str
     method: str | None = None  # awq gptq gguf mlx bnb ct
     needs_checkpoint: bool = False  # only where the publisher ships it
+    usual: bool = False  # looked at for every model; others only where published or pinned
     aliases: tuple[str, ...] = ()
     note: str | None = None
 
@@ -275,12 +292,13 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Dated terms of a hosted API vendor, business tier."""
+    """A vendor of hosted models, a cloud or a publisher of weights, with dated terms (business tier)."""
 
     id: str
     name: str
     source: str
     as_of: str
+    jurisdiction: str | None = None  # of its seat
     trains_on_inputs: str | None = None  # no | opt_out | yes
     retention_days: int | None = None
     zero_retention: str | None = None

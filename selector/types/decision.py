@@ -57,12 +57,23 @@ class RiskRow:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the cost table, USD a month over the horizon."""
+    """One line of the cost table, USD a month over the horizon; None where it is not known."""
 
     item: str
-    usd_per_month: Estimate
+    usd_per_month: Estimate | None
     source: str
     as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionRow:
+    """A value that the user did not state."""
+
+    key: str
+    value: object
+    rule: str
+    why: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,33 @@ class RankedStack:
     facts: Mapping[str, object]  # model class, licence, vendor, region ... for tables and cases
     advice: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPlan:
+    """A plan that the user brought, judged by the same rules as every candidate.
+
+    Verdict: first, ranked, removed, not_found (no candidate is like it), declared_only (it names
+    nothing that a candidate has; its facts still feed the rules).
+    """
+
+    plan: str
+    verdict: str
+    rank: int | None
+    points_behind: float | None
+    reasons: tuple[str, ...]
+    not_judged: tuple[str, ...]
+    stack: RankedStack | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A stated value that does not act (not_used) or not fully (used_in_part), and why."""
+
+    key: str
+    status: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +146,21 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
-class AssumptionRow:
-    """A value that the user did not state."""
+class JointPart:
+    """The stack that one component takes in the application as a whole."""
 
-    key: str
-    value: object
-    rule: str
-    why: str
-    source: str
+    component: str
+    stack: RankedStack
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Components paid for together; `usd_per_month` None where a part of it is not known."""
+
+    parts: tuple[JointPart, ...]
+    costs: tuple[CostLine, ...]
+    usd_per_month: Estimate | None
+    budget: Constraint | None  # None where no budget is stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +178,14 @@ class Recommendation:
     points_budget: Mapping[str, float]
     oldest_fact: str | None = None
     notes: tuple[str, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()
+    proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
+    joint: Joint | None = None  # of several components, where each has a stack
 
     @property
     def feasible(self) -> bool:
-        """True when at least one stack satisfies every hard limit as far as known."""
-        return bool(self.stacks)
+        """True when every component has a stack that satisfies every hard limit as far as known,
+        and together they keep the budget."""
+        kept = self.joint is None or self.joint.budget is None or self.joint.budget.status != "violated"
+        return bool(self.stacks) and all(c.feasible for c in self.components) and kept

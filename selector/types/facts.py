@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from selector.types.catalog import Api, Device, Framework, Licence, Model, Offer, Precision, Vendor
@@ -38,7 +39,7 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.vendor": model.vendor,
             "model.model_class": model.model_class,
             "model.params_b": model.params_b,
-            "model.licence": model.licence,
+            "model.licence": model.licence or None,
             "model.access": "open_weights",
             "model.origin": origin,
             "model.multimodal": model.model_class == "vlm" or "vision-language" in model.tasks,
@@ -48,14 +49,15 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
     return facts | of_licence(licence)
 
 
-def of_api(api: Api) -> dict[str, object]:
-    """A hosted model."""
+def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
+    """A hosted model; `origin` is the jurisdiction of who published the weights it serves."""
     return known_only(
         {
             "model.id": api.id,
             "model.vendor": api.vendor,
             "model.model_class": api.model_class,
             "model.access": "closed_api" if api.open_model is None else "open_weights",
+            "model.origin": origin,
             "model.multimodal": "vision-language" in api.tasks,
             "model.languages": api.languages or None,
         }
@@ -111,12 +113,43 @@ def of_device(device: Device) -> dict[str, object]:
     )
 
 
-def of_offer(offer: Offer | None) -> dict[str, object]:
-    """A price in the catalogue."""
-    if offer is None:
-        return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
-    return {
-        "offer.tier": offer.tier,
-        "offer.date_known": offer.as_of is not None,
-        "offer.spot": False,
-    }
+def of_own() -> dict[str, object]:
+    """Devices at hand, or at a price in hand."""
+    return {"offer.tier": "owned", "offer.date_known": True, "offer.spot": False}
+
+
+def of_quote(as_of: str | None, today: date) -> dict[str, object]:
+    """Age of a price in hand; one without a date is of today."""
+    return {"offer.date_known": True, "offer.age_days": age_days(as_of, today) or 0.0}
+
+
+def of_offer(offer: Offer, today: date, spot: bool = False) -> dict[str, object]:
+    """A price in the catalogue, with its age in days where it has a date."""
+    return known_only(
+        {
+            "offer.tier": offer.tier,
+            "offer.date_known": offer.as_of is not None,
+            "offer.age_days": age_days(offer.as_of, today),
+            "offer.spot": spot,
+        }
+    )
+
+
+def of_api_price(api: Api, today: date) -> dict[str, object]:
+    """The price list of a hosted model."""
+    return known_only(
+        {
+            "offer.tier": "api",
+            "offer.date_known": True,
+            "offer.age_days": age_days(api.as_of, today),
+            "offer.spot": False,
+        }
+    )
+
+
+def age_days(as_of: str | None, today: date) -> float | None:
+    """Days since a fact was read, from the first day of a month or year; one to come is new."""
+    if as_of is None:
+        return None
+    whole = date.fromisoformat(as_of + "-01" * (2 - as_of.count("-")))
+    return float(max((today - whole).days, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Load:
     cached_prefix_fraction: float = 0.0
     active_fraction: float = 1.0
     per_output_token_limit_s: float | None = None
-    kv_bits: float = 16.0
+    limit_assumed: bool = False  # nobody stated that limit: it steers the batch and rules nothing out
+    kv_bits: Any = 16.0  # of a cached value; a number, or a column over the cells
     # True: every sequence in flight may have the longest context; False: one of them.
     all_long: bool = True
 

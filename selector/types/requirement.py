@@ -175,6 +175,7 @@ class Deployment:
     inventory: tuple[InventoryItem, ...] | None = None
     portability: tuple[str, ...] = ()
     vendor_support_required: bool | None = None
+    spot: bool | None = None
     capacity_limited: bool | None = None
     orchestrator: str | None = None
 
@@ -254,7 +255,7 @@ class Exclude:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price in hand; goes before the catalogue's."""
+    """A price in hand; competes with those of the catalogue."""
 
     hosting: str | None = None
     hardware: str | None = None
@@ -262,6 +263,7 @@ class Quote:
     usd_per_mtok: float | None = None
     usd_per_month: float | None = None
     usd_per_hour: float | None = None
+    usd_once: float | None = None  # buying it
     relative_price: float | None = None
     as_of: str | None = None
     note: str | None = None

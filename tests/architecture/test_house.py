@@ -69,7 +69,7 @@ def test_check_and_estimate_do_not_load_numpy() -> None:
     import sys
 
     code = (
-        "import sys, selector.check.declared, selector.estimate.sizing, selector.packs.catalog;"
+        "import sys, selector.check.gate, selector.estimate.sizing, selector.packs.catalog;"
         "sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

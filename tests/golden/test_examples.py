@@ -29,4 +29,4 @@ def test_json_is_the_same_twice_and_keeps_its_schema(cli: Run) -> None:
     args = ("recommend", folder / "reqs.yaml", "--as-of", "2026-11-24", "--format", "json")
     first, second = cli(*args), cli(*args)
     assert first.stdout == second.stdout
-    Draft202012Validator(load("recommendation")).validate(json.loads(first.stdout))
+    Draft202012Validator(load("recommend")).validate(json.loads(first.stdout))

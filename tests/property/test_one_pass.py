@@ -12,7 +12,7 @@ from selector.decide import cells, passes, tuning
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.enumerate import CellIndex
 from selector.decide.single_pass import ESTIMATED
-from selector.decide.size import size_cells
+from selector.decide.size import Spare, size_cells
 from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import load
@@ -135,9 +135,9 @@ def test_recommend_and_estimate_size_a_stack_alike() -> None:
         columns.part(4, 0, lambda: tuning.tuning_part(device, "tensorrt", shp, 1, precision, P)),
     )
     zero = np.zeros(1, dtype=int)
-    index = CellIndex(zero, zero, zero, zero, zero + 1, zero + 1, columns.gather(), {model.id: shp})
+    index = CellIndex(zero, zero, zero, zero, zero + 1, zero + 1, zero > 0, columns.gather(), {model.id: shp})
     load_ = Load(512.0, 512.0, 1.0, 512.0, scenario="offline")
-    sized = size_cells(index, axes, load_, 0, np.array([np.inf]), P)
+    sized = size_cells(index, axes, load_, Spare(0, True), np.array([np.inf]), "auto", P)
     c = made(model.id, device.id, "tensorrt", passes.Item(tokens=512.0), "fp16")
     rate = float(encoder.items_per_second(SCALAR, c, P["encoder.batch"]))
     assert float(sized.requests_per_s[0]) == pytest.approx(rate)

@@ -1,8 +1,11 @@
 """Bad input: exit 2, a position, no traceback, all errors at once."""
 
+import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +69,43 @@ def test_missing_file_and_flags(tmp_path: Path, cli: Run, root: Path) -> None:
         assert done.returncode == 2, args
         assert "error:" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+DAMAGE: dict[str, tuple[Callable[[Any], object], str]] = {
+    "cut-short": (lambda d: d, "not JSON"),
+    "slots-missing": (lambda d: d["stacks"][0].pop("slots"), "stacks.0 lacks slots"),
+    "inputs-missing": (lambda d: d.pop("inputs"), "lacks inputs"),
+    "stacks-not-a-list": (lambda d: d.update(stacks=7), "stacks: 7 is not of type array"),
+    "estimate-not-a-number": (
+        lambda d: d["stacks"][0]["estimates"]["cost_per_month_usd"].update(p50="cheap"),
+        "stacks.0.estimates.cost_per_month_usd",
+    ),
+    "component-damaged": (lambda d: d["components"].append({}), "components.0 lacks"),
+}
+
+
+@pytest.fixture(scope="session")
+def decision(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    saved = tmp_path_factory.mktemp("decision") / "decision.json"
+    reqs = Path(__file__).parents[3] / "examples" / "credit-default-scoring" / "reqs.yaml"
+    code = "from selector.cli.main import run; run()"
+    subprocess.run([sys.executable, "-c", code, "recommend", reqs, "--save", saved], check=True)
+    return saved
+
+
+@pytest.mark.parametrize("name", sorted(DAMAGE))
+def test_diff_refuses_a_damaged_decision(name: str, decision: Path, tmp_path: Path, cli: Run) -> None:
+    damage, words = DAMAGE[name]
+    found = json.loads(decision.read_text())
+    damage(found)
+    text = json.dumps(found, indent=1)
+    bad = tmp_path / "bad.json"
+    bad.write_text(text[: len(text) // 2] if name == "cut-short" else text)
+    done = cli("diff", decision, bad)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert f"{bad}:" in done.stderr
+    assert words in done.stderr
 
 
 def test_nothing_fits_says_what_is_in_the_way(tmp_path: Path, cli: Run) -> None:

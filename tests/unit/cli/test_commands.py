@@ -1,9 +1,12 @@
 """estimate, check, diff, schema and pack as a user runs them."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -112,3 +115,50 @@ def test_pack_weights_scale_points(cli: Run, root: Path) -> None:
 def test_version_and_schema(cli: Run) -> None:
     assert cli("--version").stdout == "selector 0.1.0\n"
     assert json.loads(cli("schema", "reqs").stdout)["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("CNY", "usd_per_unit"),
+        ("exchange rates", "CNY: "),
+        ("cost.usd_per_kwh", "rules/parameters.yaml"),
+        ("rules/parameters.yaml", "parameters: cost.usd_per_kwh"),
+        ("effort.", "parameters: effort.run.api"),
+        ("privacy.hipaa", "45 CFR"),
+        ("privacy pack", "PRIV-001"),
+        ("api.us", "processed in us"),
+        ("mitigations", "M-BAA"),
+    ],
+)
+def test_pack_show_finds_every_source_that_is_printed(name: str, words: str, cli: Run) -> None:
+    done = cli("pack", "show", name)
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
+
+
+def test_no_message_names_a_command_that_does_not_exist(cli: Run, tmp_path: Path) -> None:
+    commands = cli("--help").stdout
+    for name in ("empty.yaml", "empty.csv"):
+        (tmp_path / name).write_text("")
+        for args in (("recommend", tmp_path / name), ("validate", tmp_path / name)):
+            done = cli(*args)
+            assert done.returncode == 2
+            for word in re.findall(r"`selector ([a-z]+)", done.stderr):
+                assert word in commands
+
+
+def test_estimate_refuses_a_rate_of_nothing(cli: Run) -> None:
+    done = cli("estimate", "Qwen/Qwen3-8B", "--on", "h100", "--rate", "0")
+    assert done.returncode == 2
+    assert "--rate 0" in done.stderr
+
+
+def test_estimate_of_points_refuses_layouts_beyond_the_devices(cli: Run, tmp_path: Path) -> None:
+    points = tmp_path / "points.yaml"
+    points.write_text("points:\n  - {model: Qwen/Qwen3-8B, hardware: h100, tp: 2}\n")
+    done = cli("estimate", "--points", points, "--format", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["estimates"][0]["limits"] == [
+        "layout: tp 2 x pp 1 needs 2 devices, 1 given"
+    ]

@@ -66,13 +66,15 @@ PLANTED = {
     "L013": DEVICE,
     "L014": "rules:\n" + rule(effect="adjust", quantity="cost", factor="2", factor_low="3", factor_high="4"),
     "L015": "rules:\n" + rule(severity=None),
+    "L016": "sources:\n  - {id: mine.other, title: t}\n",
+    "L017": PARAMETER,
 }
 
 
 def pack(folder: Path, text: str) -> Path:
     folder.mkdir()
     (folder / "pack.yaml").write_text("pack: {id: mine, version: 0.1.0, title: t, points_budget: 5}\n")
-    (folder / "sources.yaml").write_text("sources:\n  - {id: mine.own, title: t}\n")
+    (folder / "sources.yaml").write_text("sources:\n  - {id: mine.own, title: t, unpublished: ours}\n")
     (folder / "more.yaml").write_text(text)
     return folder
 
@@ -100,6 +102,12 @@ def test_broken_condition_stops_the_load_with_a_position(tmp_path: Path) -> None
         load([folder])
 
 
+def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
+    text = MODEL.replace("params_b: 1, active_params_b: 2", "params_b: 1")
+    faults = lint(load([pack(tmp_path / "mine", text)]), TODAY)
+    assert [(f.code, f.what) for f in faults] == [("L003", '"v" does not exist')]
+
+
 def test_every_kind_of_fault_is_planted() -> None:
     assert set(PLANTED) | {"L002"} == set(LINTS)
 
@@ -117,8 +125,18 @@ def test_user_pack_overrides_by_id(tmp_path: Path) -> None:
     assert found.raw.overridden == ["parameters:cost.usd_per_kwh"]
 
 
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "Evil", "", "a b", "a/b"])
+def test_a_new_pack_stays_in_its_folder(name: str, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(PackError, match="no id of a pack"):
+        new(inside, name)
+    assert list(tmp_path.iterdir()) == [inside]
+    assert list(inside.iterdir()) == []
+
+
 def test_a_new_pack_lints_clean_and_locks(tmp_path: Path, catalogue: Catalogue) -> None:
-    new(tmp_path / "house", "house")
+    new(tmp_path, "house")
     found = load([tmp_path / "house"])
     assert lint(found, TODAY) == []
     assert all(o.passed for o in run(found, "house"))

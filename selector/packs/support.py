@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from selector.types.catalog import Device, Model, Support
+from selector.packs.versions import meet
+from selector.types.catalog import Device, Framework, Model, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,25 @@ class Answer:
 NOTHING = Answer("unknown")
 
 
+def newest(frameworks: Mapping[str, Framework]) -> dict[str, str]:
+    """The version of each engine that the catalogue holds, as a range: what is meant where no
+    version is stated."""
+    return {f.id: f"=={f.version}" for f in frameworks.values() if f.version}
+
+
 class SupportTable:
     """Looks rows up by engine; a `no` stands unless a more specific `yes` covers it."""
 
-    def __init__(self, rows: Iterable[Support]) -> None:
+    def __init__(self, rows: Iterable[Support], versions: Mapping[str, str]) -> None:
+        """`versions` is the range of each engine that is meant; an engine without one is any.
+
+        Rows of other versions do not count.
+        """
+        self._versions = versions
         self._by_engine: dict[str, list[Support]] = {}
         for row in rows:
-            self._by_engine.setdefault(row.engine, []).append(row)
+            if row.versions is None or meet(row.versions, versions.get(row.engine, "")):
+                self._by_engine.setdefault(row.engine, []).append(row)
         self._formats: dict[tuple[str, str, str, str | None, str], dict[str, Answer]] = {}
         self._rows: dict[tuple[str, str, str], tuple[list[Support], frozenset[str]]] = {}
 
@@ -55,6 +68,13 @@ class SupportTable:
     def look_up(self, engine: str, device: Device, precision: str, model: Model, role: str) -> Answer:
         """Answer for one combination; without any matching row it is unknown."""
         return self.formats(engine, device, model, role)(precision)
+
+    def too_old(self, engine: str, model: Model) -> str | None:
+        """What a model asks for, where the version of the engine that is meant does not have it."""
+        least = model.min_engine.get(engine)
+        if least is None or meet(f">={least}", self._versions.get(engine, "")):
+            return None
+        return f"{model.id} needs {engine} {least} or later"
 
     def runs_any(self, engine: str, device: Device, role: str) -> bool:
         """False where no row says yes to any precision, whatever the model."""

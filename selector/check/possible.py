@@ -1,0 +1,150 @@
+"""What no rule needs to say: a stack whose parts contradict each other, or that cannot hold its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selector.check.declared import HOSTED, Declared
+from selector.estimate import memory
+from selector.estimate.numeric import SCALAR
+from selector.needs.regions import jurisdiction
+from selector.packs.catalog import Catalogue
+from selector.packs.support import SupportTable, newest
+from selector.types.catalog import ROLES, Device, Model, Precision
+from selector.types.rule import Finding, Severity
+
+GB = 1e9
+
+
+def findings(found: Declared, cat: Catalogue) -> tuple[Finding, ...]:
+    """Faults of the stack itself; each judges only what is declared."""
+    return (*_support(found, cat), *_layout(found), *_weights(found, cat), *_offer(found))
+
+
+def _fault(
+    found: Declared, code: str, title: str, key: str, message: str, why: str, fix: str, outcome: str = "fail"
+) -> Finding:
+    at = found.document.where(("stack", key))
+    place = (at.file, at.line, at.column)
+    return Finding(code, title, Severity.CRITICAL, "high", outcome, message, why, fix, *place)
+
+
+def _support(found: Declared, cat: Catalogue) -> Iterator[Finding]:
+    """STACK-001: the support table, at the version that is declared or else the newest, says no to
+    all that the names can mean, or the model asks for a later version."""
+    if not (found.engine and found.precisions and found.devices and found.model):
+        return
+    model, engine = found.model, found.engine.id
+    version = found.stack.get("engine_version")
+    meant = newest(cat.frameworks) | ({engine: f"=={version}"} if version else {})
+    table, role = SupportTable(cat.support, meant), ROLES.get(model.model_class, "llm")
+    if (old := table.too_old(engine, model)) is not None:
+        yield _fault(
+            found,
+            "STACK-001",
+            "The engine is older than the model asks for",
+            "engine_version" if version else "engine",
+            old,
+            "The version that first runs the model, as its publisher or the engine names it.",
+            "a newer engine, or an older model",
+        )
+        return
+    answers = [
+        table.look_up(engine, device, precision.id, model, role)
+        for device in found.devices
+        for precision in found.precisions
+    ]
+    if any(a.status == "yes" for a in answers):
+        return
+    refused = all(a.status == "no" for a in answers)
+    row = answers[0].row
+    what = f"{engine} {found.precisions[0].id} on {found.devices[0].id} for {model.id}"
+    yield _fault(
+        found,
+        "STACK-001",
+        "The engine does not run this precision on this device",
+        "precision",
+        f"{what}: support {answers[0].status}",
+        (row.note if row and row.note else f"{row.source}, {row.as_of}" if row else "no row speaks of it"),
+        "another precision, engine or device; `selector estimate` says which run",
+        "fail" if refused else "unknown",
+    )
+
+
+def _layout(found: Declared) -> Iterator[Finding]:
+    """STACK-002: a layout that asks for more devices than there are."""
+    layout, count = found.stack.get("layout"), found.n_devices
+    if not layout or count is None:
+        return
+    asked = layout.get("tp", 1) * layout.get("pp", 1) * layout.get("replicas", 1)
+    if asked > count:
+        yield _fault(
+            found,
+            "STACK-002",
+            "The layout needs more devices than the stack has",
+            "layout",
+            f"tp x pp x replicas is {asked}, devices are {count}",
+            "Every shard of every replica runs on a device of its own.",
+            "a smaller layout, or more devices",
+        )
+
+
+def _weights(found: Declared, cat: Catalogue) -> Iterator[Finding]:
+    """STACK-003: the weights alone are more than the devices of a replica hold."""
+    if not (found.model and found.precisions and found.devices):
+        return
+    model, group = found.model, found.group or 1
+    needed = [w for q in found.precisions if (w := _bytes(model, q)) > 0.0]
+    rooms = [r for d in found.devices if (r := _room(d, cat)) > 0.0]
+    if not needed or not rooms or min(needed) / group <= max(rooms):
+        return
+    unsaid = found.group is None
+    yield _fault(
+        found,
+        "STACK-003",
+        "The weights do not fit",
+        "hardware",
+        f"weights take {min(needed) / group / GB:.1f} GB a device of {max(rooms) / GB:.1f} GB"
+        + ("; n_devices is not stated, 1 taken" if unsaid else ""),
+        "Weights of formula memory.weights over tp x pp, against the memory an engine may be given.",
+        "fewer bits, more devices, or a smaller model; `selector estimate` names the nearest",
+        "unknown" if unsaid else "fail",
+    )
+
+
+def _bytes(model: Model, precision: Precision) -> float:
+    """Bytes of the checkpoint: as published, else by the formula with embeddings as narrow as the rest."""
+    published = model.weights_gb.get(precision.id)
+    if published:
+        return published * GB
+    return float(memory.weight_bytes(SCALAR, (model.params_b or 0.0) * 1e9, 0.0, precision.bits_weights))
+
+
+def _room(device: Device, cat: Catalogue) -> float:
+    """Bytes that an engine may be given on one device; 0 where its memory is not known."""
+    name = "memory.unified_fraction" if device.unified_memory else "memory.usable_fraction"
+    return float(device.memory_bytes or (device.memory_gb or 0.0) * GB) * cat.parameters[name].value
+
+
+def _offer(found: Declared) -> Iterator[Finding]:
+    """STACK-004: an offer of other hardware, another kind of hosting or another region than stated."""
+    stack, offer = found.stack, found.offer
+    if offer is None:
+        return
+    wrong = []
+    if found.devices and offer.device not in {d.id for d in found.devices}:
+        wrong.append(f"it rents {offer.device}, the stack says {stack['hardware']}")
+    if stack["hosting"] == "on_prem" or stack["hosting"] in HOSTED:
+        wrong.append(f"it rents machines, the stack says hosting {stack['hosting']}")
+    if "region" in stack and offer.jurisdiction not in ("unspecified", jurisdiction(stack["region"])):
+        wrong.append(f"it lies in {offer.jurisdiction}, the stack says {stack['region']}")
+    for text in wrong:
+        yield _fault(
+            found,
+            "STACK-004",
+            "The offer is not what the stack says",
+            "offer",
+            f"{offer.id}: {text}",
+            "An offer is a price of certain devices in a certain place.",
+            "name the offer that is meant, or correct the other slot",
+        )

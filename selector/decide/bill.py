@@ -1,0 +1,95 @@
+"""Lines of the cost table of one stack, USD a month over the horizon."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from selector.decide import switching
+from selector.types.decision import CostLine
+from selector.types.estimate import Estimate
+
+if TYPE_CHECKING:
+    from selector.decide.axes import Place
+    from selector.decide.rank import Scored
+    from selector.decide.recommend import Run
+
+ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
+HOSTED = {"api": "hosted model", "api_batch": "hosted model, batch"}
+
+
+def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
+    """Infrastructure, purchase, people, mitigations and the move, where each costs anything."""
+    s, people = run.stacks, run.p["effort.spread"]
+    place = run.axes.places[int(s.place[row])]
+    horizon = float(run.req.horizon_months or 12)
+    # item, USD a month, p90 over p50, formula, source, date
+    found: list[tuple[str, float, float, str, str, str | None]] = [
+        (
+            _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
+            float(s.infra_usd[row]),
+            float(s.cost_spread[row]),
+            "cost.infrastructure",
+            place.source,
+            place.as_of,
+        ),
+        (
+            f"bought devices, written off over {horizon:g} months",
+            float(s.once_usd[row]) / horizon,
+            1.0,
+            "cost.purchase",
+            place.source,
+            place.as_of,
+        ),
+        (
+            f"leaving the stack in place, over {horizon:g} months",
+            float(switching.usd(run)[row]) / horizon,
+            1.0,
+            "cost.switching",
+            "incumbent.switching_cost_usd",
+            None,
+        ),
+        (
+            "people: build, adapt, run, mitigations",
+            float(scored.people_usd[row]),
+            people,
+            "cost.people",
+            "rules/parameters.yaml",
+            None,
+        ),
+        (
+            "mitigations, running",
+            float(run.risks.usd[row]),
+            people,
+            "cost.mitigations",
+            "privacy pack",
+            None,
+        ),
+    ]
+    return tuple(
+        CostLine(
+            item,
+            None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula),
+            source,
+            as_of,
+        )
+        for item, usd, spread, formula, source, as_of in found
+        if usd or formula in ALWAYS
+    )
+
+
+def _unknown(place: Place, usd: float) -> str:
+    """Why the amount of a line is not known; nothing where it is."""
+    if not math.isnan(usd) or place.hosting in HOSTED:
+        return ""
+    return ": their power is not in the catalogue, so the total is not known"
+
+
+def _item(place: Place, units: int) -> str:
+    if place.hosting in HOSTED:
+        return HOSTED[place.hosting]
+    if place.usd_per_hour is None and place.usd_per_month is None:
+        return (
+            "electricity of owned devices" if place.purchase_usd is None else "electricity of bought devices"
+        )
+    return f"rent of {units}x {place.id}"

@@ -1,0 +1,84 @@
+"""Several components as one application: their stacks chosen and paid for together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from selector.decide import limits
+from selector.types.decision import Constraint, CostLine, Joint, JointPart, RankedStack, Recommendation
+from selector.types.estimate import Estimate
+
+PEOPLE = "cost.people"
+MOST = 20_000  # combinations looked at
+BUDGET = "budget.per_month_usd"
+
+
+def of(parts: Sequence[Recommendation], budget: float | None) -> Joint | None:
+    """The best combination of the stacks shown that keeps the budget, or the cheapest one.
+
+    None where a component has no stack at all. The sum of the scores decides, then the cost.
+    """
+    if not all(p.stacks for p in parts):
+        return None
+    found = [_joined(parts, chosen, budget) for chosen in _combinations(parts)]
+    kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
+    if not kept:
+        return min(found, key=_usd)
+    return max(kept, key=lambda j: (round(math.fsum(x.stack.score for x in j.parts), 6), -_usd(j)))
+
+
+def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:
+    """Fewer of the later stacks where there are many components."""
+    each = max(int(MOST ** (1.0 / len(parts))), 1)
+    return product(*(p.stacks[:each] for p in parts))
+
+
+def _usd(joint: Joint) -> float:
+    return joint.usd_per_month.p50 if joint.usd_per_month else math.inf
+
+
+def _joined(parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None) -> Joint:
+    lines: list[CostLine] = []
+    people: list[Estimate] = []
+    for part, stack in zip(parts, chosen, strict=True):
+        for line in stack.costs:
+            if line.usd_per_month is not None and line.usd_per_month.formula == PEOPLE:
+                people.append(line.usd_per_month)
+            else:
+                item = f"{part.name}: {line.item}"
+                lines.append(CostLine(item, line.usd_per_month, line.source, line.as_of))
+    if people:
+        most = max(people, key=lambda e: e.p50)
+        top = math.fsum(e.p90 for e in people)
+        once = Estimate(most.p10, most.p50, top, most.unit, "cost.people_once")
+        item = "people, counted once: the most that one component needs; p90 as if nothing were shared"
+        lines.append(CostLine(item, once, "rules/parameters.yaml", None))
+    total = _sum(lines)
+    return Joint(
+        tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),
+        tuple(lines),
+        total,
+        _verdict(total, budget),
+    )
+
+
+def _sum(lines: Sequence[CostLine]) -> Estimate | None:
+    """Sum of the lines, p10 and p90 as if they moved together; None where one is not known."""
+    known = [line.usd_per_month for line in lines if line.usd_per_month is not None]
+    if len(known) < len(lines):
+        return None
+    p10, p50, p90 = (math.fsum(getattr(e, q) for e in known) for q in ("p10", "p50", "p90"))
+    return Estimate(p10, p50, p90, "USD/month", "cost.joint")
+
+
+def _verdict(total: Estimate | None, budget: float | None) -> Constraint | None:
+    if budget is None:
+        return None
+    if total is None:
+        code, why = limits.UNVERIFIED, "a cost is not known"
+    else:
+        code = limits.VIOLATED if total.p50 > budget else limits.AT_RISK if total.p90 > budget else limits.OK
+        why = "all components together, people counted once"
+    return Constraint(BUDGET, limits.STATUS[code], budget, total.p50 if total else None, "USD/month", why=why)

@@ -1,0 +1,55 @@
+"""Time of people: person-months, their cost, and the weeks until the first release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import load as loads
+from selector.estimate import cost
+
+if TYPE_CHECKING:
+    from selector.decide.recommend import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Columns over the candidates."""
+
+    months: Any  # person-months over the horizon
+    usd: Any  # a month
+    weeks: Any  # until launch; nan where the size of the team is not stated
+
+
+def of(run: Run, horizon: float) -> Work:
+    """Building, adapting and protecting once, and running every month of the horizon."""
+    import numpy as np
+
+    p, stacks = run.p, run.stacks
+    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
+    hosted = np.isin(hosting, ["api", "api_batch"])
+    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    running = np.where(
+        hosted,
+        p["effort.run.api"],
+        np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
+    )
+    running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
+    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
+    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
+    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
+    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
+    wage = run.req.team.usd_per_engineer_month or 0.0
+    team = run.req.team.engineers
+    hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")
+    return Work(
+        running * horizon + once,
+        cost.people(running, once, wage, horizon),
+        once / hands * p["effort.weeks_per_month"],
+    )
+
+
+def _adapt(p: Mapping[str, float], method: str) -> float:
+    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
+    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)

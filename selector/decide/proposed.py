@@ -1,0 +1,60 @@
+"""The plan that the user brought, judged by the same limits, rules and score as all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import show
+from selector.decide.match import Likeness, like
+from selector.needs.facts import DECLARED
+from selector.types.decision import ProposedPlan
+
+if TYPE_CHECKING:
+    from selector.decide.rank import Scored
+    from selector.decide.recommend import Run
+
+
+def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Any) -> ProposedPlan | None:
+    """The best candidate that is like the plan, and what became of it; None where none was brought."""
+    import numpy as np
+
+    plan = run.req.proposed
+    if not plan:
+        return None
+    found = like(run, plan)
+    text = "; ".join(f"{axis} {_words(values)}" for axis, values in plan.items())
+    aside = tuple(a for a in found.not_judged if a not in DECLARED)
+    if not found.columns:
+        told = ("it names no slot of a stack; what it declares feeds the rules",)
+        return ProposedPlan(text, "declared_only", None, None, told, aside, None)
+    rows = np.nonzero(found.whole(len(run.stacks)))[0]
+    if not len(rows):
+        return ProposedPlan(text, "not_found", None, None, _missing(found), aside, None)
+    among = np.isin(order, rows)
+    if among.any():
+        place = int(np.argmax(among))
+        row = int(order[place])
+        behind = float(scored.score[order[0]] - scored.score[row])
+        verdict = "first" if place == 0 else "ranked"
+        return ProposedPlan(text, verdict, place + 1, behind, (), aside, _stack(run, scored, row, order))
+    row = int(rows[np.argmax(scored.score[rows])])
+    why = tuple(name for name, column in reasons if column[row])
+    return ProposedPlan(text, "removed", None, None, why, aside, _stack(run, scored, row, order))
+
+
+def _stack(run: Run, scored: Scored, row: int, order: Any) -> Any:
+    best = float(scored.score[order[0]]) if len(order) else float(scored.score[row])
+    return show.one(run, scored, row, "P-1", 1 + int((scored.score[order] > scored.score[row]).sum()), best)
+
+
+def _missing(found: Likeness) -> tuple[str, ...]:
+    """Axes on which nothing is like the plan, else that no candidate has all of it."""
+    nothing = [f"no candidate has this {axis}" for axis, column in found.columns.items() if not column.any()]
+    return (*found.unknown, *nothing) or ("no candidate has all of it together",)
+
+
+def _words(values: tuple[object, ...]) -> str:
+    return " or ".join(
+        str(v.get("name") or f"{v.get('params_b')}B") if isinstance(v, Mapping) else str(v) for v in values
+    )

@@ -1,0 +1,113 @@
+"""Components are paid for together: people once, one budget, one verdict, one digest."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from selector.cli import session
+from selector.decide import joint
+from selector.iterate import diff
+from selector.needs.load import load
+from selector.packs.catalog import Catalogue
+from selector.types.decision import Recommendation
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+TODAY = date(2026, 11, 24)
+EXAMPLE = Path(__file__).parents[3] / "examples" / "call-centre-speech" / "reqs.yaml"
+
+
+@pytest.fixture(scope="module")
+def needs() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text().replace("_000", "000"))
+    return found
+
+
+def decided(folder: Path, catalogue: Catalogue, needs: dict[str, Any]) -> Recommendation:
+    path = folder / "reqs.yaml"
+    path.write_text(yaml.safe_dump(needs))
+    return session.decide(load(path), catalogue, 5, False, False, TODAY)
+
+
+def test_people_are_counted_once(tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any]) -> None:
+    found = decided(tmp_path, catalogue, needs)
+    assert found.joint is not None
+    assert found.joint.usd_per_month is not None
+    parts = [p.stack for p in found.joint.parts]
+    alone = [s.estimates["cost_per_month_usd"] for s in parts]
+    people = [c.usd_per_month.p50 for s in parts for c in s.costs if c.usd_per_month and "people" in c.item]
+    each = sum(e.p50 for e in alone if e)
+    assert found.joint.usd_per_month.p50 == pytest.approx(each - sum(people) + max(people))
+    assert found.joint.usd_per_month.p90 >= found.joint.usd_per_month.p50
+
+
+def test_the_budget_is_one_for_all(
+    tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any], cli: Run
+) -> None:
+    needs = needs | {"weights": {"cost": 100}}
+    free = decided(tmp_path, catalogue, needs)
+    parts = (free, *free.components)
+    assert free.feasible
+    most = max(e.p50 for p in parts if (e := p.stacks[0].estimates["cost_per_month_usd"]) is not None)
+    cheapest = joint.of(parts, 1.0)
+    assert cheapest is not None
+    assert cheapest.budget is not None
+    assert cheapest.budget.status == "violated"
+    assert cheapest.usd_per_month is not None
+    floor = cheapest.usd_per_month.p50
+    assert floor > most * 0.9
+    assert not replace(free, joint=cheapest).feasible
+    kept = joint.of(parts, floor * 1.001)
+    assert kept is not None
+    assert kept.budget is not None
+    assert kept.budget.status == "at_risk"
+    # Each component keeps this budget alone; together they do not.
+    (tmp_path / "reqs.yaml").write_text(yaml.safe_dump(needs | {"budget": {"per_month_usd": floor * 0.999}}))
+    done = cli("recommend", tmp_path / "reqs.yaml", "--as-of", "2026-11-24", "--top", 5)
+    assert done.returncode == 1
+    assert "NO COMBINATION" in done.stdout
+
+
+def test_one_digest_and_one_diff_for_the_whole_file(
+    tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any]
+) -> None:
+    from selector.report import json as as_json
+
+    other = copy.deepcopy(needs)
+    other["components"][1]["workload"]["requests_per_month"] = 9_000_000
+    other["team"]["usd_per_engineer_month"] = 15000
+    old, new = (
+        as_json.recommendation(decided(tmp_path, catalogue, n)) | {"requirements": n} for n in (needs, other)
+    )
+    assert old["inputs"]["requirements_sha256"] != new["inputs"]["requirements_sha256"]
+    found = diff.diff(old, new)
+    assert found["attribution"]["changed"] == ["requirements"]
+    assert [c["name"] for c in found["components"]] == ["speak"]
+    assert found["components"][0]["diff"]["estimates"]
+    assert found["joint"]["cost_per_month_usd"]["old"] != found["joint"]["cost_per_month_usd"]["new"]
+    moved = copy.deepcopy(old)
+    moved["components"][0]["stacks"][0]["id"] = "0" * 10
+    assert not diff.winner_changed(diff.diff(old, old))
+    assert diff.winner_changed(diff.diff(old, moved))
+
+
+def test_json_of_components_keeps_the_schema(cli: Run, tmp_path: Path, root: Path) -> None:
+    from jsonschema import Draft202012Validator
+
+    from selector.packs.schema import load as schema
+
+    saved = tmp_path / "decision.json"
+    assert cli("recommend", EXAMPLE, "--save", saved).returncode == 0
+    decision = json.loads(saved.read_text())
+    Draft202012Validator(schema("decision")).validate(decision)
+    assert decision["joint"]["budget"] is None
+    done = cli("diff", saved, saved, "--format", "json")
+    Draft202012Validator(schema("diff")).validate(json.loads(done.stdout))
+    assert "together" in cli("diff", saved, saved).stdout
