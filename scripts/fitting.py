@@ -141,9 +141,11 @@ def write_errors(
     columns: Mapping[str, Array],
     widths: Sequence[float],
 ) -> None:
-    """What the table of errors is made of: a row a point, logarithms of predicted over measured
+    """With --errors, what the table of errors is made of: a row a point, logarithms of predicted over measured
     (`fitted`, `stack_left_out`, `source_left_out`) and of p90 over p50; `told` gives what a row is
     grouped by: what, class, engine, vendor."""
+    if "--errors" not in sys.argv:
+        return
     with (ERRORS / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         heads = ("what", "class", "engine", "vendor")
