@@ -193,7 +193,7 @@ def main() -> None:
             for r in rows
         ]
         print(f"\nby {by}", file=sys.stderr)
-        fitting.report(names, inside, out)
+        fitting.report(names, {"fitted": inside, "left out": out})
     text = [
         "# yaml-language-server: $schema=../schemas/parameters.json",
         "# Written by scripts/fit_encoder.py; do not edit.",

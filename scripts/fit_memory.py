@@ -21,6 +21,7 @@ from selector.decide import cells, passes
 from selector.iterate import predict_memory
 from selector.iterate.measurements import MEMORY, Point, PointError
 from selector.iterate.predict import Predictor
+from selector.iterate.predict_training import is_training
 from selector.packs.catalog import load as load_catalogue
 
 AS_OF = "2026-11-27"
@@ -74,6 +75,7 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
                 point.metric not in MEMORY
                 or not point.metric.startswith(("gpu_mem", "memory_gb"))
                 or point.apart
+                or is_training(point)
             ):
                 continue
             try:
@@ -145,7 +147,7 @@ def report(rows: Sequence[Measured], inside: Array, out: Array) -> None:
             for r in rows
         ]
         print(f"\nby {by}", file=sys.stderr)
-        fitting.report(names, inside, out)
+        fitting.report(names, {"fitted": inside, "left out": out})
 
 
 if __name__ == "__main__":

@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any
 
 import fitting
 import numpy as np
 import yaml
-from fitting import Array, Prior
+from fitting import Array, Base, Factors
 
 from selector.decide import tuning
 from selector.decide.cells import shape
+from selector.decide.passes import role_of
 from selector.estimate import sizing
+from selector.estimate.numeric import SCALAR
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, circumstances, figures, in_flight, quantity, timed
@@ -41,6 +42,7 @@ FITTED = (
 )
 # First tokens are few beside tens of rates that tell the same; those under load wait for what
 # nobody recorded, and shall not bend the rest.
+CACHED = frozenset(("shared_prefix_prompts", "includes_cache_hits"))
 WEIGHTS = {"first_token": 2.0, "prefill": 2.0, "first_token_loaded": 0.2}
 FEW = 8  # points below which a factor is not fitted
 # Where a search starts that documentation tells: max_num_batched_tokens of vLLM, max_num_tokens
@@ -49,6 +51,10 @@ DOCUMENTED = {
     "serving.chunk_tokens.engine.vllm": 0.5,
     "serving.chunk_tokens.engine.tensorrt-llm": 2.0,
     "serving.chunk_tokens.engine.llama.cpp": 0.125,
+    # TensorRT-LLM reads 2,048 tokens at .68 of the 16-bit peak of A100 and .47 of the 8-bit peak of
+    # H100, L40S and H200 (tables at hand); four bits take this further.
+    "serving.prefill_fraction.weights.fp8": 0.7,
+    "serving.prefill_fraction.weights.fp4": 0.5,
 }
 SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
@@ -60,30 +66,32 @@ LEFT_OUT = "left out by model x device and by source, five folds each"
 
 FREE, NEAR, CLOSE = 0.35, 0.2, 0.1  # standard deviations of a factor's logarithm
 # Base -> start, standard deviation of its logarithm, kinds of factors with theirs, unit. What reading
-# a prompt costs shows in three places that trade off (its fraction, how it delays decoding, the
-# steady rate); physics says two of them, so these stay close to it.
-BASES: dict[str, tuple[float, float, dict[str, float], str]] = {
-    "serving.bandwidth_fraction": (
+# a prompt costs shows in three places that trade off (its fraction, the reading of cached
+# tokens, the steady rate), so these stay close to what hardware allows.
+BASES = {
+    "serving.bandwidth_fraction": Base(
         0.8,
         0.15,
         {"engine": NEAR, "arch": NEAR, "early": FREE, "weights": NEAR},
         "fraction of peak",
     ),
-    "serving.cache_fraction": (0.7, 0.2, {}, "fraction of peak"),
-    "serving.compute_fraction": (
+    "serving.cache_fraction": Base(
+        0.8, 0.1, {"engine": NEAR, "early": FREE, "arch": NEAR}, "fraction of peak"
+    ),
+    "serving.compute_fraction": Base(
         0.4,
         0.3,
         {"engine": FREE, "arch": FREE, "moe": FREE, "early": FREE, "weights": NEAR, "expert_weights": NEAR},
         "fraction of dense peak",
     ),
-    "serving.prefill_fraction": (
+    "serving.prefill_fraction": Base(
         0.6,
         0.1,
         {"engine": NEAR, "arch": NEAR, "moe": FREE, "geforce": FREE, "early": FREE, "weights": CLOSE},
         "fraction of dense peak",
     ),
-    "serving.link_fraction": (0.5, 0.5, {}, "fraction of the published rate one way"),
-    "serving.layer_us": (
+    "serving.link_fraction": Base(0.5, 0.5, {}, "fraction of the published rate one way"),
+    "serving.layer_us": Base(
         40.0,
         0.5,
         {
@@ -92,24 +100,23 @@ BASES: dict[str, tuple[float, float, dict[str, float], str]] = {
         },
         "us per layer and step",
     ),
-    "serving.reduce_us": (
+    "serving.reduce_us": Base(
         8.0,
         0.7,
         {"link": FREE, "arch": FREE, "engine": FREE},
         "us per sum over two devices",
     ),
-    "serving.step_us": (500.0, 1.0, {"engine": FREE, "early": FREE}, "us per step"),
-    "serving.sequence_us": (10.0, 1.0, {"engine": FREE, "early": FREE}, "us per sequence and step"),
-    "serving.prefill_layer_us": (60.0, 1.0, {"engine": 0.7, "moe": 0.7}, "us per layer and prompt"),
-    "serving.interference": (1.0, 0.05, {"engine": CLOSE}, "factor on prefill beside decoding"),
-    "serving.steady_fraction": (0.9, 0.1, {"engine": CLOSE}, "fraction of the closed-form rate"),
-    "serving.chunk_tokens": (4096.0, 0.3, {"engine": FREE}, "prompt tokens a step"),
-    "serving.most_sequences": (256.0, 0.7, {"engine": FREE}, "sequences a device"),
+    "serving.step_us": Base(500.0, 1.0, {"engine": FREE, "early": FREE}, "us per step"),
+    "serving.sequence_us": Base(10.0, 1.0, {"engine": FREE, "early": FREE}, "us per sequence and step"),
+    "serving.prefill_layer_us": Base(60.0, 1.0, {"engine": 0.7, "moe": 0.7}, "us per layer and prompt"),
+    "serving.steady_fraction": Base(0.9, 0.1, {"engine": CLOSE}, "fraction of the closed-form rate"),
+    "serving.chunk_tokens": Base(4096.0, 0.3, {"engine": FREE}, "prompt tokens a step"),
+    "serving.most_sequences": Base(256.0, 0.7, {"engine": FREE}, "sequences a device"),
     # Floors differ by how a thing is measured: an engine alone, or through a server.
-    "serving.first_token_floor_ms": (5.0, 1.0, {"engine": 1.0, "moe": 1.0, "link": 1.0}, "ms"),
-    "serving.burst": (0.3, 0.7, {}, "share of the callers in flight"),
-    "serving.power_fraction": (0.6, 0.2, {"arch": FREE}, "fraction of the rated power"),
-    "serving.rows_half": (32.0, 0.7, {}, "rows of a matrix product"),
+    "serving.first_token_floor_ms": Base(5.0, 1.0, {"engine": 1.0, "moe": 1.0, "link": 1.0}, "ms"),
+    "serving.burst": Base(0.3, 0.7, {}, "share of the callers in flight"),
+    "serving.power_fraction": Base(0.6, 0.2, {"arch": FREE}, "fraction of the rated power"),
+    "serving.rows_half": Base(32.0, 0.7, {}, "rows of a matrix product"),
 }
 SCALES = {base: scale for base, scale in tuning.QUANTITIES.values()}
 COLUMNS = {base: column for column, (base, _scale) in tuning.QUANTITIES.items()}
@@ -146,7 +153,7 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
             case, value = predictor.case(point), point.number("value")
         except PointError:
             continue
-        if not value:
+        if not value or role_of(case.model) != "llm":
             continue
         also = circumstances(point, case.device)
         precision = predictor.cat.precisions[case.choice.precision]
@@ -156,10 +163,20 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
     return found, p
 
 
+def cached(r: Measured) -> bool:
+    """True where part of the prompt was not read: flagged, or faster than the peak of the devices."""
+    if r.point.flags & CACHED:
+        return True
+    if r.point.metric != "ttft_ms" or not r.case.choice.cell.peak:
+        return False
+    peak = replace(r.case.choice.cell, prefill_fraction=1.0, rows_half=0.0, prefill_layer_seconds=0.0)
+    return r.value / 1e3 < sizing.prefill(SCALAR, peak, r.case.load, r.case.load.input_tokens)
+
+
 class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
-    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float], kept: Container[str]) -> None:
+    def __init__(self, rows: Sequence[Measured], p: Mapping[str, float], kept: Container[str] | None) -> None:
         self.rows, self.p = rows, p
         cells = [r.case.choice.cell for r in rows]
         self.cell = {f.name: np.array([getattr(c, f.name) for c in cells], float) for f in fields(Cell)}
@@ -175,37 +192,17 @@ class Table:
         self.share = np.array(share, float)
         self.value = np.array([r.value for r in rows])
         self.metric = np.array([r.point.metric for r in rows])
-        self.weight = np.array([WEIGHTS.get(r.what, 1.0) for r in rows])
-        self.priors, self.matrix = self._factors(kept)
-
-    def _factors(self, kept: Container[str]) -> tuple[dict[str, Prior], dict[str, Array]]:
-        counts = Counter(k for r in self.rows for k in r.keys)
-        priors: dict[str, Prior] = {}
-        uses: dict[str, list[str]] = {}
-        for base, (start, sd, kinds, _unit) in BASES.items():
-            priors[base] = Prior(start, sd)
-            told = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
-            uses[base] = [k for k in told if f"{base}.{k}" in kept]
-            for name in (f"{base}.{k}" for k in uses[base]):
-                kind_ = name[len(base) + 1 :].partition(".")[0]
-                priors[name] = Prior(DOCUMENTED.get(name, 1.0), kinds[kind_])
-        place = {name: i for i, name in enumerate(priors)}
-        matrix = {}
-        for base, used in uses.items():
-            rows = np.zeros((len(self.rows), len(place)))
-            rows[:, place[base]] = 1.0
-            for k in used:
-                rows[[k in r.keys for r in self.rows], place[f"{base}.{k}"]] = 1.0
-            matrix[base] = rows
-        return priors, matrix
+        self.weight = np.array([0.0 if cached(r) else WEIGHTS.get(r.what, 1.0) for r in rows])
+        keys = [r.keys for r in rows]
+        self.factors = Factors(BASES, keys, FEW, FREE, DOCUMENTED, kept=kept)
+        self.priors, self.touches = self.factors.priors, self.factors.touches
 
     def residuals(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
         """ln(predicted / measured) of the chosen rows."""
-        logs = np.log([values[name] for name in self.priors])
         tuned = {}
-        for base, rows in self.matrix.items():
-            value = np.exp(rows[chosen] @ logs) * SCALES[base]
+        for base, found in self.factors.values(values, chosen).items():
             column = COLUMNS[base]
+            value = found * SCALES[base]
             tuned[column] = np.minimum(value, 1.0) if column in tuning.FRACTIONS else value
         index = np.arange(len(self.rows))[chosen]
         predicted = np.zeros(len(index))
@@ -235,37 +232,10 @@ class Table:
 
         return residuals
 
-    @property
-    def touches(self) -> Any:
-        """Which points a parameter moves."""
-        return sum(rows for rows in self.matrix.values()) > 0.0
-
 
 def kind(r: Measured) -> str:
     """Group of an interval: what is predicted, and of which kind of model."""
     return f"{r.what}.{'moe' if 'moe' in r.keys else 'dense'}"
-
-
-def report(rows: Sequence[Measured], found: Mapping[str, Array], by: Callable[[Measured], str]) -> None:
-    """Median and 90th percentile of errors by group, to stderr."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i, r in enumerate(rows):
-        groups[by(r)].append(i)
-    for name, where in sorted(groups.items()):
-        cells = [
-            f"{what} {a:6.1%} {b:7.1%}" for what, v in found.items() for a, b in [fitting.error(v[where])]
-        ]
-        print(f"{name:42s} n {len(where):5d}  {'  '.join(cells)}", file=sys.stderr)
-
-
-def all_names() -> Container[str]:
-    """Every factor that enough points speak of."""
-
-    class Everything:
-        def __contains__(self, _name: object) -> bool:
-            return True
-
-    return Everything()
 
 
 def fitted(rows: Sequence[Measured], p: Mapping[str, float], warm: bool) -> tuple[Table, dict[str, float]]:
@@ -275,7 +245,7 @@ def fitted(rows: Sequence[Measured], p: Mapping[str, float], warm: bool) -> tupl
         table = Table(rows, p, p)
         start = {n: p[n] for n in table.priors if n in p}
         return table, fitting.fit(table.priors, table.weighted(), table.touches, start)
-    table = Table(rows, p, all_names())
+    table = Table(rows, p, None)
     first = fitting.fit(table.priors, table.weighted(), table.touches)
     table = Table(rows, p, {n for n, v in first.items() if abs(math.log(v)) > SLIGHT})
     return table, fitting.fit(table.priors, table.weighted(), table.touches, first)
@@ -304,8 +274,9 @@ def main() -> None:
         stacks = left_out(table, lambda r: r.group)
         sources = left_out(table, lambda r: r.file)
     for by in (kind, lambda r: r.point.metric, lambda r: f"{r.file} {r.point.metric}"):
-        report(rows, {"fitted": inside, "stack left out": stacks, "source left out": sources}, by)
-    found = lines(rows, full, np.stack([stacks, sources]))
+        names = [by(r) for r in rows]
+        fitting.report(names, {"fitted": inside, "stack left out": stacks, "source left out": sources})
+    found = lines(table, full, stacks, sources)
     print("\n".join(found))
     if "--fast" not in sys.argv:
         fitting.write_errors("serving", errors(rows, inside, stacks, sources, spreads(found, rows)))
@@ -340,59 +311,23 @@ def errors(
         }
 
 
-def lines(rows: Sequence[Measured], full: Mapping[str, float], out: Array) -> list[str]:
+def lines(table: Table, full: Mapping[str, float], stacks: Array, sources: Array) -> list[str]:
     """The parameters file."""
-    found = [
+    head = [
         "# yaml-language-server: $schema=../schemas/parameters.json",
         "# Written by scripts/fit_serving.py; do not edit.",
         "parameters:",
     ]
-    counts = Counter(k for r in rows for k in r.keys)
-    for name, value in full.items():
-        base = next(b for b in BASES if name == b or name.startswith(b + "."))
-        key = name[len(base) + 1 :]
-        n = counts[key] if key else len(rows)
-        sd = BASES[base][2][key.partition(".")[0]] if key else BASES[base][1]
-        width = math.exp(1.28 * sd * math.sqrt(FEW / (FEW + n)))
-        unit = f"factor on {base}" if key else BASES[base][3]
-        text = f"tests/evidence/points/serving, {key}" if key else "tests/evidence/points/serving"
-        found.append(fitting.line(name, value, value / width, value * width, unit, text, n, AS_OF, SOURCE))
-    return found + widths(rows, out)
+    values = table.factors.lines(full, "tests/evidence/points/serving", AS_OF, SOURCE)
+    return head + values + width_lines(table.rows, stacks, sources)
 
 
-def widths(rows: Sequence[Measured], out: Array) -> list[str]:
-    """Logarithms of p90 over p50 from left-out residuals: by kind, and factors of engine and architecture.
-
-    A factor is shrunk towards 1 as if `FEW` x 4 further points spoke for it.
-    """
-    size = np.abs(out)  # once with the stack left out, once with the source
-    kinds = np.array([kind(r) for r in rows])
-    base = {k: float(np.quantile(size[:, kinds == k], 0.8)) for k in sorted(set(kinds))}
-    scaled = size / np.array([base[k] for k in kinds])
-    found = []
-
-    def add(name: str, value: float, unit: str, n: int) -> None:
-        doubt = 1.0 + 1.28 / math.sqrt(2.0 * n)
-        found.append(
-            fitting.line(name, value, value / doubt, value * doubt, unit, LEFT_OUT, n, AS_OF, SOURCE)
-        )
-
-    for name, value in base.items():
-        add(f"serving.width.{name}", value, "ln(p90 / p50)", int(np.sum(kinds == name)))
-    for sort in ("engine.", "arch."):
-        names = sorted({k for r in rows for k in r.keys if k.startswith(sort)})
-        ratio = np.ones(len(rows))
-        for name in names:
-            where = np.array([name in r.keys for r in rows])
-            n = int(where.sum())
-            if n < FEW:
-                continue
-            raw = float(np.quantile(scaled[:, where], 0.8))
-            value = math.exp(math.log(raw) * n / (n + 4.0 * FEW))
-            ratio[where] = value
-            add(f"serving.width.{name}", value, "factor on serving.width", n)
-        scaled = scaled / ratio
-    return found
+def width_lines(rows: Sequence[Measured], stacks: Array, sources: Array) -> list[str]:
+    """Widths from what was left out twice, with the stack and with the source: users bring both."""
+    kinds, keys = [kind(r) for r in rows], [r.keys for r in rows]
+    out = np.concatenate([stacks, sources])
+    found = fitting.widths("serving.width", kinds * 2, keys * 2, ("engine.", "arch."), out, 2 * FEW)
+    return fitting.width_lines(found, LEFT_OUT, AS_OF, SOURCE)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import hashlib
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,19 +164,24 @@ def line(
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A quantity that is fitted: where it starts, how far it moves, kinds of factors on it, its unit."""
+    """A quantity that is fitted: where it starts, how far it moves, kinds of factors on it (a
+    mapping says how far each kind moves), its unit."""
 
     start: float
     sd: float
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] | Mapping[str, float]
     unit: str
+
+    def moves(self, kind: str, sd: float) -> float:
+        """How far a factor of a kind moves; `sd` where the quantity does not say."""
+        return self.kinds[kind] if isinstance(self.kinds, Mapping) else sd
 
 
 class Factors:
     """Priors of bases and of the factors on them, and which of them each point multiplies.
 
     A factor that fewer than `few` points speak of is left out; `sds` has other deviations by kind of
-    factor than `sd`, `starts` where a factor begins.
+    factor than `sd`, `starts` where a factor begins; of `kept` only the factors named there.
     """
 
     def __init__(
@@ -186,6 +192,7 @@ class Factors:
         sd: float,
         starts: Mapping[str, float] | None = None,
         sds: Mapping[str, float] | None = None,
+        kept: Container[str] | None = None,
     ) -> None:
         self.bases, self.few, self.sd = bases, few, sd
         self.counts = Counter(k for each in keys for k in each)
@@ -195,10 +202,12 @@ class Factors:
         for base, b in bases.items():
             self.priors[base] = Prior(b.start, b.sd)
             used = [k for k, n in sorted(self.counts.items()) if k.partition(".")[0] in b.kinds and n >= few]
+            used = [k for k in used if kept is None or f"{base}.{k}" in kept]
             columns[base] = used
             for k in used:
                 name = f"{base}.{k}"
-                moves = (sds or {}).get(k.partition(".")[0], sd)
+                kind = k.partition(".")[0]
+                moves = (sds or {}).get(kind, b.moves(kind, sd))
                 self.priors[name] = Prior((starts or {}).get(name, 1.0), moves)
         place = {name: i for i, name in enumerate(self.priors)}
         self.matrix: dict[str, Array] = {}
@@ -209,10 +218,15 @@ class Factors:
                 found[[k in each for each in keys], place[f"{base}.{k}"]] = 1.0
             self.matrix[base] = found
 
-    def values(self, fitted: Mapping[str, float]) -> dict[str, Array]:
-        """Each quantity of each point."""
+    def values(self, fitted: Mapping[str, float], chosen: Any = slice(None)) -> dict[str, Array]:
+        """Each quantity of each chosen point."""
         logs = np.log([fitted[name] for name in self.priors])
-        return {base: np.exp(rows_of @ logs) for base, rows_of in self.matrix.items()}
+        return {base: np.exp(rows_of[chosen] @ logs) for base, rows_of in self.matrix.items()}
+
+    @property
+    def touches(self) -> NDArray[np.bool_]:
+        """Which points a parameter moves."""
+        return np.any(np.stack([rows_of > 0.0 for rows_of in self.matrix.values()]), axis=0)
 
     def lines(self, fitted: Mapping[str, float], where: str, as_of: str, source: str) -> list[str]:
         """The fitted parameters in the form of the packs; wider where few points speak."""
@@ -221,9 +235,7 @@ class Factors:
             base = next(b for b in self.bases if name == b or name.startswith(b + "."))
             key = name[len(base) + 1 :]
             n = self.counts[key] if key else self.n
-            width = math.exp(
-                1.28 * (self.sd if key else self.bases[base].sd) * math.sqrt(self.few / (self.few + n))
-            )
+            width = math.exp(1.28 * self.priors[name].sd * math.sqrt(self.few / (self.few + n)))
             unit = f"factor on {base}" if key else self.bases[base].unit
             text = f"{where}, {key}" if key else where
             found.append(line(name, value, value / width, value * width, unit, text, n, as_of, source))
@@ -298,16 +310,11 @@ def width_lines(found: Mapping[str, Width], where: str, as_of: str, source: str)
     return lines
 
 
-def report(names: Sequence[str], inside: Array, out: Array) -> None:
-    """Errors by group, fitted and left out, to stderr."""
+def report(names: Sequence[str], found: Mapping[str, Array]) -> None:
+    """Median and 90th percentile of errors by group, fitted and left out, to stderr."""
     groups: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         groups.setdefault(name, []).append(i)
     for name, where in sorted(groups.items()):
-        (a, b), (c, d) = error(inside[where]), error(out[where])
-        bias = math.exp(float(np.median(out[where])))
-        print(
-            f"{name:40s} n {len(where):5d}  fitted {a:6.1%} p90 {b:7.1%}  left out {c:6.1%} p90 {d:7.1%}"
-            f"  predicted/measured {bias:5.2f}",
-            file=sys.stderr,
-        )
+        cells = [f"{what} {a:6.1%} {b:7.1%}" for what, v in found.items() for a, b in [error(v[where])]]
+        print(f"{name:42s} n {len(where):5d}  {'  '.join(cells)}", file=sys.stderr)

@@ -34,43 +34,40 @@ def estimate(
     rate: Annotated[float | None, typer.Option(min=0.0, help="Requests a second instead.")] = None,
     tp: Annotated[int | None, typer.Option(min=1, help="Tensor parallel.")] = None,
     pp: Annotated[int | None, typer.Option(min=1, help="Pipeline parallel.")] = None,
+    train: Annotated[str | None, typer.Option(help="Train instead: pretrain, full, lora, qlora.")] = None,
+    tokens: Annotated[float | None, typer.Option(min=1, help="Tokens of the training run.")] = None,
+    samples: Annotated[float | None, typer.Option(min=1, help="Sequences of the run instead.")] = None,
+    seq_len: Annotated[int | None, typer.Option(min=1, help="Tokens of a training sequence.")] = None,
+    micro_batch: Annotated[int | None, typer.Option(min=1, help="Sequences of a micro-step.")] = None,
+    global_batch: Annotated[int | None, typer.Option(min=1, help="Sequences of an optimizer step.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="ddp, zero1, zero2, zero3 or fsdp.")] = None,
+    recompute: Annotated[str | None, typer.Option(help="full, selective or none.")] = None,
+    framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
-    """Say whether a stack fits, its memory ledger, latency, throughput and cost."""
+    """Say whether a stack fits, its memory ledger, latency, throughput and cost; with --train a run."""
     from selector.cli import named_row, session
     from selector.packs.catalog import load as load_catalogue
-    from selector.types.load import Load
 
     session.check_format(format_, ("table", "json"))
-    _check_flags(rate, points is not None or (model is not None and on is not None))
+    _check_flags(rate, (points is not None and train is None) or (model is not None and on is not None))
     cat = load_catalogue(packs or [])
-    tokens = input_ if input_ is not None else float(TOKENS)
-    load = Load(
-        tokens,
-        tokens,
-        float(output),
-        float(context or tokens + output),
-        concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
-        peak_requests_per_second=rate,
-        kv_bits=_kv(kv_precision),
-    )
+    if train is not None:
+        from selector.cli.training import show
+
+        run = (train, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework)
+        (what,) = named_row.resolve(cat, [{"model": model, "hardware": on}])
+        show(cat, what, run, (tokens, samples, tp, pp), format_)
+        return
+    load = _load(input_, output, context, concurrency, rate, kv_precision)
     document = _points(points) if points is not None else None
     if document is not None:
         rows = document.data["points"]
     else:
-        rows = [
-            {
-                "model": model,
-                "hardware": on,
-                "engine": engine,
-                "precision": precision,
-                "tp": tp,
-                "pp": pp,
-                "input_tokens": input_,
-            }
-        ]
+        stated = {"engine": engine, "precision": precision, "tp": tp, "pp": pp, "input_tokens": input_}
+        rows = [{"model": model, "hardware": on, **stated}]
     named = named_row.resolve(cat, rows, document)
     found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     _print(found, format_, many=points is not None)
@@ -89,6 +86,28 @@ def _check_flags(rate: float | None, named: bool) -> None:
         problems.append(Problem("name a model and its devices", None, fix))
     if problems:
         raise UsageError(problems)
+
+
+def _load(
+    input_: float | None,
+    output: int,
+    context: int | None,
+    concurrency: int | None,
+    rate: float | None,
+    kv: str,
+) -> Load:
+    from selector.types.load import Load
+
+    tokens = input_ if input_ is not None else float(TOKENS)
+    return Load(
+        tokens,
+        tokens,
+        float(output),
+        float(context or tokens + output),
+        concurrency=float(concurrency) if concurrency else (None if rate else 1.0),
+        peak_requests_per_second=rate,
+        kv_bits=_kv(kv),
+    )
 
 
 def _kv(text: str) -> float:

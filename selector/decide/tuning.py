@@ -22,7 +22,6 @@ QUANTITIES = {
     "step_seconds": ("serving.step_us", 1e-6),
     "sequence_seconds": ("serving.sequence_us", 1e-6),
     "prefill_layer_seconds": ("serving.prefill_layer_us", 1e-6),
-    "interference": ("serving.interference", 1.0),
     "steady_fraction": ("serving.steady_fraction", 1.0),
     "chunk_tokens": ("serving.chunk_tokens", 1.0),
     "most_sequences": ("serving.most_sequences", 1.0),

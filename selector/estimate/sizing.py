@@ -105,8 +105,8 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     """Seconds to read a prompt (formula `serving.prefill`); nan where no peak is published.
 
     Prompts longer than the engine's chunk are read in pieces, each of which reads the weights.
-    Alone a prompt pays the launches of its layers; engines that read prompts of at least `together`
-    tokens at once share the reading of the weights between them and pay launches with the step.
+    Engines that read prompts of at least `together` tokens at once share the reading of the weights
+    and the launches of the layers between them.
     """
     fresh = xp.maximum(tokens * (1.0 - load.cached_prefix_fraction), 1.0)
     at_once = xp.minimum(xp.maximum(fresh, together), xp.maximum(c.chunk_tokens, 1.0))
@@ -122,7 +122,7 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     seconds = serving.overlapped(xp, reading, computing) + serving.exchange_seconds(
         c.layers, fresh, c.hidden, c.tp, link
     )
-    launches = c.layers * c.prefill_layer_seconds * fresh / at_once if together <= 1.0 else 0.0 * seconds
+    launches = c.layers * c.prefill_layer_seconds * fresh / at_once
     # Launches run ahead of the work that they start.
     return xp.where(c.peak > 0.0, serving.overlapped(xp, seconds, launches), NOT_KNOWN)
 
@@ -170,7 +170,7 @@ def interference(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Any
     Nothing where no peak is published, which `prefill` says.
     """
     read = prefill(xp, c, load, load.input_tokens, p["serving.prefill_tokens_together"])
-    return xp.where(c.peak > 0.0, read * c.interference / c.pp, 0.0)
+    return xp.where(c.peak > 0.0, read / c.pp, 0.0)
 
 
 def settled(

@@ -11,7 +11,7 @@ from typing import Any
 
 from selector.decide import passes, single
 from selector.errors import InputError
-from selector.iterate import predict_encoder, predict_memory
+from selector.iterate import predict_encoder, predict_memory, predict_training
 from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
 from selector.iterate.predict_serving import Case, by_size, case_of, figure, spread
 from selector.needs import names
@@ -54,7 +54,7 @@ class Predictor:
         """The estimate for a point; raises `PointError` with the reason where there is none."""
         metric = point.metric
         if metric in TRAINING:
-            raise PointError("training is not estimated yet")
+            return Guess(*predict_training.figure(point, self.training_case(point), self.p))
         if metric not in SERVING | MEMORY:
             raise PointError(f"metric {metric} is not known")
         words = f"{point.text('engine') or ''} {' '.join(point.flags)}"
@@ -62,8 +62,8 @@ class Predictor:
             raise PointError("disaggregated serving is not estimated yet")
         if SPECULATIVE.search(words):
             raise PointError("speculative decoding is not estimated yet")
-        if metric in MEMORY and (point.text("method") or "inference") != "inference":
-            raise PointError("memory of training is not estimated yet")
+        if metric in MEMORY and predict_training.is_training(point):
+            return self._training_memory(point)
         if metric in MEMORY:
             return self._memory(point)
         model, device, count = self.stack(point)
@@ -71,6 +71,18 @@ class Predictor:
             return Guess(*predict_encoder.predict(point, self.cat, model, device, count, self.p))
         case = self.case(point)
         return Guess(figure(point, case, self.p), spread(point, case))
+
+    def _training_memory(self, point: Point) -> Guess:
+        case = self.training_case(point)
+        if point.metric == "fits":
+            return Guess(0.0, truth=predict_training.fits(case, self.p))
+        if point.metric == "min_devices":
+            return Guess(predict_training.least_devices(case, self.p))
+        return Guess(*predict_training.memory(point, case, self.p))
+
+    def training_case(self, point: Point) -> predict_training.TrainingCase:
+        """The run of a point of training; raises `PointError`."""
+        return predict_training.case_of(point, self._named, lambda q: self._device(q)[0], self.p)
 
     def case(self, point: Point, model: Model | None = None) -> Case:
         """The stack of a point of token generation; raises `PointError`."""
@@ -133,11 +145,15 @@ class Predictor:
         if name is None:
             raise PointError("model is missing")
         try:
-            found = self._either("model", name, names.match_models)
+            return self._named(name)
         except PointError:
             if model := by_size(point, self.p):
                 return model
             raise
+
+    def _named(self, name: str) -> Model:
+        """The open model of a name; raises `PointError`."""
+        found = self._either("model", name, names.match_models)
         if not found.models:
             raise PointError(f"{name} is a hosted model")
         return self.cat.models[found.models[0]]

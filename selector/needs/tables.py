@@ -77,5 +77,12 @@ def alias(kind: str, name: str) -> str | None:
     return _aliases().get((kind, _key(name)))
 
 
+def spelled(kind: str, text: str) -> tuple[str, str] | None:
+    """The longest spelling of a kind that stands somewhere in a text, and what it stands for."""
+    key = _key(text)
+    found = [(n, means) for (k, n), means in _aliases().items() if k == kind and n in key]
+    return max(found, key=lambda pair: len(pair[0]), default=None)
+
+
 def _key(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")

@@ -75,7 +75,6 @@ class Cell:
     step_seconds: object
     sequence_seconds: object
     prefill_layer_seconds: object
-    interference: object
     steady_fraction: object
     most_sequences: object  # that the engine runs at once, a device
     chunk_tokens: object  # of prompts that a step takes along

@@ -72,10 +72,11 @@ def test_serving_parameters_are_what_the_script_gives() -> None:
     assert {n: p[n] for n in values} == pytest.approx(values, rel=0.02)
     by_id = {r["id"]: r for r in rows("serving")}
     assert set(by_id) == {m.point.id for m in measured}
-    out = np.array(
-        [[float(by_id[m.point.id][c]) for m in measured] for c in ("stack_left_out", "source_left_out")]
+    stacks, sources = (
+        np.array([float(by_id[m.point.id][c]) for m in measured])
+        for c in ("stack_left_out", "source_left_out")
     )
-    widths: list[str] = script.widths(measured, out)
+    widths: list[str] = script.width_lines(measured, stacks, sources)
     import yaml
 
     written: list[dict[str, Any]] = yaml.safe_load("\n".join(widths))

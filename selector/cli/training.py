@@ -1,0 +1,56 @@
+"""`selector estimate --train`: one training run sized."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from selector.cli.named_row import Named
+    from selector.packs.catalog import Catalogue
+
+METHODS = ("pretrain", "full", "lora", "qlora")
+STRATEGIES = ("ddp", "zero1", "zero2", "zero3", "fsdp")
+RECOMPUTE = ("full", "selective", "none")
+PRECISIONS = ("bf16", "fp16", "tf32", "fp32", "fp8", "mxfp8", "nvfp4")
+Run = tuple[str, str | None, int | None, int | None, int | None, str | None, str | None, str | None]
+Size = tuple[float | None, float | None, int | None, int | None]
+
+
+def show(cat: Catalogue, what: Named, run: Run, size: Size, format_: str) -> None:
+    """Size a run and print it; exit code 1 where it does not fit."""
+    from selector.decide import train_plan
+    from selector.report import training as report
+    from selector.report.json import dumps
+
+    method, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework = run
+    for value, known, flag in (
+        (method, METHODS, "--train"),
+        (precision, PRECISIONS, "--precision"),
+        (strategy, STRATEGIES, "--strategy"),
+        (recompute, RECOMPUTE, "--recompute"),
+    ):
+        _known(value, known, flag)
+    wanted = train_plan.Wanted(
+        method,
+        precision or "bf16",
+        seq_len,
+        micro_batch,
+        global_batch,
+        strategy,
+        recompute,
+        framework,
+        *size,
+    )
+    found = train_plan.size(cat, what.model, what.device, what.count, wanted)
+    typer.echo(dumps(report.as_json(found)) if format_ == "json" else report.as_text(found), nl=False)
+    if found.fits is False:
+        raise typer.Exit(1)
+
+
+def _known(value: str | None, known: tuple[str, ...], flag: str) -> None:
+    from selector.errors import Problem, UsageError
+
+    if value is not None and value not in known:
+        raise UsageError(Problem(f"{flag} {value} is not known", None, f"one of: {', '.join(known)}"))
