@@ -21,14 +21,20 @@ ERRORS = ROOT / "tests" / "evidence" / "errors"
 BEGIN, END = "<!-- errors: written by scripts/error_table.py -->", "<!-- end of errors -->"
 LEAST = 20  # points below which nothing is claimed
 Row = dict[str, str]
+NAMES = {"moe": "mixture of experts", "adapter": "LoRA and QLoRA"}
 RATES = ("output_tok_s", "total_tok_s", "decode_tok_s", "req_s")
 
 
 def row_of(r: Row) -> str | None:
     """Which line of the table a point belongs to."""
     metric, kind = r["metric"], r.get("class", "")
-    if r["table"] != "serving":
-        return f"{r['table']}: {r.get('what') or metric}"
+    if r["table"] == "training":
+        what, _, kind_ = r["what"].partition(".")
+        return f"training, {'rates' if what == 'rate' else 'device hours'}, {NAMES.get(kind_, kind_)}"
+    if r["table"] in ("memory", "training-memory"):
+        return f"memory, {r['what']}"
+    if r["table"] == "one-pass":
+        return f"one pass, {'latency' if metric.startswith('latency') else 'items a second'}"
     if metric == "tpot_ms":
         return f"time per output token, {'mixture of experts' if kind == 'moe' else 'dense'}"
     if metric in RATES:
@@ -51,6 +57,8 @@ def rows() -> list[Row]:
 
 def median(found: Sequence[Row], column: str) -> str:
     """Median of |predicted - measured| / measured."""
+    if column not in found[0]:
+        return "-"
     return f"{100 * statistics.median(abs(math.expm1(float(r[column]))) for r in found):.1f} %"
 
 

@@ -204,6 +204,13 @@ def main() -> None:
         ),
     ]
     print("\n".join(text))
+    columns = {"fitted": inside, "stack_left_out": out}
+    fitting.write_errors("one-pass", rows, told, columns, fitting.printed_widths(rows))
+
+
+def told(r: Measured) -> dict[str, str]:
+    """What the table of errors groups a point by."""
+    return {"what": passes.role_of(r.case.model), "engine": r.case.engine, "vendor": r.case.device.vendor}
 
 
 if __name__ == "__main__":

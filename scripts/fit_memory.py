@@ -131,6 +131,13 @@ def main() -> None:
         ),
     ]
     print("\n".join(text))
+    columns = {"fitted": inside, "stack_left_out": out}
+    fitting.write_errors("memory", rows, told, columns, fitting.printed_widths(rows))
+
+
+def told(r: Measured) -> dict[str, str]:
+    """What the table of errors groups a point by."""
+    return {"what": "inference", "engine": r.case.engine}
 
 
 def report(rows: Sequence[Measured], inside: Array, out: Array) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any
@@ -279,7 +279,8 @@ def main() -> None:
     found = lines(table, full, stacks, sources)
     print("\n".join(found))
     if "--fast" not in sys.argv:
-        fitting.write_errors("serving", errors(rows, inside, stacks, sources, spreads(found, rows)))
+        columns = {"fitted": inside, "stack_left_out": stacks, "source_left_out": sources}
+        fitting.write_errors("serving", rows, told, columns, spreads(found, rows))
 
 
 def spreads(written: Sequence[str], rows: Sequence[Measured]) -> list[float]:
@@ -289,26 +290,11 @@ def spreads(written: Sequence[str], rows: Sequence[Measured]) -> list[float]:
     return [tuning.width(r.what, r.keys, p | unlisted) for r in rows]
 
 
-def errors(
-    rows: Sequence[Measured], inside: Array, stacks: Array, sources: Array, widths_: Sequence[float]
-) -> Iterable[dict[str, object]]:
-    """A row a point for the table of errors."""
-    for r, a, b, c, width in zip(rows, inside, stacks, sources, widths_, strict=True):
-        yield {
-            "id": r.point.id,
-            "source": r.file,
-            "metric": r.point.metric,
-            "what": r.what,
-            "class": "moe" if "moe" in r.keys else "dense",
-            "engine": r.case.choice.engine,
-            "vendor": r.case.device.vendor,
-            "device": r.case.device.id,
-            "precision": r.case.choice.precision,
-            "fitted": f"{a:.4f}",
-            "stack_left_out": f"{b:.4f}",
-            "source_left_out": f"{c:.4f}",
-            "width": f"{width:.4f}",
-        }
+def told(r: Measured) -> dict[str, str]:
+    """What the table of errors groups a point by."""
+    kind_ = "moe" if "moe" in r.keys else "dense"
+    engine, vendor = r.case.choice.engine, r.case.device.vendor
+    return {"what": r.what, "class": kind_, "engine": engine, "vendor": vendor}
 
 
 def lines(table: Table, full: Mapping[str, float], stacks: Array, sources: Array) -> list[str]:

@@ -8,7 +8,8 @@ near 1 by its prior. Errors are left out by model x device in five folds, and in
 
     python scripts/fit_training.py > rules/adaptation/parameters.yaml
     python scripts/fit_training.py --warm --fast    # start from the file, no folds; what tests compare
-    python scripts/fit_training.py --sources        # errors with whole sources left out as well
+    python scripts/fit_training.py --sources        # errors with whole sources left out as well, and
+                                                    # what the table of errors is made of
 """
 
 from __future__ import annotations
@@ -358,6 +359,18 @@ def main() -> None:
         doubts = np.array([room.doubt(r.keys, p | full) for r in rows])
         size = np.abs(found["left out"]) / doubts
         print("\n".join(lines(table, full, name) + widths(table, size, prefix, by)))
+        if "--sources" in sys.argv:
+            order = ("fitted", "left out", "source left out")
+            heads = ("fitted", "stack_left_out", "source_left_out")
+            columns = {head: found[key] for head, key in zip(heads, order, strict=True)}
+            title = "training" if name == "training" else "training-memory"
+            fitting.write_errors(title, rows, told, columns, fitting.printed_widths(rows))
+
+
+def told(r: Measured) -> dict[str, str]:
+    """What the table of errors groups a point by."""
+    vendor = r.case.device.vendor if r.case.device else ""
+    return {"what": r.kind, "engine": r.point.text("framework") or "", "vendor": vendor}
 
 
 if __name__ == "__main__":

@@ -14,11 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
+
+from selector.iterate.predict import Predictor
+from selector.packs.catalog import load as load_catalogue
 
 Array = NDArray[np.float64]
 EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "points"
@@ -124,13 +127,38 @@ def left_out(
     return [(fit_on(folds != k), folds == k) for k in range(FOLDS)]
 
 
-def write_errors(name: str, rows: Iterable[Mapping[str, object]]) -> None:
-    """What the table of errors is made of: a row a point, logarithms of predicted over measured."""
-    found = list(rows)
+class HasPoint(Protocol):
+    """A measured row of any fit script."""
+
+    file: str
+    point: Any
+
+
+def write_errors(
+    name: str,
+    rows: Sequence[HasPoint],
+    told: Callable[[Any], Mapping[str, str]],
+    columns: Mapping[str, Array],
+    widths: Sequence[float],
+) -> None:
+    """What the table of errors is made of: a row a point, logarithms of predicted over measured
+    (`fitted`, `stack_left_out`, `source_left_out`) and of p90 over p50; `told` gives what a row is
+    grouped by: what, class, engine, vendor."""
     with (ERRORS / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
+        writer = csv.writer(handle, lineterminator="\n")
+        heads = ("what", "class", "engine", "vendor")
+        writer.writerow(["id", "source", "metric", *heads, *columns, "width"])
+        for i, r in enumerate(rows):
+            groups = told(r)
+            figures = [f"{c[i]:.4f}" for c in (*columns.values(), widths)]
+            head = [r.point.id, r.file, r.point.metric, *(groups.get(h, "") for h in heads)]
+            writer.writerow([*head, *figures])
+
+
+def printed_widths(rows: Sequence[HasPoint]) -> list[float]:
+    """Logarithm of p90 over p50 that the registry as it stands prints for each point."""
+    predictor = Predictor(load_catalogue())
+    return [math.log(predictor.predict(r.point).spread) for r in rows]
 
 
 def error(ratios: Array) -> tuple[float, float]:

@@ -52,14 +52,13 @@ def estimate(
     from selector.packs.catalog import load as load_catalogue
 
     session.check_format(format_, ("table", "json"))
-    _check_flags(rate, (points is not None and train is None) or (model is not None and on is not None))
+    _check_flags(rate, points is not None or (model is not None and on is not None))
     cat = load_catalogue(packs or [])
     if train is not None:
         from selector.cli.training import show
 
         run = (train, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework)
-        (what,) = named_row.resolve(cat, [{"model": model, "hardware": on}])
-        show(cat, what, run, (tokens, samples, tp, pp), format_)
+        show(cat, model, on, run, (tokens, samples, tp, pp), format_)
         return
     load = _load(input_, output, context, concurrency, rate, kv_precision)
     document = _points(points) if points is not None else None
@@ -73,19 +72,6 @@ def estimate(
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
-
-
-def _check_flags(rate: float | None, named: bool) -> None:
-    from selector.errors import Problem, UsageError
-
-    problems = []
-    if rate == 0.0:
-        problems.append(Problem("--rate 0: there is no load", None, "give more than 0, or leave it out"))
-    if not named:
-        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
-        problems.append(Problem("name a model and its devices", None, fix))
-    if problems:
-        raise UsageError(problems)
 
 
 def _load(
@@ -108,6 +94,19 @@ def _load(
         peak_requests_per_second=rate,
         kv_bits=_kv(kv),
     )
+
+
+def _check_flags(rate: float | None, named: bool) -> None:
+    from selector.errors import Problem, UsageError
+
+    problems = []
+    if rate == 0.0:
+        problems.append(Problem("--rate 0: there is no load", None, "give more than 0, or leave it out"))
+    if not named:
+        fix = "selector estimate Qwen/Qwen3-32B --on 2xH100-SXM"
+        problems.append(Problem("name a model and its devices", None, fix))
+    if problems:
+        raise UsageError(problems)
 
 
 def _kv(text: str) -> float:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from selector.cli.named_row import Named
     from selector.packs.catalog import Catalogue
 
 METHODS = ("pretrain", "full", "lora", "qlora")
@@ -18,8 +17,9 @@ Run = tuple[str, str | None, int | None, int | None, int | None, str | None, str
 Size = tuple[float | None, float | None, int | None, int | None]
 
 
-def show(cat: Catalogue, what: Named, run: Run, size: Size, format_: str) -> None:
+def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size, format_: str) -> None:
     """Size a run and print it; exit code 1 where it does not fit."""
+    from selector.cli import named_row
     from selector.decide import train_plan
     from selector.report import training as report
     from selector.report.json import dumps
@@ -32,6 +32,7 @@ def show(cat: Catalogue, what: Named, run: Run, size: Size, format_: str) -> Non
         (recompute, RECOMPUTE, "--recompute"),
     ):
         _known(value, known, flag)
+    [what] = named_row.resolve(cat, [{"model": model, "hardware": on}])
     wanted = train_plan.Wanted(
         method,
         precision or "bf16",

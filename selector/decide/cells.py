@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +182,7 @@ class CellColumns:
     def __init__(self, groups: int) -> None:
         self._memo: list[dict[Hashable, int]] = [{} for _ in range(groups)]
         self._parts: list[list[dict[str, float]]] = [[] for _ in range(groups)]
-        self._cells: list[tuple[int, ...]] = []
+        self._cells = array("q")  # one number a group, cell after cell
 
     def part(self, group: int, key: Hashable, make: Callable[[], dict[str, float]]) -> int:
         """Index of the part with this key, made on first sight."""
@@ -193,13 +194,13 @@ class CellColumns:
 
     def add(self, *indices: int) -> None:
         """One more cell."""
-        self._cells.append(indices)
+        self._cells.extend(indices)
 
     def gather(self) -> Any:
         """The cells as one `Cell` of numpy columns."""
         import numpy as np
 
-        chosen = np.array(self._cells, dtype=np.int64).reshape(-1, len(self._parts))
+        chosen = np.frombuffer(self._cells, dtype=np.int64).reshape(-1, len(self._parts))
         columns: dict[str, Any] = {}
         for group, parts in enumerate(self._parts):
             for key in parts[0] if parts else ():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from selector.decide import cells, tuning
@@ -72,13 +73,15 @@ def enumerate_cells(
 ) -> CellIndex:
     """All cells that engines support and layouts allow; `explain` counts the refusals."""
     columns = cells.CellColumns(GROUPS)
-    index: list[tuple[int, int, int, int, int, int, int]] = []
+    tunings = Tunings(columns, p)
+    index = array("q")
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
     owned = {q.pool: q for q in axes.places if q.pool}
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
+        shp = shapes[option.id]
         formats = {
             ri: q.precision
             for ri, q in enumerate(axes.precisions)
@@ -95,18 +98,14 @@ def enumerate_cells(
                 kv8 = _small_cache(option, device, engine.id, table)
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
-                    need = shapes[option.id].total * formats[ri].bits_weights / 8.0
-                    room = cells.memory_bytes(device.device, p)
+                    need = shp.total * formats[ri].bits_weights / 8.0
+                    room = p["search.hopeless"] * cells.memory_bytes(device.device, p)
+                    achieved = tunings.of(device, engine.id, shp, formats[ri])
                     for tp, pp in allowed:
-                        if need > p["search.hopeless"] * room * tp * pp and len(allowed) > 1 and not explain:
+                        if need > room * tp * pp and len(allowed) > 1 and not explain:
                             continue
-                        layout = columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
-                        columns.add(
-                            *parts,
-                            layout,
-                            _tuning(columns, device, engine.id, shapes[option.id], tp * pp, formats[ri], p),
-                        )
-                        index.append((mi, ei, ri, di, tp, pp, kv8))
+                        columns.add(*parts, tunings.layout(tp, pp), achieved(tp * pp))
+                        index.extend((mi, ei, ri, di, tp, pp, kv8))
     return _index(index, columns, shapes)
 
 
@@ -221,29 +220,52 @@ def _parts(
     )
 
 
-def _tuning(
-    columns: cells.CellColumns,
-    device: DeviceOption,
-    engine: str,
-    shp: cells.Shape,
-    n: int,
-    precision: Precision,
-    p: Mapping[str, float],
-) -> int:
-    """What the replica achieves; the rate of the link differs between devices of one architecture."""
-    names = tuning.keys(device.device, engine, shp, n, precision)
-    rate = tuning.link_rate(device.device, n, p)
-    return columns.part(4, (names, rate), lambda: tuning.tuned(names, p) | {"link_bytes_per_s": rate})
+class Tunings:
+    """Numbers of the parts that say what replicas achieve and how they are laid out; looked up by
+    the few things that they depend on, since cells are many."""
+
+    def __init__(self, columns: cells.CellColumns, p: Mapping[str, float]) -> None:
+        self._columns, self._p = columns, p
+        self._seen: dict[Hashable, Callable[[int], int]] = {}
+        self._layouts: dict[tuple[int, int], int] = {}
+
+    def of(
+        self, device: DeviceOption, engine: str, shp: cells.Shape, precision: Precision
+    ) -> Callable[[int], int]:
+        """What replicas of so many devices achieve; the rate of the link differs between devices of one
+        architecture."""
+        narrow = tuning.narrow_weights(precision)
+        key = (device.id, engine, shp.experts > 1.0, shp.known, shp.attention, narrow)
+        if key not in self._seen:
+
+            def part(n: int) -> int:
+                names = tuning.keys(device.device, engine, shp, n, precision)
+                rate = tuning.link_rate(device.device, n, self._p)
+                made = partial(self._made, names, rate)
+                return self._columns.part(4, (names, rate), made)
+
+            self._seen[key] = cache(part)
+        return self._seen[key]
+
+    def _made(self, names: tuple[str, ...], rate: float) -> dict[str, float]:
+        return tuning.tuned(names, self._p) | {"link_bytes_per_s": rate}
+
+    def layout(self, tp: int, pp: int) -> int:
+        """How a replica is laid out."""
+        if (tp, pp) not in self._layouts:
+            part = partial(cells.layout_part, tp, pp)
+            self._layouts[tp, pp] = self._columns.part(3, (tp, pp), part)
+        return self._layouts[tp, pp]
 
 
 def _index(
-    rows: list[tuple[int, int, int, int, int, int, int]],
+    rows: array[int],
     columns: cells.CellColumns,
     shapes: Mapping[str, cells.Shape],
 ) -> CellIndex:
     import numpy as np
 
-    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
+    table = np.frombuffer(rows, dtype=np.int64).astype(np.int32).reshape(-1, 7)
     return CellIndex(
         model=table[:, 0],
         engine=table[:, 1],
