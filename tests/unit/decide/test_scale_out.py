@@ -64,30 +64,47 @@ def test_a_limit_that_replicas_cannot_reach_stays_violated(ranked: Ranked, limit
     assert found.excluded[0].reason == "latency.first_token_p95_ms"
 
 
+def tail(found: Recommendation) -> float:
+    late = found.stacks[0].estimates["request_p95_ms"]
+    assert late
+    return late.p50
+
+
 def test_a_small_cache_stays_small(ranked: Ranked) -> None:
-    wide = ranked(TEXT.format(latency="{request_p95_ms: 7000}", deployment=CLOUD), top=1)
     small = TEXT.replace("layout: [tp2-pp1]", "layout: [tp2-pp1], kv_precision: [fp8]")
-    found = ranked(small.format(latency="{request_p95_ms: 7000}", deployment=CLOUD), top=1)
-    each = [f.stacks[0].estimates["per_output_token_ms"] for f in (wide, found)]
-    assert each[0]
-    assert each[1]
-    assert replicas(found) == replicas(wide)
-    assert each[1].p50 < each[0].p50
+    easy = ranked(small.format(latency="{request_p95_ms: 100000}", deployment=CLOUD), top=1)
+    limit = f"{{request_p95_ms: {tail(easy) * 0.75}}}"
+    found = ranked(small.format(latency=limit, deployment=CLOUD), top=1)
+    many = replicas(found)
+    assert many > replicas(easy)
+    share = small.replace("peak_requests_per_second: 12", f"peak_requests_per_second: {12 / many}")
+    alone = ranked(share.format(latency="{request_p95_ms: 100000}", deployment=CLOUD), top=1)
+    assert replicas(alone) == 1
+    assert tail(found) == pytest.approx(tail(alone))
 
 
 def test_an_assumed_limit_adds_no_replicas(ranked: Ranked) -> None:
-    text = TEXT.replace("task: chat", "task: extraction")
+    text = TEXT.replace("task: chat", "task: extraction").replace("output_tokens: 300", "output_tokens: 100")
     assumed = ranked(text.format(latency="{}", deployment=CLOUD), top=1)
     assert "latency.request_p95_ms" in {a.key for a in assumed.assumptions}
+    text = text.replace("output_tokens: 100", "output_tokens: 200")
+    late = ranked(text.format(latency="{}", deployment=CLOUD), top=1)
+    assert tail(late) > 5000.0
     stated = ranked(text.format(latency="{request_p95_ms: 5000}", deployment=CLOUD), top=1)
-    assert replicas(assumed) < replicas(stated)
+    assert replicas(late) < replicas(stated)
 
 
-def test_assumed_spares_take_no_device_that_is_not_there(ranked: Ranked) -> None:
-    easy = ranked(TEXT.format(latency="{request_p95_ms: 7000}", deployment=CLOUD), top=1)
-    own = f"{{hosting: [on_prem], inventory: [{{hardware: h100-sxm-80gb, count: {2 * replicas(easy)}}}]}}"
-    text = TEXT + "availability: {spares}\n"
-    for spares, many in (("{{target: 0.995}}", True), ("{{target: 0.995, spare_replicas: 1}}", False)):
-        made = text.replace("{spares}", spares).format(latency="{request_p95_ms: 7000}", deployment=own)
-        found = ranked(made)
-        assert bool(found.stacks) is many
+@pytest.mark.parametrize(
+    ("availability", "fits"), [("{target: 0.995}", True), ("{spare_replicas: 1}", False)]
+)
+def test_assumed_spares_take_no_device_that_is_not_there(
+    ranked: Ranked, availability: str, fits: bool
+) -> None:
+    text = TEXT + "availability: {spare}\n"
+    text = text.replace("layout: [tp2-pp1]", "layout: [tp2-pp1], kv_precision: [bf16]")
+    slack = "{request_p95_ms: 100000}"
+    none = text.replace("{spare}", "{{spare_replicas: 0}}").format(latency=slack, deployment=CLOUD)
+    count = 2 * replicas(ranked(none, top=1))
+    own = f"{{hosting: [on_prem], inventory: [{{hardware: h100-sxm-80gb, count: {count}}}]}}"
+    made = text.replace("{spare}", f"{{{availability}}}").format(latency=slack, deployment=own)
+    assert bool(ranked(made).stacks) is fits
