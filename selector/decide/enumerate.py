@@ -70,8 +70,13 @@ def enumerate_cells(
     pinned: Sequence[LayoutPin],
     explain: bool,
     precisions_pinned: bool,
+    context: float,
 ) -> CellIndex:
-    """All cells that engines support and layouts allow; `explain` counts the refusals."""
+    """All cells that engines support and layouts allow; `explain` counts the refusals.
+
+    Stages over machines are looked at only where weights and one cache of `context` tokens crowd
+    the devices of a stage: elsewhere more replicas do more with the same devices.
+    """
     columns = cells.CellColumns(GROUPS)
     tunings = Tunings(columns, p)
     index = array("q")
@@ -99,14 +104,22 @@ def enumerate_cells(
                 for ri, compute in runs:
                     parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
                     need = shp.total * formats[ri].bits_weights / 8.0
-                    room = p["search.hopeless"] * cells.memory_bytes(device.device, p)
+                    kept = shp.kv_per_token * context / shp.kv_shards
+                    room = cells.memory_bytes(device.device, p)
                     achieved = tunings.of(device, engine.id, shp, formats[ri])
                     for tp, pp in allowed:
-                        if need > room * tp * pp and len(allowed) > 1 and not explain:
+                        if not explain and len(allowed) > 1 and not _worth(need, kept, room, tp, pp, p):
                             continue
                         columns.add(*parts, tunings.layout(tp, pp), achieved(tp * pp))
                         index.extend((mi, ei, ri, di, tp, pp, kv8))
     return _index(index, columns, shapes)
+
+
+def _worth(need: float, kept: float, room: float, tp: int, pp: int, p: Mapping[str, float]) -> bool:
+    """False for layouts that cannot hold the weights, and for stages that nothing asks for; bytes."""
+    if need > p["search.hopeless"] * room * tp * pp:
+        return False
+    return pp == 1 or need / tp + kept > p["search.roomy"] * room
 
 
 def _small_cache(option: ModelOption, device: DeviceOption, engine: str, table: SupportTable) -> int:

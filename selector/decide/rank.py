@@ -130,7 +130,7 @@ def score(run: Run) -> Scored:
     waits = limit is not None or run.load.scenario != "offline"
     level = req.quality.level or "good"
     scales = {
-        "quality": value.quality_scale(level, p),
+        "quality": value.quality_scale(level, req.application.task, p),
         "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
         "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
         "risk": value.risk_scale(req.risk.appetite or "moderate", p),

@@ -93,7 +93,7 @@ def prepare(
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
-    index = _cells(axes, wanted, cat, p, refusals)
+    index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
@@ -146,17 +146,22 @@ def _risks(
 
 
 def _cells(
-    axes: Axes, wanted: Options, cat: Catalogue, p: Mapping[str, float], refusals: Refusals
+    axes: Axes,
+    wanted: Options,
+    cat: Catalogue,
+    p: Mapping[str, float],
+    refusals: Refusals,
+    context: float,
 ) -> CellIndex:
     """Cells to size; where there are none, the refusals are counted, or nothing is known."""
     table = SupportTable(cat.support, options.versions(wanted, cat))
     pinned = [q for q in wanted.layouts if q.tp or q.pp]
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
-    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions))
+    index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions), context)
     if index.cell is not None:
         return index
     if not explain:
-        enumerate_cells(axes, table, p, refusals, pinned, True, bool(wanted.precisions))
+        enumerate_cells(axes, table, p, refusals, pinned, True, bool(wanted.precisions), context)
     open_models = [m.id for m in axes.models if m.model is not None]
     if not refusals.counts and open_models and axes.devices:
         what = f"{open_models[0]} on {axes.devices[0].id}"

@@ -81,14 +81,15 @@ def latency_scale(limit_ms: float, stated: bool, p: Mapping[str, float]) -> Scal
     )
 
 
-def quality_scale(level: str, p: Mapping[str, float]) -> Scale:
-    """Quality index of public scores; anchors from the registry by the level asked for."""
-    target = p[f"value.quality_target.{level}"]
+def quality_scale(level: str, task: str, p: Mapping[str, float]) -> Scale:
+    """Quality index of public scores; anchors from the registry by the level asked for, and by the
+    task where its scores lie elsewhere than those of most."""
+    target = p.get(f"value.quality_target.{level}.{task}", p[f"value.quality_target.{level}"])
     ideal = target + (1.0 - target) / 2.0
     return Scale(
         "quality",
         "index",
-        p["value.quality_worst"],
+        p.get(f"value.quality_worst.{task}", p["value.quality_worst"]),
         target,
         ideal,
         False,
