@@ -165,10 +165,11 @@ class Predictor:
         inside = IN_BRACKETS.search(name)  # a machine, and its accelerator in brackets
         try:
             found = self._either("hardware", name, names.match_devices)
-        except PointError:
-            if inside is None:
-                raise
-            found = self._look_up("hardware", inside[1], names.match_devices)
+        except PointError as unknown:
+            try:
+                found = self._look_up("hardware", inside[1] if inside else name, names.match_devices)
+            except PointError:
+                raise unknown from None
         return self.cat.devices[found.devices[0]], found.count
 
     def _engine(self, point: Point) -> str:
