@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = ROOT / "tests" / "evidence" / "errors"
 BEGIN, END = "<!-- errors: written by scripts/error_table.py -->", "<!-- end of errors -->"
+TABLES = ("memory", "one-pass", "serving", "training", "training-memory")
 LEAST = 20  # points below which nothing is claimed
 Row = dict[str, str]
 NAMES = {"moe": "mixture of experts", "adapter": "LoRA and QLoRA"}
@@ -49,7 +50,8 @@ def row_of(r: Row) -> str | None:
 def rows() -> list[Row]:
     """Every point of every table."""
     found = []
-    for path in sorted(ERRORS.glob("*.csv")):
+    for name in TABLES:
+        path = ERRORS / f"{name}.csv"
         with path.open(encoding="utf-8", newline="") as handle:
             found += [r | {"table": path.stem} for r in csv.DictReader(handle)]
     return found
@@ -64,6 +66,8 @@ def median(found: Sequence[Row], column: str) -> str:
 
 def covered(found: Sequence[Row], column: str) -> str:
     """Share of the points between p10 and p90."""
+    if column not in found[0]:
+        return "-"
     inside = sum(abs(float(r[column])) <= float(r["width"]) for r in found)
     return f"{100 * inside / len(found):.0f} %"
 
@@ -75,13 +79,15 @@ def table(found: Iterable[Row], by: Callable[[Row], str | None], head: str, leas
         if (name := by(r)) is not None:
             groups.setdefault(name, []).append(r)
     lines = [
-        f"| {head} | n | fitted | model x device left out | source left out | 80 % interval covers |",
-        "|---|---|---|---|---|---|",
+        f"| {head} | n | fitted | model x device left out | interval covers | source left out | interval covers |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, members in sorted(groups.items()):
         if len(members) >= least:
-            errors = " | ".join(median(members, c) for c in ("fitted", "stack_left_out", "source_left_out"))
-            lines.append(f"| {name} | {len(members)} | {errors} | {covered(members, 'stack_left_out')} |")
+            cells = [median(members, "fitted")]
+            for column in ("stack_left_out", "source_left_out"):
+                cells += [median(members, column), covered(members, column)]
+            lines.append(f"| {name} | {len(members)} | {' | '.join(cells)} |")
     return lines
 
 

@@ -3,7 +3,7 @@
 Writes `rules/models/parameters-one-pass.yaml` to stdout; a table of errors goes to stderr. Errors are
 left out by model x device in five folds, and intervals are their 80 % quantiles.
 
-    python scripts/fit_encoder.py > rules/models/parameters-one-pass.yaml
+    python scripts/fit_encoder.py > new.yaml  # then: mv new.yaml rules/models/parameters-one-pass.yaml
 """
 
 from __future__ import annotations

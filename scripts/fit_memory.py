@@ -3,7 +3,7 @@
 Writes `rules/frameworks/parameters-live-memory.yaml` to stdout; a table of errors goes to stderr.
 Errors are left out by model x device in five folds, and intervals are their 80 % quantiles.
 
-    python scripts/fit_memory.py > rules/frameworks/parameters-live-memory.yaml
+    python scripts/fit_memory.py > new.yaml  # then: mv new.yaml rules/frameworks/parameters-live-memory.yaml
 """
 
 from __future__ import annotations

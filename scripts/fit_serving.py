@@ -5,7 +5,7 @@ quantity (`selector/decide/tuning.py`) is a base times factors of engine, archit
 model and interconnect; a factor that few points speak of stays near 1 by its prior. Errors are
 left out by model x device in five folds, and intervals are their 80 % quantiles.
 
-    python scripts/fit_serving.py > rules/frameworks/parameters.yaml
+    python scripts/fit_serving.py > new.yaml  # then: mv new.yaml rules/frameworks/parameters.yaml
     python scripts/fit_serving.py --warm    # start from the file; what CI compares
 """
 
@@ -309,10 +309,11 @@ def lines(table: Table, full: Mapping[str, float], stacks: Array, sources: Array
 
 
 def width_lines(rows: Sequence[Measured], stacks: Array, sources: Array) -> list[str]:
-    """Widths from what was left out twice, with the stack and with the source: users bring both."""
+    """Widths from what was left out, with the stack (counted twice) and with the source: users bring
+    new stacks more often than new ways to measure."""
     kinds, keys = [kind(r) for r in rows], [r.keys for r in rows]
-    out = np.concatenate([stacks, sources])
-    found = fitting.widths("serving.width", kinds * 2, keys * 2, ("engine.", "arch."), out, 2 * FEW)
+    out = np.concatenate([stacks, stacks, sources])
+    found = fitting.widths("serving.width", kinds * 3, keys * 3, ("engine.", "arch."), out, 3 * FEW)
     return fitting.width_lines(found, LEFT_OUT, AS_OF, SOURCE)
 
 

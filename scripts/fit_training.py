@@ -6,7 +6,7 @@ name of the framework, architecture, method and precision; a factor that few poi
 near 1 by its prior. Errors are left out by model x device in five folds, and intervals are their
 80 % quantiles.
 
-    python scripts/fit_training.py > rules/adaptation/parameters.yaml
+    python scripts/fit_training.py > new.yaml  # then: mv new.yaml rules/adaptation/parameters.yaml
     python scripts/fit_training.py --warm --fast    # start from the file, no folds; what tests compare
     python scripts/fit_training.py --sources        # errors with whole sources left out as well, and
                                                     # what the table of errors is made of

@@ -27,6 +27,9 @@ from selector.types.rule import Rule
 HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
 
+# Values that the user stated in another form.
+CONVERTED = frozenset(("weights.stated", "money.rate"))
+
 
 @dataclass(slots=True)
 class Run:
@@ -70,7 +73,7 @@ def recommend(
     """Ranked stacks for one requirement; an empty ranking says what is in the way."""
     rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in assumptions)
     # Weights that the user began are stated, although those left out are assumed to be 0.
-    assumed = frozenset(a.key for a in assumptions if a.rule != "weights.stated")
+    assumed = frozenset(a.key for a in assumptions if a.rule not in CONVERTED)
     run = prepare(req, wanted, cat, compile_, scoring, today, assumed)
     settings = rank.Settings(top, strict, allow_provisional)
     return rank.rank(run, settings, rows, inputs)

@@ -60,9 +60,8 @@ def cost_scale(budget: float | None, tokens_per_month: float | None, p: Mapping[
     reference = (tokens_per_month or 0.0) / 1e6 * p["cost.reference_usd_per_mtok"]
     target = max(reference, p["cost.reference_floor_usd"])
     why = "no budget: reference price per million tokens for the stated volume"
-    return falling(
-        "cost", "USD/month", target * p["value.cost_range"], target, target / p["value.cost_range"], why, at
-    )
+    worst, ideal = target * p["value.cost_worst_range"], target / p["value.cost_range"]
+    return falling("cost", "USD/month", worst, target, ideal, why, at)
 
 
 def latency_scale(limit_ms: float, stated: bool, p: Mapping[str, float]) -> Scale:

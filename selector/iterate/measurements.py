@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,9 @@ MEMORY = frozenset(
 )
 # Points that their gatherers found impossible or wrong; they stand outside all targets.
 SET_APART = frozenset(("implausible_outlier", "copied_from_a100_page", "unrepresentative_slow"))
+LARGEST = 1e18  # no field of a point is larger
+UNITS = frozenset(("ms", "s", "us", "gb", "gib", "mb"))
+MOST_MFU = 2.0  # narrow formats pass the 16-bit peak, not twice
 TRUTH = {"true": True, "false": False, "yes": True, "no": False}
 
 
@@ -54,7 +56,7 @@ class Point:
             value = float(found)
         except (TypeError, ValueError):
             raise PointError(f"{name} is not a number: {found!r}") from None
-        if isinstance(found, bool) or not math.isfinite(value) or value < low:
+        if isinstance(found, bool) or not low <= value <= LARGEST:
             raise PointError(f"{name} is impossible: {found!r}")
         return value
 
@@ -74,6 +76,16 @@ class Point:
     def apart(self) -> bool:
         """True where the point stands outside the targets."""
         return bool(self.flags & SET_APART)
+
+
+def check_unit(point: Point) -> None:
+    """Raises `PointError` where a point states another unit than its metric has."""
+    unit = (point.text("unit") or "").lower()
+    own = point.metric.rpartition("_")[2]
+    if own in UNITS and unit in UNITS and unit != own:
+        raise PointError(f"unit {unit} is not that of {point.metric}")
+    if point.metric == "mfu" and (point.number("value") or 0.0) > MOST_MFU:
+        raise PointError("mfu is a fraction, not a percentage")
 
 
 def read(path: Path) -> list[Point]:

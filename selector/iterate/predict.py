@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from selector.decide import passes, single
 from selector.errors import InputError
 from selector.iterate import predict_encoder, predict_memory, predict_training
-from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError
+from selector.iterate.measurements import MEMORY, SERVING, TRAINING, Point, PointError, check_unit
 from selector.iterate.predict_serving import Case, by_size, case_of, figure, spread
 from selector.needs import names
 from selector.packs.catalog import Catalogue
@@ -53,6 +53,7 @@ class Predictor:
     def predict(self, point: Point) -> Guess:
         """The estimate for a point; raises `PointError` with the reason where there is none."""
         metric = point.metric
+        check_unit(point)
         if metric in TRAINING:
             return Guess(*predict_training.figure(point, self.training_case(point), self.p))
         if metric not in SERVING | MEMORY:
@@ -105,8 +106,10 @@ class Predictor:
                 raise PointError(f"{point.metric} of {model.model_class} models is not estimated")
             case = self.case(point, model)
             if point.metric == "fits":
-                live = predict_memory.live_share(self.held(point), case.memory, self.p)
-                needed = max(live, predict_memory.used(case.memory, case.load.concurrency or 1.0))
+                each = case.held or 1.0
+                one = replace(self.held(point), devices=case.devices, sequences=each)
+                live = predict_memory.live_share(one, case.memory, self.p)
+                needed = max(live, predict_memory.used(case.memory, each))
                 return Guess(0.0, truth=needed <= 1.0)
             c, load = case.choice, case.load
             least = predict_memory.least(

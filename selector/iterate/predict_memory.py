@@ -196,6 +196,8 @@ def of_one_pass(point: Point, model: Model, form: str, p: Mapping[str, float]) -
 
 def used(mem: sizing.Memory, held: float) -> float:
     """Share of the usable memory that is taken."""
+    if not mem.usable > 0.0:
+        raise PointError("memory of the device is not known")
     taken = mem.weights + mem.activations + mem.reserve + mem.per_sequence * held
     return float(taken / mem.usable)
 

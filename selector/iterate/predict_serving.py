@@ -22,6 +22,7 @@ MACHINE = 8  # devices that one replica spreads over where the point does not st
 # Engines before this month lack what made them two to three times as fast since.
 MATURE = "2025"
 ENERGY = "energy_j_per_output_tok"
+TAILS = ("p90", "p95", "p99")
 BY_SIZE = ("tok_s", "tpot_ms", "ttft_ms")  # what the parameters alone can tell
 NARROW_CACHE = "fp8_cache_with_narrow_weights"
 NO_LENGTH = ("decode_tok_s", "tpot_ms")  # an empty context where no length is stated
@@ -153,6 +154,9 @@ def case_of(
 
     pp = int(point.number("pp", 1.0) or 1)
     if stated := point.number("tp", 1.0):
+        # Makers of the others count cores of a chip.
+        if device.kind == "gpu" and stated * pp > count:
+            raise PointError(f"tp {stated:g} x pp {pp} needs more than the {count} devices")
         return laid(int(stated), pp)
     if engine in LAYER_SPLIT:
         return laid(1, count)
@@ -189,6 +193,7 @@ def figures(
     return {
         "tpot_ms": t.per_output_token * 1e3,
         "ttft_ms": t.first_token * 1e3,
+        "ttft_tail_ms": t.first_token_p95 * 1e3,
         "output_tok_s": rate * load.output_tokens,
         "total_tok_s": rate * (load.input_tokens + load.output_tokens),
         "req_s": rate,
@@ -219,11 +224,15 @@ def spread(point: Point, case: Case) -> float:
 
 
 def figure(point: Point, case: Case, p: Mapping[str, float]) -> float:
-    """The predicted figure of a point in its own unit and scope."""
+    """The predicted figure of a point in its own unit and scope; of the slowest requests where the
+    point is of those."""
     cell = case.choice.cell
     batch = in_flight(SCALAR, cell, case.load, case.memory, case.held, p)
     found = figures(SCALAR, cell, case.load, batch, case.replicas, p)
-    value = float(found[point.metric])
+    tail = (point.text("stat") or "").lower() in TAILS
+    value = float(found["ttft_tail_ms" if tail and point.metric == "ttft_ms" else point.metric])
+    if tail and point.metric == "tpot_ms":
+        value *= p["serving.token_tail"]
     if not value > 0.0:
         raise PointError("a figure of the device that the formula needs is not published")
     return value / case.count if point.text("per") == "device" and not timed(point.metric) else value

@@ -54,9 +54,9 @@ def model_of(point: Point, find: Find) -> Model:
     total, active = point.number("params_b", 1e-6), point.number("active_params_b", 1e-6)
     try:
         known = find(name)
-        if not total or not known.params_b or 1 / SAME_SIZE < total / known.params_b < SAME_SIZE:
+        if known.params_b and (not total or 1 / SAME_SIZE < total / known.params_b < SAME_SIZE):
             return known
-        reason = f"{name} has another size in the catalogue"
+        reason = f"{name} has another size in the catalogue" if known.params_b else f"{name} has no size"
     except PointError as why:
         reason = str(why)
     if not total:
@@ -141,7 +141,10 @@ def memory(point: Point, case: TrainingCase, p: Mapping[str, float]) -> tuple[fl
 def fits(case: TrainingCase, p: Mapping[str, float]) -> bool:
     """Whether the expected memory of a device is within what can be used of it."""
     assert case.device is not None
-    room = memory_bytes(case.device, p) * p["memory.usable_fraction"]
+    fraction = "memory.unified_fraction" if case.device.unified_memory else "memory.usable_fraction"
+    room = memory_bytes(case.device, p) * p[fraction]
+    if not room:
+        raise PointError("memory of the device is not known")
     return float(training_memory.total_bytes(train_memory.cell(case.shape, case.run, p))) <= room
 
 

@@ -85,7 +85,11 @@ def precision_of(point: Point) -> tuple[str, float]:
     bits = next((b for name, b in FEW_BITS.items() if name in text), 16.0)
     if "submitter choice" in text:
         return "narrowest", bits
-    return next((f for f in FORMATS if f in text), "bf16"), bits
+    named = [f for f in FORMATS if f in text]
+    # "bf16 with fp32 optimizer" multiplies in 16 bits.
+    if re.search("bf16|fp16", text):
+        named = [f for f in named if f not in ("fp32", "tf32")]
+    return next(iter(named), "bf16"), bits
 
 
 def length(point: Point, p: dict[str, float]) -> float:
@@ -164,7 +168,8 @@ def _sharding(words: str) -> str | None:
 
 
 def _recompute(words: str) -> str | None:
-    if re.search(r"no[ -](grad ckpt|ac\b|recompute)|act_ckpt=false", words):
+    off = r"(no|without|disabled)[ -](grad ckpt|gradient checkpoint|ac\b|recompute)|act_ckpt=false"
+    if re.search(off, words):
         return "none"
     if re.search(r"\bsac\b|selective", words):
         return "selective"
@@ -204,4 +209,6 @@ def _pure(point: Point, method: str) -> bool:
 def _base_bits(method: str, bits: float, words: str) -> float:
     if method == "qlora":
         return bits if bits < 16.0 else 4.5
-    return 8.5 if method == "lora" and "8bit" in words else 16.0
+    if method == "lora" and (bits < 16.0 or "8bit" in words):
+        return min(bits, 8.5)
+    return 16.0

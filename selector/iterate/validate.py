@@ -50,13 +50,19 @@ def _outcome(point: Point, predictor: Predictor) -> Outcome:
         if point.metric in TRUTHS:
             measured = _truth(point)
             guess = predictor.predict(point)
+            if guess.truth is None:
+                raise PointError("the formulas give no answer for it")
             return Outcome(point, measured, guess, inside=guess.truth == measured)
         measured = point.number("value")
         if not measured:
             raise PointError("value is missing" if measured is None else "value is 0")
         guess = predictor.predict(point)
+        if not 0.0 < guess.p50 < math.inf:
+            raise PointError("the formulas give no figure for it")
     except PointError as why:
         return Outcome(point, measured, None, reason=str(why))
+    except (ArithmeticError, ValueError):
+        return Outcome(point, measured, None, reason="a field is beyond what the formulas can hold")
     inside = guess.p50 / guess.spread <= measured <= guess.p50 * guess.spread
     return Outcome(point, measured, guess, abs(guess.p50 - measured) / measured, inside)
 

@@ -16,8 +16,8 @@ OWN = ("application", "workload", "pins")
 def expand(stated: Stated) -> tuple[Stated, ...]:
     """The document itself, or one per component: its own application, workload and pins.
 
-    An application of a component takes over domain, users, regions and languages of the whole
-    where it does not state its own; the load of the whole holds where a component states none.
+    An application of a component takes over domain, users, regions, languages and features of the
+    whole where it does not state its own; the load of the whole holds where a component states none.
     """
     components = stated.mapping.get("components") or []
     if not components:
@@ -29,7 +29,7 @@ def _one(stated: Stated, index: int, part: dict[str, Any]) -> Stated:
     whole = copy.deepcopy(dict(stated.mapping))
     whole.pop("components")
     whole["name"] = part["name"]
-    inherited = {k: v for k, v in whole["application"].items() if k not in ("task", "features")}
+    inherited = {k: v for k, v in whole["application"].items() if k != "task"}
     whole["application"] = inherited | part["application"]
     if "workload" in part:
         whole["workload"] = part["workload"]
