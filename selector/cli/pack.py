@@ -65,6 +65,7 @@ def show(
     from selector.report.json import dumps
 
     cat = _load(packs)
+    entry = entry.removesuffix(" (spot)")  # as rankings print the offer
     if entry.removesuffix(" pack") in cat.packs:
         _show_pack(cat, entry.removesuffix(" pack"))
         return
@@ -87,10 +88,18 @@ def show(
         _show_sources(cat, fields)
 
 
+SAID = {
+    "judgement": "a value that this project chose; its entry says `judgement: true`, its range and why",
+    "inventory of the requirements": "hardware that deployment.inventory of the requirements names",
+}
+
+
 def _listed(cat: Catalogue, name: str) -> list[str]:
     """What a name stands for that is no entry: a kind, a file, the start of an id, or `api.us`."""
     from selector.packs.locate import rules_dir
 
+    if name in SAID:
+        return [f"{name}: {SAID[name]}"]
     kind = name.replace(" ", "_")
     if kind == RATES:
         return [f"{r.currency}: {r.usd_per_unit:g} USD, {r.as_of}" for r in cat.exchange_rates.values()]

@@ -78,7 +78,8 @@ class Predictor:
         if point.metric == "fits":
             return Guess(0.0, truth=predict_training.fits(case, self.p))
         if point.metric == "min_devices":
-            return Guess(predict_training.least_devices(case, self.p))
+            least = predict_training.least_devices(case, self.p)
+            return Guess(least, math.exp(self.p["memory.width.devices"]))
         return Guess(*predict_training.memory(point, case, self.p))
 
     def training_case(self, point: Point) -> predict_training.TrainingCase:
@@ -108,9 +109,9 @@ class Predictor:
             if point.metric == "fits":
                 each = case.held or 1.0
                 one = replace(self.held(point), devices=case.devices, sequences=each)
+                ledger = predict_memory.used(case.memory, each)
                 live = predict_memory.live_share(one, case.memory, self.p)
-                needed = max(live, predict_memory.used(case.memory, each))
-                return Guess(0.0, truth=needed <= 1.0)
+                return Guess(0.0, truth=max(ledger, live) <= 1.0)
             c, load = case.choice, case.load
             least = predict_memory.least(
                 self.cat, self.table, model, case.device, c.engine, c.precision, load, self.p

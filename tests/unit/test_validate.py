@@ -85,10 +85,16 @@ def test_replicas_share_the_load(catalogue: Catalogue) -> None:
         ({"input_tokens": None, "metric": "ttft_ms"}, "input_tokens is missing"),
         ({"metric": "smiles"}, "metric smiles"),
         ({"metric": "fits", "value": 3}, "neither true nor false"),
-        ({"metric": "mfu", "method": "ppo"}, "method ppo"),
+        ({"metric": "mfu", "value": 0.4, "method": "ppo"}, "method ppo"),
         ({"engine": "Dynamo+SGLang"}, "disaggregated"),
         ({"flags": "[mtp]"}, "speculative"),
         ({"precision_kv": "tf3"}, "precision_kv tf3"),
+        ({"unit": "s"}, "unit s is not that of tpot_ms"),
+        ({"tp": 8}, "needs more than the 1 devices"),
+        ({"input_tokens": 1e308}, "input_tokens is impossible"),
+        ({"metric": "mfu", "value": 54}, "fraction"),
+        ({"metric": "fits", "value": True, "hardware": "ascend-310b"}, "not known"),
+        ({"model": "implicit ALS", "metric": "device_hours"}, "params_b is missing"),
     ],
 )
 def test_every_point_without_a_prediction_says_why(
@@ -169,3 +175,16 @@ def test_points_keep_columns_that_nobody_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,metric,value,colour\nx,tpot_ms,3,red\n")
     assert read(path)[0].fields["colour"] == "red"
+
+
+def test_slow_requests_are_slower_than_the_median(catalogue: Catalogue) -> None:
+    assert p50(catalogue, stat="p99") > p50(catalogue, stat="median")
+    first = {"metric": "ttft_ms", "concurrency_or_batch": 64}
+    assert p50(catalogue, **first, stat="p95") > p50(catalogue, **first)
+
+
+def test_replicas_that_share_a_load_fit_as_one_with_its_part(catalogue: Catalogue) -> None:
+    """What fits one device with its part of the load fits eight with the whole."""
+    one_device = {"metric": "fits", "value": True, "tp": 1, "input_tokens": 8192, "concurrency_or_batch": 20}
+    assert one(catalogue, **one_device).inside
+    assert one(catalogue, **(one_device | {"n_devices": 8, "concurrency_or_batch": 160})).inside

@@ -129,6 +129,8 @@ def test_version_and_schema(cli: Run) -> None:
         ("privacy pack", "PRIV-001"),
         ("api.us", "processed in us"),
         ("mitigations", "M-BAA"),
+        ("judgement", "judgement: true"),
+        ("aws/us-east-1/p5en.48xlarge (spot)", "spot_per_hour"),
     ],
 )
 def test_pack_show_finds_every_source_that_is_printed(name: str, words: str, cli: Run) -> None:
