@@ -203,6 +203,7 @@ class CellColumns:
         chosen = np.frombuffer(self._cells, dtype=np.int64).reshape(-1, len(self._parts))
         columns: dict[str, Any] = {}
         for group, parts in enumerate(self._parts):
+            index = chosen[:, group].astype(np.int32)  # contiguous and narrow: gathered many times
             for key in parts[0] if parts else ():
-                columns[key] = np.array([part[key] for part in parts])[chosen[:, group]]
+                columns[key] = np.array([part[key] for part in parts]).take(index)
         return Cell(**columns)

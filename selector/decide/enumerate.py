@@ -80,9 +80,11 @@ def enumerate_cells(
     columns = cells.CellColumns(GROUPS)
     tunings = Tunings(columns, p)
     index = array("q")
+    add, layout = columns.add, tunings.layout
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
     reach = _reach(axes.places)
     owned = {q.pool: q for q in axes.places if q.pool}
+    hopeless, crowded = p["search.hopeless"], p["search.roomy"]
     for mi, option in enumerate(axes.models):
         if option.model is None:
             continue
@@ -106,20 +108,15 @@ def enumerate_cells(
                     need = shp.total * formats[ri].bits_weights / 8.0
                     kept = shp.kv_per_token * context / shp.kv_shards
                     room = cells.memory_bytes(device.device, p)
+                    most, roomy = hopeless * room, crowded * room - kept
+                    free = not explain and len(allowed) > 1
                     achieved = tunings.of(device, engine.id, shp, formats[ri])
                     for tp, pp in allowed:
-                        if not explain and len(allowed) > 1 and not _worth(need, kept, room, tp, pp, p):
+                        if free and (need > most * tp * pp or (pp > 1 and need <= roomy * tp)):
                             continue
-                        columns.add(*parts, tunings.layout(tp, pp), achieved(tp * pp))
+                        add(*parts, layout(tp, pp), achieved(tp * pp))
                         index.extend((mi, ei, ri, di, tp, pp, kv8))
     return _index(index, columns, shapes)
-
-
-def _worth(need: float, kept: float, room: float, tp: int, pp: int, p: Mapping[str, float]) -> bool:
-    """False for layouts that cannot hold the weights, and for stages that nothing asks for; bytes."""
-    if need > p["search.hopeless"] * room * tp * pp:
-        return False
-    return pp == 1 or need / tp + kept > p["search.roomy"] * room
 
 
 def _small_cache(option: ModelOption, device: DeviceOption, engine: str, table: SupportTable) -> int:
@@ -240,7 +237,7 @@ class Tunings:
     def __init__(self, columns: cells.CellColumns, p: Mapping[str, float]) -> None:
         self._columns, self._p = columns, p
         self._seen: dict[Hashable, Callable[[int], int]] = {}
-        self._layouts: dict[tuple[int, int], int] = {}
+        self.layout = cache(self._layout)  # how a replica is laid out
 
     def of(
         self, device: DeviceOption, engine: str, shp: cells.Shape, precision: Precision
@@ -263,12 +260,8 @@ class Tunings:
     def _made(self, names: tuple[str, ...], rate: float) -> dict[str, float]:
         return tuning.tuned(names, self._p) | {"link_bytes_per_s": rate}
 
-    def layout(self, tp: int, pp: int) -> int:
-        """How a replica is laid out."""
-        if (tp, pp) not in self._layouts:
-            part = partial(cells.layout_part, tp, pp)
-            self._layouts[tp, pp] = self._columns.part(3, (tp, pp), part)
-        return self._layouts[tp, pp]
+    def _layout(self, tp: int, pp: int) -> int:
+        return self._columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
 
 
 def _index(
