@@ -69,6 +69,12 @@ def estimate(
         rows = [{"model": model, "hardware": on, **stated}]
     named = named_row.resolve(cat, rows, document)
     found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
+    if format_ == "table" and points is None and "items_per_s" not in found[0].estimates:
+        flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
+        lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
+        typer.echo(
+            f"load: {lengths}, {flight}, longest context {load.context_tokens:g}, cache {kv_precision}"
+        )
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)

@@ -164,3 +164,8 @@ def test_estimate_of_points_refuses_layouts_beyond_the_devices(cli: Run, tmp_pat
     assert json.loads(done.stdout)["estimates"][0]["limits"] == [
         "layout: tp 2 x pp 1 needs 2 devices, 1 given"
     ]
+
+
+def test_estimate_says_the_load_that_it_sizes_for(cli: Run) -> None:
+    done = cli("estimate", "Qwen/Qwen3-8B", "--on", "h100", "--rate", 3)
+    assert done.stdout.startswith("load: 1024 tokens in, 256 out, 3 requests/s")
