@@ -169,11 +169,6 @@ def error(ratios: Array) -> tuple[float, float]:
     return float(np.median(ape)), float(np.quantile(ape, 0.9))
 
 
-def spread(ratios: Array) -> float:
-    """Factor either side of a prediction that holds 80 % of the points."""
-    return float(np.exp(np.quantile(np.abs(ratios), 0.8)))
-
-
 def line(
     name: str,
     value: float,

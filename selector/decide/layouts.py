@@ -7,7 +7,6 @@ from selector.types.catalog import Model
 TENSOR = (1, 2, 4, 8, 16, 32, 64)
 PIPELINE = (1, 2, 3, 4, 8)
 LAYER_SPLIT = frozenset({"llama.cpp", "ollama", "exllamav2", "mlx-lm", "transformers"})
-SINGLE_PASS_ONLY = frozenset({"encoder", "vision", "speech", "tts", "embedding", "reranker"})
 
 
 def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: int) -> list[tuple[int, int]]:

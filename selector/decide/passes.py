@@ -9,7 +9,7 @@ from typing import Any
 
 from selector.decide.cells import Shape
 from selector.estimate import encoder
-from selector.estimate.parameters import product
+from selector.estimate.parameters import achieved, product
 from selector.types.catalog import ROLES, Device, Model, Precision
 
 # Column -> parameter and the scale to seconds or fractions.
@@ -178,10 +178,7 @@ def keys(model: Model, device: Device, engine: str, form: str, also: tuple[str, 
 
 def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     """Columns of what is achieved: seconds of a layer, fractions (never above 1), spreads."""
-    found = {}
-    for column, (base, scale) in QUANTITIES.items():
-        value = product(p, base, names) * scale
-        found[column] = min(value, 1.0) if column in FRACTIONS else value
+    found = achieved(p, QUANTITIES, FRACTIONS, names)
     wider = unlisted(names, p)
     for what in ("rate", "latency"):
         width = p[f"encoder.width.{what}"] * math.prod(p.get(f"encoder.width.{n}", 1.0) for n in names)

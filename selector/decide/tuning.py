@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from selector.decide.cells import Shape
-from selector.estimate.parameters import product
+from selector.estimate.parameters import achieved, product
 from selector.types.catalog import Device, Precision
 
 # Column of a cell -> parameter and the scale to seconds, fractions or counts.
@@ -81,10 +81,7 @@ def keys(
 
 def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     """Columns of a cell: seconds, fractions of a peak (never above 1), a factor."""
-    found = {}
-    for column, (base, scale) in QUANTITIES.items():
-        value = product(p, base, names) * scale
-        found[column] = min(value, 1.0) if column in FRACTIONS else value
+    found = achieved(p, QUANTITIES, FRACTIONS, names)
     for what in PREDICTED:
         found[f"{what}_spread"] = math.exp(width(what, names, p))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 
 def product(p: Mapping[str, float], base: str, keys: Iterable[str]) -> float:
@@ -14,3 +14,18 @@ def product(p: Mapping[str, float], base: str, keys: Iterable[str]) -> float:
     for key in keys:
         value *= p.get(f"{base}.{key}", 1.0)
     return value
+
+
+def achieved(
+    p: Mapping[str, float],
+    quantities: Mapping[str, tuple[str, float]],
+    fractions: Container[str],
+    keys: tuple[str, ...],
+) -> dict[str, float]:
+    """Each quantity (column -> base and scale to its unit) for what has these keys; fractions of a
+    peak never above 1."""
+    found = {}
+    for column, (base, scale) in quantities.items():
+        value = product(p, base, keys) * scale
+        found[column] = min(value, 1.0) if column in fractions else value
+    return found

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-NEWEST = ""  # a range that says nothing stands for the newest supported version
-
 
 @cache
 def meet(one: str, other: str) -> bool:
