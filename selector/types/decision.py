@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
 
@@ -182,6 +183,7 @@ class Recommendation:
     proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
     joint: Joint | None = None  # of several components, where each has a stack
+    robustness: Robustness | None = None  # None where no stack is left
 
     @property
     def feasible(self) -> bool:
