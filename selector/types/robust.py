@@ -1,4 +1,4 @@
-"""How sure a ranking is: what `recommend` says of its stability, of what would change it, of what to measure."""
+"""How sure a ranking is: its stability, what would change it, and what to measure first."""
 
 from __future__ import annotations
 
