@@ -69,12 +69,12 @@ def decide(
     if len(parts) == 1:
         return parts[0]
     whole = parts[0]
-    budget = complete(stated, usd_per_unit=cat.usd_per_unit).requirement.budget.per_month_usd
+    need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
     return replace(
         whole,
         name=stated.requirement.name or "application of several models",
         components=tuple(parts[1:]),
-        joint=joint.of(parts, budget),
+        joint=joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", 0.5)),
         inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},
         notes=(*whole.notes, f"component 1 of {len(parts)}: {whole.name}; the others follow"),
     )

@@ -15,14 +15,17 @@ MOST = 20_000  # combinations looked at
 BUDGET = "budget.per_month_usd"
 
 
-def of(parts: Sequence[Recommendation], budget: float | None) -> Joint | None:
-    """The best combination of the stacks shown that keeps the budget, or the cheapest one.
+def of(
+    parts: Sequence[Recommendation], budget: float | None, confidence: float = limits.MIDDLE
+) -> Joint | None:
+    """The best combination of the stacks shown that keeps the budget with the confidence asked for,
+    or the cheapest one.
 
     None where a component has no stack at all. The sum of the scores decides, then the cost.
     """
     if not all(p.stacks for p in parts):
         return None
-    found = [_joined(parts, chosen, budget) for chosen in _combinations(parts)]
+    found = [_joined(parts, chosen, budget, confidence) for chosen in _combinations(parts)]
     kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
     if not kept:
         return min(found, key=_usd)
@@ -39,7 +42,9 @@ def _usd(joint: Joint) -> float:
     return joint.usd_per_month.p50 if joint.usd_per_month else math.inf
 
 
-def _joined(parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None) -> Joint:
+def _joined(
+    parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None, confidence: float
+) -> Joint:
     lines: list[CostLine] = []
     people: list[Estimate] = []
     for part, stack in zip(parts, chosen, strict=True):
@@ -60,7 +65,7 @@ def _joined(parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budg
         tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),
         tuple(lines),
         total,
-        _verdict(total, budget),
+        _verdict(total, budget, confidence),
     )
 
 
@@ -73,12 +78,18 @@ def _sum(lines: Sequence[CostLine]) -> Estimate | None:
     return Estimate(p10, p50, p90, "USD/month", "cost.joint")
 
 
-def _verdict(total: Estimate | None, budget: float | None) -> Constraint | None:
+def _verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:
     if budget is None:
         return None
+    chance = None
     if total is None:
         code, why = limits.UNVERIFIED, "a cost is not known"
     else:
-        code = limits.VIOLATED if total.p50 > budget else limits.AT_RISK if total.p90 > budget else limits.OK
+        spread = total.p90 / total.p50 if total.p50 > 0.0 else 1.0
+        needed = total.p50 * spread ** limits.share(confidence)
+        code = limits.VIOLATED if needed > budget else limits.AT_RISK if total.p90 > budget else limits.OK
+        chance = limits.p_ok(total.p50, spread, budget)
         why = "all components together, people counted once"
-    return Constraint(BUDGET, limits.STATUS[code], budget, total.p50 if total else None, "USD/month", why=why)
+    status = limits.STATUS[code]
+    p50 = total.p50 if total else None
+    return Constraint(BUDGET, status, budget, p50, "USD/month", chance, why, confidence)

@@ -10,6 +10,7 @@ from typing import Any
 OK, AT_RISK, VIOLATED, UNVERIFIED = 0, 1, 2, 3
 STATUS = ("ok", "at_risk", "violated", "unverified")
 Z90 = 1.2816
+MIDDLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +23,47 @@ class Limit:
     column: Any
     spread: Any
     hard: bool = True  # False: nobody stated it; it counts in the score and rules nothing out
+    confidence: float = MIDDLE  # chance with which the cap must be kept, 0.5 to 1
+
+    @property
+    def needed(self) -> Any:
+        """The least cap that each candidate would keep with the confidence asked for; nan where the
+        estimate is not known."""
+        by = share(self.confidence)
+        return self.column * self.spread**by if by else self.column
+
+    def least(self, row: int) -> float:
+        """The same for one candidate."""
+        found: float = float(self.column[row]) * float(self.spread[row]) ** share(self.confidence)
+        return found
+
+
+def share(quantile: float) -> float:
+    """Standard normal quantile in units of that of p90: a lognormal quantity has its quantile at
+    p50 x (p90 / p50) ** share."""
+    if quantile == MIDDLE:
+        return 0.0
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(quantile) / Z90
 
 
 def status(limit: Limit) -> Any:
-    """Int8 column: violated where p50 is over the cap, at risk where only p90 is, unverified
-    where the estimate is not known."""
+    """Int8 column: violated where the cap is not kept with the confidence asked for, at risk where
+    it is and p90 is over the cap all the same, unverified where the estimate is not known."""
     import numpy as np
 
-    p50 = limit.column
     with np.errstate(invalid="ignore"):
-        high = p50 * limit.spread
-        found = np.where(p50 > limit.cap, VIOLATED, np.where(high > limit.cap, AT_RISK, OK))
-    return np.where(np.isnan(p50), UNVERIFIED, found).astype(np.int8)
+        high = limit.column * limit.spread
+        found = np.where(limit.needed > limit.cap, VIOLATED, np.where(high > limit.cap, AT_RISK, OK))
+    return np.where(np.isnan(limit.column), UNVERIFIED, found).astype(np.int8)
 
 
 def p_ok(p50: float, spread: float, cap: float) -> float | None:
     """Chance that a lognormal quantity keeps the cap (vector CHANCE of the decision methods)."""
-    if math.isnan(p50) or p50 <= 0:
+    if math.isnan(p50):
         return None
-    if spread <= 1.0:
+    if spread <= 1.0 or p50 <= 0.0 or cap <= 0.0:
         return 1.0 if p50 <= cap else 0.0
     z = math.log(cap / p50) / (math.log(spread) / Z90)
     return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from selector.decide import limits
 from selector.types.load import Load
 from selector.types.requirement import LatencyLimits, Requirement
 
@@ -29,7 +30,13 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
         limit_assumed=limit_assumed,
+        limit_share=0.0 if limit_assumed else limit_share(req),
     )
+
+
+def limit_share(req: Requirement) -> float:
+    """How far from p50 to p90, in logarithms, a stated limit on latency must be kept."""
+    return limits.share(req.confidence.get("latency", limits.MIDDLE))
 
 
 def cache(req: Requirement) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
     attitude,
+    defaults_check,
     flips,
     limits,
     notices,
@@ -18,11 +19,12 @@ from selector.decide import (
     show,
     switching,
     value,
+    weighing,
 )
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
-from selector.types.decision import AssumptionRow, Exclusion, Recommendation
+from selector.types.decision import AssumptionRow, DecidingDefault, Recommendation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -71,9 +73,10 @@ def rank(
     reasons = _reasons(run, scored, settings)
     allowed, order = _order(run, scored, reasons, settings)
     stacks = show.stacks(run, scored, order, settings)
-    excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
+    excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
     first = int(order[0]) if len(order) else None
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
+    defaults = _deciding(run, scored, allowed, settings, first)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
@@ -87,8 +90,16 @@ def rank(
             "feasible": len(allowed),
         },
         weights=scored.weights,
+        weights_form=run.weights_form,
+        defaults_that_decide=defaults,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
-        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, first)),
+        notes=(
+            *weighing.note(run.weights_form, run.weights),
+            *_weights_moved(run),
+            *attitude.note(run.req.risk_attitude),
+            *_flips(run, scored, reasons, settings, first),
+            *defaults_check.note(defaults),
+        ),
         notices=notices.of(run),
         proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
@@ -111,8 +122,17 @@ def _flips(
 ) -> tuple[str, ...]:
     if first is None:
         return ()
-    late = (unknown_weight(run, scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
-    return flips.notes(run, scored, dict(reasons), late, first)
+    return flips.notes(run, scored, dict(reasons), _little_known(run, scored, settings), first)
+
+
+def _deciding(
+    run: Run, scored: Scored, allowed: Any, settings: Settings, first: int | None
+) -> tuple[DecidingDefault, ...]:
+    """Defaults under which another row that can come first does."""
+    if first is None:
+        return ()
+    late = _late(run, scored, settings)
+    return defaults_check.deciding(run, scored, allowed[late[allowed] == late[first]], first)
 
 
 def score(run: Run) -> Scored:
@@ -124,18 +144,10 @@ def score(run: Run) -> Scored:
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
     total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
-    tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
-    limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
+    limit, _ = loads.latency_limit_ms(req, run.load, run.assumed)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
     waits = limit is not None or run.load.scenario != "offline"
-    level = req.quality.level or "good"
-    scales = {
-        "quality": value.quality_scale(level, req.application.task, p),
-        "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
-        "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
-        "risk": value.risk_scale(req.risk.appetite or "moderate", p),
-        "effort": value.effort_scale(horizon, p),
-    }
+    scales = run.scales
     raw = {
         "quality": run.quality[:, 1],
         "cost": total,
@@ -148,10 +160,7 @@ def score(run: Run) -> Scored:
     values, known = {}, {}
     whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
-        known[name] = ~np.isnan(raw[name])
-        filled = np.where(known[name], adverse[name], scales[name].target)
-        found = scales[name].value(np, filled)
-        values[name] = np.where(known[name], found, p["value.missing"])
+        values[name], known[name] = value.filled(np, scales[name], adverse[name], p["value.missing"])
         whole = whole + weights[name] * values[name]
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
@@ -194,10 +203,17 @@ def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
         ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", s.request_p95_ms, s.spread),
     ]
     return [
-        limits.Limit(k, float(c), u, column, spread, k not in run.assumed)
+        limits.Limit(k, float(c), u, column, spread, k not in run.assumed, _confidence(run, k))
         for k, c, u, column, spread in wanted
         if c is not None
     ]
+
+
+def _confidence(run: Run, key: str) -> float:
+    """Chance with which a limit must be kept; the user states it for stated limits only."""
+    if key in run.assumed:
+        return limits.MIDDLE
+    return run.req.confidence.get(key.partition(".")[0], limits.MIDDLE)
 
 
 def _quality_status(run: Run) -> Any | None:
@@ -241,9 +257,7 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     if not len(allowed):
         return allowed, allowed
     unknown = unknown_weight(run, scored)
-    late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
-    for _, column in run.gates.doubts:
-        late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
+    late = _late(run, scored, settings)
     hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
     at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
     keys = [np.arange(len(late)), unknown, at_risk]
@@ -267,6 +281,24 @@ def _front(primary: Any, allowed: Any) -> Any:
     return allowed[values >= cut]
 
 
+def _late(run: Run, scored: Scored, settings: Settings) -> Any:
+    """Rows that rank after the others: little known, or a veto is in doubt."""
+    late = _little_known(run, scored, settings)
+    for _, column in run.gates.doubts:
+        late = late | (column[run.judge.group] & (not settings.allow_provisional))
+    return late
+
+
+def _little_known(run: Run, scored: Scored, settings: Settings) -> Any:
+    """Rows that rank after the others: too much of their weight, or a stated limit, rests on a figure
+    that nobody knows. None where the user ranks them among the others."""
+    late = unknown_weight(run, scored) > run.p["value.most_unknown"]
+    for cap, status in zip(scored.limits, scored.status, strict=True):
+        if cap.hard:
+            late |= status == limits.UNVERIFIED
+    return late & (not settings.allow_provisional)
+
+
 def unknown_weight(run: Run, scored: Scored) -> Any:
     """Share of the weight that rests on criteria nobody knows."""
     import numpy as np
@@ -275,23 +307,3 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
     for name in CRITERIA:
         total = total + np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
     return total
-
-
-def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:
-    """Rows removed per reason, with the one that misses by least."""
-    import numpy as np
-
-    found = []
-    for name, column in reasons:
-        rows = np.nonzero(column)[0]
-        if not len(rows):
-            continue
-        cap = next((c for c in scored.limits if c.id == name), None)
-        if cap is not None and not np.isnan(cap.column[rows]).all():
-            near = rows[np.nanargmin(cap.column[rows])]
-            times = f" ({cap.column[near] / cap.cap:.2f}x)" if cap.cap else ""
-            text = f"{cap.column[near]:.4g} {cap.unit} against {cap.cap:.4g}{times}"
-        else:
-            near, text = rows[np.argmax(scored.score[rows])], ""
-        found.append(Exclusion(name, len(rows), show.line(run, int(near)), text))
-    return found

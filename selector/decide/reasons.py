@@ -1,14 +1,18 @@
-"""Why candidates were left out, the cause first: where nothing is left, the gate that closed last."""
+"""Why candidates were left out, and what would let the nearest of them through.
+
+The cause comes first: where nothing is left, the gate that closed last.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from selector.decide import show
-from selector.types.decision import Exclusion
+from selector.decide import relax, show
+from selector.types.decision import Exclusion, Move
 
 if TYPE_CHECKING:
+    from selector.decide.rank import Scored
     from selector.decide.recommend import Run
 
 
@@ -29,3 +33,38 @@ def ordered(run: Run, removed: Sequence[Exclusion], feasible: bool) -> tuple[Exc
 
 def _most(e: Exclusion) -> int:
     return -e.count
+
+
+def removed(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> list[Exclusion]:
+    """Rows removed per reason, and the one that the smallest change would let through: held by as
+    few other reasons as can be, then by the least relative move, then the best scored."""
+    import numpy as np
+
+    caps = {c.id: c for c in scored.limits}
+    far = relax.distances(reasons, caps)
+    held = np.zeros(len(run.stacks), dtype=np.int16)
+    for _, column in reasons:
+        held += column
+    found = []
+    for bit, (name, column) in enumerate(reasons):
+        rows = np.nonzero(column)[0]
+        if not len(rows):
+            continue
+        rows = rows[held[rows] == held[rows].min()]
+        near = int(rows[np.lexsort([-scored.score[rows], relax.total(far, (bit,), rows)])[0]])
+        others = [n for n, c in reasons if c[near] and n != name]
+        moves = tuple(relax.move(caps.get(n), n, near) for n in (name, *others))
+        count = int(np.count_nonzero(column))
+        found.append(Exclusion(name, count, show.line(run, near), _distance(moves), moves))
+    return found
+
+
+def _distance(moves: Sequence[Move]) -> str:
+    """How far the nearest is from its limit, and what else it needs."""
+    first = moves[0]
+    text = ""
+    if first.now is not None and first.needed is not None:
+        times = f" ({first.needed / first.now:.2f}x)" if first.now else ""
+        text = f"{first.needed:.4g} {first.unit} against {first.now:.4g}{times}"
+    rest = "; ".join(relax.words(m) for m in moves[1:])
+    return "; ".join(x for x in (text, f"also {rest}" if rest else "") if x)

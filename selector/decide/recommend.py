@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from selector.decide import adjust, gate, load, options, places, quality, rank, screens, size
+from selector.decide import (
+    adjust,
+    gate,
+    load,
+    options,
+    places,
+    quality,
+    rank,
+    screens,
+    size,
+    value,
+    weighing,
+)
 from selector.decide import candidates as cand
 from selector.decide.axes import Axes
 from selector.decide.enumerate import SMALL_CACHE, CellIndex, Refusals, enumerate_cells
@@ -53,7 +65,9 @@ class Run:
     kv8: Any  # True where the cache is kept in 8 bits
     assumed: frozenset[str]  # keys that nobody stated
     weights: Mapping[str, float]  # of the criteria, sum to 100
+    weights_form: str  # default points swing rank pay
     reweighing: Sequence[Rule]  # weight rules that moved them
+    scales: dict[str, value.Scale]
 
 
 def recommend(
@@ -108,7 +122,8 @@ def prepare(
     adjust.apply(gates, judge.group, stacks, kept)
     # A rule shifts default weights; weights that the user states stand as they are.
     reweighing = gates.weights if "weights" in assumed else []
-    weights = gate.criterion_weights(req.weights, reweighing)
+    scales = value.scales(req, work, p, assumed)
+    weights = gate.criterion_weights(weighing.relative(req.weights, scales), reweighing)
     return Run(
         req,
         wanted,
@@ -128,7 +143,9 @@ def prepare(
         kv8,
         assumed,
         weights,
+        "default" if "weights" in assumed else req.weights.form,
         reweighing,
+        scales,
     )
 
 
@@ -190,7 +207,7 @@ def _size(
     sized = size.size_cells(index, axes, work, spare, column, load.cache(req), p)
     generates = np.array([m.role == "llm" for m in axes.models])[index.model]
     limits = load.stated_latency(req, assumed)
-    scale_out(sized, index.cell, generates, work, limits, spare, column, p)
+    scale_out(sized, index.cell, generates, work, limits, spare, column, p, load.limit_share(req))
     return sized, cand.join(axes, index, sized, work, p)
 
 

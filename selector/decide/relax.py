@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import limits, show, single
-from selector.types.decision import Relaxation
+from selector.types.decision import Move, Relaxation
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
@@ -16,44 +18,103 @@ MOST_LIMITS = 62  # bits of a mask
 MOST_SETS = 8
 
 
-def relaxations(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> tuple[Relaxation, ...]:
-    """Minimal sets of limits, each with the stack that asks for the least relative move of them;
-    where nothing was sized to fit, the nearest change that does."""
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Limits that hold some rows together: the row nearest to passing, the best scored, how many."""
+
+    bits: tuple[int, ...]
+    nearest: int
+    best: int
+    count: int
+
+
+def minimal(violated: Sequence[Any], far: Mapping[int, Any], score: Any) -> list[Set]:
+    """Inclusion-minimal sets of limits whose move lets a row through, the easiest first.
+
+    `violated` holds a bool column per limit; `far`, by the number of a limit that can be moved, how
+    far each row is from it (logarithm of the ratio). A row is nearest where the sum over the limits
+    of the set is least. Sets without a limit that can only be waived come first, then smaller ones,
+    then nearer ones. Rows that a limit beyond `MOST_LIMITS` holds are left out.
+    """
     import numpy as np
 
+    columns = [np.where(c, limits.VIOLATED, limits.OK) for c in violated[:MOST_LIMITS]]
+    found = limits.masks(columns, len(score))
+    open_ = ~np.logical_or.reduce(violated[MOST_LIMITS:]) if len(violated) > MOST_LIMITS else None
+    result = []
+    for mask in limits.minimal_sets(found if open_ is None else found[open_]):
+        same = found == mask if open_ is None else (found == mask) & open_
+        rows = np.nonzero(same)[0]
+        bits = tuple(b for b in range(len(columns)) if mask >> b & 1)
+        distance = total(far, bits, rows)
+        near = np.lexsort([-score[rows], distance])[0]
+        item = Set(bits, int(rows[near]), int(rows[np.argmax(score[rows])]), len(rows))
+        result.append((sum(b not in far for b in bits), len(bits), float(distance[near]), bits, item))
+    return [item for *_, item in sorted(result, key=lambda r: r[:4])]
+
+
+def total(far: Mapping[int, Any], bits: Sequence[int], rows: Any) -> Any:
+    """Sum of the distances of some rows over some limits; what is not known is infinitely far."""
+    import numpy as np
+
+    columns = [np.nan_to_num(far[b][rows], nan=np.inf) for b in bits if b in far]
+    return np.sum(columns, axis=0) if columns else np.zeros(len(rows))
+
+
+def distances(reasons: Sequence[tuple[str, Any]], caps: Mapping[str, limits.Limit]) -> dict[int, Any]:
+    """Logarithm of what each row needs over what is given, by the number of a numeric limit."""
+    import numpy as np
+
+    found = {}
+    for bit, (name, _) in enumerate(reasons):
+        if name in caps:
+            given = caps[name].cap
+            with np.errstate(invalid="ignore", divide="ignore"):
+                # Against a cap of nothing only the size of what is needed can be compared.
+                found[bit] = np.log(caps[name].needed / (given if given > 0.0 else 1.0))
+    return found
+
+
+def relaxations(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> tuple[Relaxation, ...]:
+    """Minimal sets of limits, each with the stack that asks for the least relative move of them and
+    the best that they alone hold; where nothing was sized to fit, the nearest change that does."""
     if not len(run.stacks):
         return _that_fits(run)
     if not reasons:
         return ()
-    columns = [np.where(col, limits.VIOLATED, limits.OK) for _, col in reasons[:MOST_LIMITS]]
-    found = limits.masks(columns, len(run.stacks))
     caps = {c.id: c for c in scored.limits}
-    result = []
-    for mask in limits.minimal_sets(found)[:MOST_SETS]:
-        rows = np.nonzero(found == mask)[0]
-        names = [reasons[b][0] for b in range(len(columns)) if mask >> b & 1]
-        numeric = [caps[n] for n in names if n in caps and caps[n].cap > 0]
-        best = _least(rows, numeric, scored.score)
-        moves = [_move(caps.get(n), n, best) for n in names]
-        result.append(Relaxation(tuple(names), tuple(moves), show.line(run, best), len(rows)))
-    return tuple(result)
+    found = minimal([c for _, c in reasons], distances(reasons, caps), scored.score)
+    return tuple(_relaxation(run, scored, [reasons[b][0] for b in s.bits], s) for s in found[:MOST_SETS])
 
 
-def _least(rows: Any, caps: Sequence[limits.Limit], score: Any) -> int:
-    """Row that exceeds the caps by the smallest product of ratios; of those alike the best scored."""
-    import numpy as np
+def _relaxation(run: Run, scored: Scored, names: Sequence[str], found: Set) -> Relaxation:
+    caps = {c.id: c for c in scored.limits}
+    changes, best = (tuple(move(caps.get(n), n, row) for n in names) for row in (found.nearest, found.best))
+    return Relaxation(
+        tuple(names),
+        tuple(words(m) for m in changes),
+        show.line(run, found.nearest),
+        found.count,
+        changes,
+        show.line(run, found.best),
+        float(scored.score[found.best]),
+        best,
+    )
 
-    far = np.zeros(len(rows))
-    for cap in caps:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            far = far + np.nan_to_num(np.log(cap.column[rows] / cap.cap), nan=np.inf)
-    return int(rows[np.lexsort([-score[rows], far])[0]])
+
+def move(cap: limits.Limit | None, name: str, row: int) -> Move:
+    """What one row needs of a limit: its least value, or to be waived."""
+    needed = math.nan if cap is None else cap.least(row)
+    if cap is None or math.isnan(needed):
+        return Move(name, None, None, "")
+    return Move(name, cap.cap, needed, cap.unit)
 
 
-def _move(cap: limits.Limit | None, name: str, row: int) -> str:
-    if cap is None:
-        return f"waive {name}"
-    return f"{name} {cap.cap:.4g} -> {cap.column[row]:.4g}"
+def words(m: Move) -> str:
+    """A move in words."""
+    if m.now is None or m.needed is None:
+        return f"waive {m.limit}"
+    return f"{m.limit} {m.now:.4g} -> {m.needed:.4g}"
 
 
 def _that_fits(run: Run) -> tuple[Relaxation, ...]:

@@ -24,13 +24,18 @@ def scale_out(
     spare: Spare,
     caps: Any,
     p: Mapping[str, float],
+    share: float = 0.0,
 ) -> None:
     """Raise replicas of the cells `rows` (bool) step by step until the tail of the first token and
-    of the request keep their limits, within `caps` devices; what no step helps stays as it is."""
+    of the request keep their limits, within `caps` devices; what no step helps stays as it is.
+
+    `share` of the way from p50 to p90, in logarithms, is what must keep them.
+    """
     import numpy as np
 
     if load.scenario == "single_stream":
         return
+    doubt = sized.spread**share  # what a limit must leave room for
     first = limits.first_token_p95_ms or np.inf
     whole = limits.request_p95_ms or np.inf
     base = sized.replicas - sized.spare
@@ -43,11 +48,12 @@ def scale_out(
         replicas = np.minimum(np.ceil(base[chosen] * factor), most[chosen])
         asked = replace(load, kv_bits=sized.kv_bits[chosen])
         found = _columns(take(cell, chosen), asked, replicas, p)
-        good = (found["first_token_p95_ms"] <= first) & (found["request_p95_ms"] <= whole)
+        by = doubt[chosen]
+        good = (found["first_token_p95_ms"] * by <= first) & (found["request_p95_ms"] * by <= whole)
         total = with_spare(replicas, had[chosen], spare)
         return good, found | {"replicas": total, "spare": total - replicas}
 
-    late = (sized.first_token_p95_ms > first) | (sized.request_p95_ms > whole)
+    late = (sized.first_token_p95_ms * doubt > first) | (sized.request_p95_ms * doubt > whole)
     left = np.nonzero(rows & sized.fits & late)[0]
     if len(left):
         left = left[step(left, LADDER[-1])[0]]

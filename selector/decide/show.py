@@ -150,6 +150,7 @@ def _contributions(run: Run, scored: Scored, row: int) -> tuple[Contribution, ..
                 (scale.worst, scale.target, scale.ideal),
                 known,
                 scale.why if known else "not known: fixed value for a missing figure",
+                scale.log,
             )
         )
     for rule, column, weight in run.gates.points:
@@ -242,6 +243,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 cap.unit,
                 limits.p_ok(p50, float(cap.spread[row]), cap.cap),
                 _remark(cap, math.isnan(p50)),
+                cap.confidence,
             )
         )
     if scored.quality_status is not None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import load as loads
+from selector.errors import PackError, Problem
+
+if TYPE_CHECKING:
+    from selector.types.load import Load
+    from selector.types.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,28 @@ class Scale:
     why: str
     at_target: float = 0.8
 
+    def __post_init__(self) -> None:
+        """Refuse anchors without an order: no value can be read off them."""
+        ordered = self.worst < self.target < self.ideal or self.worst > self.target > self.ideal
+        if not ordered or (self.log and min(self.worst, self.ideal) <= 0.0):
+            what = (
+                f"{self.criterion}: worst {self.worst:g}, target {self.target:g} and ideal {self.ideal:g} "
+                f"{self.unit} are not in order ({self.why})"
+            )
+            raise PackError(
+                Problem(what, None, "correct the parameters value.* and cost.reference_* of the packs")
+            )
+
+    def slope(self) -> float:
+        """Value lost for one unit of the figure, falling short of the target by little.
+
+        Derivative of `value` at the target on the side of the worst: the value bends there, and a
+        trade is made about how far to stay below what is wanted.
+        """
+        if self.log:
+            return abs(self.at_target / math.log(self.target / self.worst) / self.target)
+        return abs(self.at_target / (self.target - self.worst))
+
     def value(self, xp: Any, x: Any) -> Any:
         """Value of `x`, clipped to 0..1; numpy arrays or floats."""
         worst, target, ideal = (
@@ -34,6 +63,26 @@ class Scale:
         high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)
         beyond = (position - target) * (ideal - target) > 0.0
         return xp.minimum(xp.maximum(xp.where(beyond, high, low), 0.0), 1.0)
+
+
+def scales(req: Requirement, load: Load, p: Mapping[str, float], assumed: frozenset[str]) -> dict[str, Scale]:
+    """Scales of all criteria; `assumed` holds the keys that nobody stated."""
+    tokens = (load.requests_per_month or 0.0) * (load.input_tokens + load.output_tokens)
+    limit, stated = loads.latency_limit_ms(req, load, assumed)
+    return {
+        "quality": quality_scale(req.quality.level or "good", req.application.task, p),
+        "cost": cost_scale(req.budget.per_month_usd, tokens, p),
+        "latency": latency_scale(limit or p["value.latency_default_ms"], stated, p),
+        "risk": risk_scale(req.risk.appetite or "moderate", p),
+        "effort": effort_scale(float(req.horizon_months or 12), p),
+    }
+
+
+def filled(xp: Any, scale: Scale, x: Any, missing: float) -> tuple[Any, Any]:
+    """Values of `x`, `missing` where it is not known (nan), and where it is known. What is missing
+    is never taken from other candidates, and its weight stays."""
+    known = ~xp.isnan(x)
+    return xp.where(known, scale.value(xp, xp.where(known, x, scale.target)), missing), known
 
 
 def falling(

@@ -133,6 +133,8 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
     read = interference(xp, c, load, p)
     limit = load.per_output_token_limit_s
     limit = float("inf") if limit is None else limit
+    if load.limit_share:
+        limit = limit / c.step_spread**load.limit_share
     best: Any = 0.0 * mem.batch
     held: Any = 0.0 * mem.batch + 1.0
     for most in BATCHES if load.scenario != "single_stream" else (1,):

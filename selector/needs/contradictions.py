@@ -11,6 +11,7 @@ from selector.needs.options import Options, expand_hosting, resolve_options
 from selector.needs.regions import jurisdiction
 from selector.needs.shape import counted
 from selector.needs.tables import defaults
+from selector.types.requirement import LatencyLimits
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
@@ -41,6 +42,7 @@ def contradictions(stated: Stated, catalogue: Catalogue | None = None) -> list[P
         _quality,
         _sizes,
         _weights,
+        _confidence,
         _places,
         _inventory,
         _quotes,
@@ -204,9 +206,36 @@ def _scale(stated: Stated) -> Found:
 
 
 def _weights(stated: Stated) -> Found:
+    weights = stated.requirement.weights
+    points = {c: v for c, v in weights.points.items() if c != "energy"}
+    key = "weights" if weights.form == "points" else f"weights.{weights.form}"
+    given = {"points": points, "swing": weights.swing, "pay": weights.pay}.get(weights.form, {})
+    if weights.points and not points:
+        yield _at(stated, key, "weights name only energy, which is not scored yet", "weigh another criterion")
+    elif given and not any(given.values()):
+        yield _at(stated, key, "all weights are 0", "give at least one criterion a weight")
+    if weights.pay.get("cost", 1.0) != 1.0:
+        what = f"weights.pay.cost is {weights.pay['cost']:g}, but cost is what the others are paid in"
+        yield _at(stated, "weights.pay.cost", what, "leave it out")
+
+
+def _confidence(stated: Stated) -> Found:
     need = stated.requirement
-    if need.weights and not any(need.weights.values()):
-        yield _at(stated, "weights", "all weights are 0", "give at least one criterion a weight")
+    limits: dict[str, object] = {
+        "latency": need.latency != LatencyLimits(),
+        "budget": (need.budget.per_month_usd, need.budget.per_month) != (None, None),
+        "launch_weeks": need.launch_weeks is not None,
+    }
+    if need.confidence and not any(limits.values()):
+        what = "confidence asks how surely limits are kept, but none is stated"
+        yield _at(stated, "confidence", what, "state a budget or a latency limit, or drop it")
+    elif len({need.confidence.get(k) for k in limits}) == 1:
+        return  # one for all
+    for name in need.confidence:
+        if any(limits.values()) and not limits[name]:
+            key = f"confidence.{name}"
+            what = f"{key} asks how surely a limit is kept that is not stated"
+            yield _at(stated, key, what, f"state {name}, or drop {key}")
 
 
 def _places(stated: Stated) -> Found:

@@ -111,10 +111,10 @@ def _accepted(wanted: Any, value: Any) -> bool:
 def _weights_as_one(document: dict[str, Any], made: list[Assumption]) -> list[Assumption]:
     """Default weights and their shifts as one line that sums to 100."""
     parts = [a for a in made if a.key == "weights"]
-    total = sum((document.get("weights") or {}).values())
-    if not parts or not total:
+    if not parts or any(a.rule == "weights.stated" for a in parts):
         return made
-    if any(a.rule == "weights.stated" for a in parts):
+    total = sum(document["weights"].values())
+    if not total:
         return made
     weights = {k: round(v * SUM_OF_WEIGHTS / total, 2) for k, v in document["weights"].items()}
     document["weights"] = weights

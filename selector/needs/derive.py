@@ -138,10 +138,19 @@ def _second(pair: tuple[str, float]) -> float:
 
 
 def unnamed_weights(doc: Document, _: Any) -> Any:
-    """Criteria that stated weights leave out count nothing."""
+    """Criteria that stated weights leave out count nothing; those left out of an order need no value."""
     stated = dict(paths.get(doc, "weights") or {})
-    missing = {name: 0 for name in CRITERIA if name not in stated}
-    return stated | missing if stated and missing else None
+    for form in ("swing", "pay"):
+        if form in stated:
+            whole = _with_rest(stated[form], "cost" if form == "pay" else "")
+            return {form: whole} if whole else None
+    return _with_rest(stated, "") if stated and "rank" not in stated else None
+
+
+def _with_rest(stated: Mapping[str, Any], but: str) -> Mapping[str, Any] | None:
+    """Values by criterion with 0 for those that are missing; None where none is."""
+    missing = {name: 0 for name in CRITERIA if name not in stated and name != but}
+    return {**stated, **missing} if missing else None
 
 
 FORMULAS: Mapping[str, Formula] = {

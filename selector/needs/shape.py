@@ -12,6 +12,7 @@ from selector.types.requirement import Pins, Requirement
 
 COUNTED = re.compile(r"\s*(\d+)\s*[x×*]\s*(?=[A-Za-z])(.+)", re.IGNORECASE)
 LAYOUT = re.compile(r"(tp|pp|ep|replicas)(\d+)")
+CHANCES = ("budget", "latency", "launch_weeks")  # limits that may be kept with a chance of their own
 NAMED_PINS = frozenset(Pins.__dataclass_fields__) - {"others"}
 
 
@@ -29,6 +30,8 @@ def normalise(document: Mapping[str, Any]) -> dict[str, Any]:
         _split_count(item)
     if "proposed" in result:
         result["proposed"] = {k: _proposed(k, v) for k, v in result["proposed"].items()}
+    if isinstance(chance := result.get("confidence"), int | float):
+        result["confidence"] = dict.fromkeys(CHANCES, chance)
     stack = result.get("incumbent", {}).get("stack")
     if stack is not None:
         result["incumbent"]["stack"] = {k: _listed(v) for k, v in stack.items()}

@@ -119,6 +119,9 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
             "exclusiveMaximum": "less than",
         }[error.validator]
         yield Problem(f"{dotted}: {error.instance} must be {word} {error.validator_value}", where, None)
+    elif error.validator == "maxProperties":
+        what = f"{dotted} holds {' and '.join(map(str, error.instance))}, at most {error.validator_value}"
+        yield Problem(what, where, error.schema.get("description"))
     elif error.validator in ("oneOf", "anyOf"):
         yield Problem(
             f"{dotted}: {_short(error.instance)} has none of the allowed forms",

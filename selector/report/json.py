@@ -7,7 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from selector.report.numbers import plain
-from selector.types.decision import CostLine, Joint, ProposedPlan, RankedStack, Recommendation
+from selector.types.decision import (
+    CostLine,
+    Joint,
+    Move,
+    ProposedPlan,
+    RankedStack,
+    Recommendation,
+    Relaxation,
+)
 from selector.types.estimate import Estimate
 from selector.types.rule import Finding
 
@@ -85,6 +93,24 @@ def joint(j: Joint) -> dict[str, Any]:
     }
 
 
+def move(m: Move) -> dict[str, Any]:
+    """A limit as it stands and as it would have to be."""
+    return {"limit": m.limit, "from": m.now, "to": m.needed, "unit": m.unit}
+
+
+def relaxation(x: Relaxation) -> dict[str, Any]:
+    """A smallest set of limits to move: the nearest stack, and the best that these alone hold."""
+    return {
+        "constraints": x.constraints,
+        "moves": x.moves,
+        "changes": [move(m) for m in x.changes],
+        "stack": x.stack,
+        "count": x.count,
+        "score": x.score,
+        "best": {"stack": x.best, "changes": [move(m) for m in x.best_changes]} if x.best else None,
+    }
+
+
 def finding(f: Finding) -> dict[str, Any]:
     """What a rule says; the place only where there is one."""
     found = asdict(f) | {"severity": f.severity.value}
@@ -114,13 +140,16 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "name": r.name,
         "stacks": [stack(s) for s in r.stacks],
         "excluded": [
-            {"reason": e.reason, "count": e.count, "nearest": e.nearest, "distance": e.distance}
+            {
+                "reason": e.reason,
+                "count": e.count,
+                "nearest": e.nearest,
+                "distance": e.distance,
+                "moves": [move(m) for m in e.moves],
+            }
             for e in r.excluded
         ],
-        "relaxations": [
-            {"constraints": x.constraints, "moves": x.moves, "stack": x.stack, "count": x.count}
-            for x in r.relaxations
-        ],
+        "relaxations": [relaxation(x) for x in r.relaxations],
         "robustness": {
             "tied_with_first": [s.label for s in r.stacks if s.tied],
             "margin_points": r.stacks[0].score - r.stacks[1].score if len(r.stacks) > 1 else None,
@@ -131,6 +160,8 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "assumptions": [asdict(a) for a in r.assumptions],
         "notices": [asdict(n) for n in r.notices],
         "weights": dict(r.weights),
+        "weights_form": r.weights_form,
+        "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
         "counts": dict(r.counts),
         "notes": r.notes,
         "oldest_fact": r.oldest_fact,

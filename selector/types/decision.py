@@ -22,6 +22,7 @@ class Constraint:
     unit: str
     p_ok: float | None = None
     why: str = ""
+    confidence: float | None = None  # chance with which it must be kept; None: not judged by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Contribution:
     anchors: tuple[float, float, float] | None = None  # worst, target, ideal
     known: bool = True
     why: str = ""
+    log: bool = False  # the value is linear in the logarithm between the anchors
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +129,57 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A limit at `now` that would have to be at `needed`; both None: it would have to be waived."""
+
+    limit: str
+    now: float | None
+    needed: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Candidates left out for one reason, with the nearest of them."""
+    """Candidates left out for one reason, and the one that the smallest change would let through.
+
+    `moves` is all that this one needs, so that more than one means that other limits hold it too.
+    """
 
     reason: str
     count: int
     nearest: str
     distance: str = ""
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A smallest set of limits that, when moved, lets a stack through."""
+    """A smallest set of limits that, moved together, lets a stack through.
+
+    `stack` asks for the least: `moves` in words, `changes` as figures. `best` is the stack with the
+    most points that these limits alone hold, `score`, under `best_changes`. `count` stacks need
+    exactly this set.
+    """
 
     constraints: tuple[str, ...]
     moves: tuple[str, ...]
     stack: str
     count: int
+    changes: tuple[Move, ...] = ()
+    best: str = ""
+    score: float | None = None
+    best_changes: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingDefault:
+    """A number of the project's own choice that, at `tried` within its range, puts `stack` first."""
+
+    parameter: str
+    value: float
+    tried: float
+    stack: str
+    points: float  # by which it leads there
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +220,8 @@ class Recommendation:
     components: tuple[Recommendation, ...] = ()
     joint: Joint | None = None  # of several components, where each has a stack
     robustness: Robustness | None = None  # None where no stack is left
+    weights_form: str = "default"  # default points swing rank pay
+    defaults_that_decide: tuple[DecidingDefault, ...] = ()
 
     @property
     def feasible(self) -> bool:

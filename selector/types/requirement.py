@@ -270,6 +270,37 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each criterion counts, in one of four forms; the others are empty.
+
+    Points on any scale by criterion; `swing`, 0 to 100 for the step from the worst to the ideal of
+    each; `rank`, the criteria from the most to the least important; `pay`, USD a month for one unit
+    of the criterion at its target (0.01 of quality, 1 ms, 1 point of risk, 1 person-month).
+    """
+
+    quality: float | None = None
+    cost: float | None = None
+    latency: float | None = None
+    risk: float | None = None
+    effort: float | None = None
+    energy: float | None = None
+    swing: Mapping[str, float] = field(default_factory=dict)
+    rank: tuple[str, ...] = ()
+    pay: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def form(self) -> str:
+        """The form that was used: points, swing, rank or pay."""
+        return next((f for f in ("swing", "rank", "pay") if getattr(self, f)), "points")
+
+    @property
+    def points(self) -> dict[str, float]:
+        """Points by criterion, as far as they were stated in this form."""
+        named = ("quality", "cost", "latency", "risk", "effort", "energy")
+        return {c: v for c in named if (v := getattr(self, c)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One model of an application that has several."""
 
@@ -307,9 +338,10 @@ class Requirement:
     quotes: tuple[Quote, ...] = ()
     launch_weeks: float | None = None
     regulations: tuple[str, ...] | None = None
-    weights: Mapping[str, float] = field(default_factory=dict)
+    confidence: Mapping[str, float] = field(default_factory=dict)  # by limit: budget latency launch_weeks
+    weights: Weights = field(default_factory=Weights)
     packs: Mapping[str, float] = field(default_factory=dict)
-    risk_attitude: str | None = None  # neutral cautious
+    risk_attitude: str | float | None = None  # neutral cautious, or a quantile above 0.5
     components: tuple[Component, ...] = ()
 
 

@@ -1,27 +1,79 @@
 """Where nothing fits, the smallest move is named."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
+import pytest
 
 from selector.decide.limits import Limit
-from selector.decide.relax import _least, _move
+from selector.decide.relax import MOST_LIMITS, Set, minimal, move, words
 from selector.types.decision import Recommendation
 
 Ranked = Callable[..., Recommendation]
 
 
-def test_the_smallest_relative_move_wins_over_the_best_score() -> None:
-    cap = Limit("budget", 100.0, "USD", np.array([400.0, 110.0, 110.0]), np.ones(3))
-    assert _least(np.array([0, 1, 2]), [cap], np.array([90.0, 10.0, 20.0])) == 2
-    other = Limit("time", 10.0, "ms", np.array([10.5, 60.0, 80.0]), np.ones(3))
-    assert _least(np.array([0, 1, 2]), [cap, other], np.array([1.0, 1.0, 1.0])) == 0
+def exhaustive(
+    violated: np.ndarray, far: np.ndarray, score: np.ndarray
+) -> dict[tuple[int, ...], tuple[int, int, int]]:
+    """Smallest sets of limits by trying every subset; nearest row, best row, how many."""
+    limits = range(len(violated))
+    found: dict[tuple[int, ...], tuple[int, int, int]] = {}
+    for size in range(len(violated) + 1):
+        for subset in combinations(limits, size):
+            if any(set(s) <= set(subset) for s in found):
+                continue
+            through = [
+                r for r in range(len(score)) if not any(violated[b][r] for b in limits if b not in subset)
+            ]
+            if through:
+                near = min(through, key=lambda r: (sum(far[b][r] for b in subset), -score[r]))
+                found[subset] = (near, max(through, key=lambda r: score[r]), len(through))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sets_are_those_of_an_exhaustive_search(seed: int) -> None:
+    draw = np.random.RandomState(seed)
+    rows, limits = int(draw.randint(1, 40)), int(draw.randint(1, 7))
+    violated = draw.uniform(size=(limits, rows)) < draw.uniform(0.2, 0.9)
+    violated[draw.randint(limits, size=rows), range(rows)] = True  # nothing passes
+    far = np.where(violated, draw.uniform(0.01, 2.0, (limits, rows)), -1.0)
+    score = draw.permutation(rows).astype(float)
+    found = minimal(list(violated), dict(enumerate(far)), score)
+    expected = exhaustive(violated, far, score)
+    assert {s.bits: (s.nearest, s.best, s.count) for s in found} == expected
+    assert [len(s.bits) for s in found] == sorted(len(s.bits) for s in found)
+
+
+def test_several_limits_move_together_and_the_least_relative_move_is_nearest() -> None:
+    far = {0: np.log([4.0, 1.1, 1.1]), 1: np.log([1.05, 6.0, 8.0])}
+    both = np.ones(3, dtype=bool)
+    (found,) = minimal([both, both], far, np.array([10.0, 90.0, 20.0]))
+    assert found == Set((0, 1), 0, 1, 3)
+
+
+def test_what_can_only_be_waived_comes_last() -> None:
+    columns = [np.array([True, False, False]), np.array([False, True, True]), np.array([False, True, True])]
+    far = {1: np.log([1.0, 3.0, 2.0]), 2: np.log([1.0, 2.0, 2.0])}
+    found = minimal(columns, far, np.array([99.0, 1.0, 2.0]))
+    assert [s.bits for s in found] == [(1, 2), (0,)]
+    assert found[0].nearest == 2
+
+
+def test_more_limits_than_a_mask_holds_let_nothing_through_by_mistake() -> None:
+    columns = [np.array([b == 0, False]) for b in range(MOST_LIMITS)] + [np.array([False, True])]
+    found = minimal(columns, {}, np.array([1.0, 2.0]))
+    assert [s.bits for s in found] == [(0,)]
 
 
 def test_a_move_names_both_values() -> None:
-    cap = Limit("latency.x", 100.0, "ms", np.array([120.0]), np.ones(1))
-    assert _move(cap, "latency.x", 0) == "latency.x 100 -> 120"
-    assert _move(None, "PRIV-001", 0) == "waive PRIV-001"
+    cap = Limit("latency.x", 100.0, "ms", np.array([120.0]), np.array([2.0]))
+    assert words(move(cap, "latency.x", 0)) == "latency.x 100 -> 120"
+    sure = replace(cap, confidence=0.9)
+    assert move(sure, "latency.x", 0).needed == pytest.approx(240.0, rel=1e-4)
+    assert words(move(None, "PRIV-001", 0)) == "waive PRIV-001"
 
 
 def test_the_move_of_a_budget_is_the_least_that_lets_one_through(ranked: Ranked) -> None:

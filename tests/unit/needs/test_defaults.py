@@ -133,10 +133,10 @@ def test_scale_in_words(scale: str, peak: float) -> None:
 
 
 def test_default_weights_and_shifts() -> None:
-    plain = resolved().requirement.weights
+    plain = resolved().requirement.weights.points
     assert plain == {"quality": 35, "cost": 25, "latency": 15, "risk": 15, "effort": 10}
     shifted = resolved(priorities=["cost", "latency"], quality={"level": "best"})
-    weights = shifted.requirement.weights
+    weights = shifted.requirement.weights.points
     assert sum(weights.values()) == pytest.approx(100, abs=0.1)
     assert weights["cost"] > plain["cost"]
     assert weights["risk"] < plain["risk"]
@@ -147,7 +147,7 @@ def test_default_weights_and_shifts() -> None:
 
 def test_stated_weights_are_not_shifted() -> None:
     result = resolved(priorities=["cost"], weights={"quality": 3, "cost": 1})
-    assert result.requirement.weights == {
+    assert result.requirement.weights.points == {
         "quality": 3, "cost": 1, "latency": 0, "risk": 0, "effort": 0,
     }  # fmt: skip
 

@@ -1,0 +1,110 @@
+"""Numbers of the project's own choice that decide the first place, by scoring again at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import attitude, gate, show, value, weighing
+from selector.errors import PackError
+from selector.types.decision import DecidingDefault
+
+if TYPE_CHECKING:
+    from selector.decide.rank import Scored
+    from selector.decide.recommend import Run
+
+# Parameters that anchor values or stand in for missing ones. Of those under value., tied_points and
+# most_unknown move no score.
+ANCHORS = ("value.", "cost.reference_")
+MOST_NOTES = 3
+LEAD = 1e-9  # scores are rounded to it
+
+
+def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingDefault, ...]:
+    """Parameters under whose low or high another choice than that of the row `first` leads.
+
+    `rows` are the candidates that can come first. Choices differ in model, hosting, precision or
+    device; the place that a device is rented from is no other choice. Estimates stay as they are.
+    """
+    found = []
+    for name in run.p:
+        if not name.startswith(ANCHORS):
+            continue
+        parameter = run.cat.parameters[name]
+        for tried in (parameter.low, parameter.high):
+            led = _leader(run, scored, rows, first, {name: tried})
+            if led is not None:
+                row, points = led
+                found.append(DecidingDefault(name, parameter.value, tried, show.line(run, row), points))
+                break
+    return tuple(found)
+
+
+def note(found: tuple[DecidingDefault, ...]) -> tuple[str, ...]:
+    """One line that names them."""
+    if not found:
+        return ()
+    shown = [f"{d.parameter} {d.value:g} (at {d.tried:g}: {d.stack})" for d in found[:MOST_NOTES]]
+    more = f" and {len(found) - MOST_NOTES} more" if len(found) > MOST_NOTES else ""
+    return (f"the first place rests on numbers of the project's own choice: {'; '.join(shown)}{more}",)
+
+
+def _leader(
+    run: Run, scored: Scored, rows: Any, first: int, changed: Mapping[str, float]
+) -> tuple[int, float] | None:
+    """Another choice that leads under changed parameters, and by how many points."""
+    import numpy as np
+
+    p = {**run.p, **changed}
+    try:
+        scales = value.scales(run.req, run.load, p, run.assumed)
+    except PackError:
+        return None  # at this end the anchors are in no order
+    weights = gate.criterion_weights(weighing.relative(run.req.weights, scales), run.reweighing)
+    moved = [c for c in scales if scales[c] != run.scales[c] or weights[c] != run.weights[c]]
+    missing = p["value.missing"]
+    if missing != run.p["value.missing"]:
+        moved = [c for c in scales if not scored.known[c].all()]
+    adverse = attitude.judged(run, scored.raw)
+
+    def gain(of: Any) -> Any:
+        """Change of the points of some rows."""
+        total = np.zeros(len(of))
+        for c in moved:
+            now, _ = value.filled(np, scales[c], adverse[c][of], missing)
+            total += weights[c] * now - run.weights[c] * scored.values[c][of]
+        return total
+
+    most = sum(
+        abs(weights[c] - run.weights[c]) + weights[c] * _furthest(run.scales[c], scales[c]) for c in moved
+    )
+    most += 100.0 * abs(missing - run.p["value.missing"])
+    lead = float(scored.score[first] + gain(np.array([first]))[0])
+    near = rows[scored.score[rows] + most > lead + LEAD]
+    near = near[_other(run, near, first)]
+    if not len(near):
+        return None
+    points = scored.score[near] + gain(near) - lead
+    best = int(np.argmax(points))
+    return (int(near[best]), float(points[best])) if points[best] > LEAD else None
+
+
+def _furthest(old: value.Scale, new: value.Scale) -> float:
+    """Most that a value differs between two scales: both are straight between their anchors."""
+    import numpy as np
+
+    knots = np.array([old.worst, old.target, old.ideal, new.worst, new.target, new.ideal])
+    return float(np.max(np.abs(old.value(np, knots) - new.value(np, knots))))
+
+
+def _other(run: Run, rows: Any, first: int) -> Any:
+    """Bool: rows that are another choice than the row `first`."""
+    import numpy as np
+
+    s = run.stacks
+    kinds = sorted({q.hosting for q in run.axes.places})
+    hosting = np.array([kinds.index(q.hosting) for q in run.axes.places])
+    same = hosting[s.place[rows]] == hosting[s.place[first]]
+    for column in (s.model, s.precision, s.device):
+        same &= column[rows] == column[first]
+    return ~same
