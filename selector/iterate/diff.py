@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import InputError, Position, Problem
-from selector.iterate import attribution
+from selector.iterate import attribution, ranges
 from selector.packs.reader import Document, parse, read_text
 from selector.packs.schema import validate
 
@@ -93,6 +93,7 @@ def _one(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         if (x := _figure(o, f)) != (y := _figure(n, f))
     ]
     causes = attribution.changed(old["inputs"], new["inputs"])
+    moved = ranges.changed(old, new)
     return {
         "schema_version": 1,
         "kind": "diff",
@@ -110,13 +111,14 @@ def _one(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         "risks": [row for o, n in both for row in _risks(o, n)],
         "feasibility": _feasibility(old, new, both),
         "assumptions": _changes(_assumed(old), _assumed(new), "key"),
+        "ranges": moved,
         "attribution": {
             "changed": causes,
             "inputs": attribution.inputs(old["inputs"], new["inputs"]),
             "figures": [attribution.figure(row, causes) for row in estimates],
             "note": attribution.note(causes),
         },
-        "advice": _advice(winner, before, new, causes),
+        "advice": _advice(winner, before, new, causes) + ranges.advice(moved),
     }
 
 

@@ -15,7 +15,7 @@ from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
 from selector.types.build import build
-from selector.types.rule import Rule
+from selector.types.rule import Effect, Rule
 
 T = TypeVar("T")
 
@@ -220,13 +220,28 @@ def load(extra: Sequence[Path] = ()) -> Catalogue:
         raw = compiled.overlay(raw, folder)
     catalogue = Catalogue(raw)
     if extra:
-        _check_conditions(catalogue)
+        _check_rules(catalogue)
     return catalogue
 
 
-def _check_conditions(catalogue: Catalogue) -> None:
-    """A user pack with a broken rule stops before anything runs."""
-    problems: list[Problem] = []
+def beyond_budget(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Last rule of each pack whose points sum to more than the pack declares, and what is wrong."""
+    found = []
+    for pack in catalogue.packs.values():
+        rows = [r for r in catalogue.rules.values() if r.pack == pack.id and r.effect is Effect.POINTS]
+        total = sum(abs(r.points or 0.0) for r in rows)
+        if total > pack.points_budget:
+            found.append((rows[-1].id, f"{total:g} points, budget {pack.points_budget:g}"))
+    return found
+
+
+def _check_rules(catalogue: Catalogue) -> None:
+    """A user pack with a broken rule, or with more points than it declares, stops before anything runs."""
+    fix = "lower the points, or raise points_budget in pack.yaml"
+    problems = [
+        Problem(f"{rule}: the rules of its pack sum to {what}", catalogue.where("rules", rule), fix)
+        for rule, what in beyond_budget(catalogue)
+    ]
     for rule in catalogue.rules.values():
         for text in (rule.when, rule.applies):
             if text is not None:

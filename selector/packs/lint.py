@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from selector.packs.catalog import Catalogue, condition_problems
+from selector.packs.catalog import Catalogue, beyond_budget, condition_problems
 from selector.packs.language import parse as tree
 from selector.types.rule import Effect, Rule
 
@@ -155,11 +155,8 @@ def _points(cat: Catalogue) -> list[Rule]:
 
 
 def _budgets(cat: Catalogue) -> Iterator[Fault]:
-    for pack in cat.packs.values():
-        rows = [r for r in _points(cat) if r.pack == pack.id]
-        total = sum(abs(r.points or 0.0) for r in rows)
-        if total > pack.points_budget:
-            yield Fault("L007", "rules", rows[-1].id, f"{total:g} points, budget {pack.points_budget:g}")
+    for rule, what in beyond_budget(cat):
+        yield Fault("L007", "rules", rule, what)
 
 
 def _evidence(cat: Catalogue) -> Iterator[Fault]:

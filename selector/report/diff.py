@@ -33,6 +33,7 @@ def _one(found: dict[str, Any]) -> list[str]:
     lines += [f"risk {r['risk']}: {_two(r, 'not raised')}  {r['stack']}" for r in found["risks"]]
     lines += _feasibility(found["feasibility"])
     lines += [f"assumption {a['key']}: {_two(a, 'not made')}" for a in found["assumptions"]]
+    lines += [f"anchors of {m['criterion']}: {_anchors(m)}" for m in found["ranges"]["changed"]]
     lines += [f"input changed: {i['input']}" for i in found["attribution"]["inputs"]]
     lines.append(f"cause: {found['attribution']['note']}")
     return lines + [f"advice: {line}" for line in found["advice"]]
@@ -42,6 +43,11 @@ def _feasibility(found: dict[str, Any]) -> list[str]:
     stacks = found["stacks"]
     lines = [f"stacks that satisfy the requirements: {_two(stacks, '-')}"] if _moved(stacks) else []
     return lines + [f"limit {x['limit']}: {_two(x, 'not set')}  {x['stack']}" for x in found["limits"]]
+
+
+def _anchors(row: dict[str, Any]) -> str:
+    """Worst, target and ideal on both sides."""
+    return " -> ".join(", ".join(short(x) for x in row[side]) for side in ("old", "new"))
 
 
 def _moved(row: dict[str, Any]) -> bool:

@@ -92,7 +92,7 @@ def test_weight_moves_default_weights_only(recommend: Callable[..., dict[str, An
     assert any("X-1" in note for note in found["notes"])
     stated = recommend(rule, "--set", "weights={quality: 50, cost: 50}")
     assert {c["id"]: c["weight"] for c in stated["stacks"][0]["contributions"]}["cost"] == 50
-    assert stated["notes"] == []
+    assert not any("X-1" in note for note in stated["notes"])
 
 
 def test_risk_rule_adds_its_risk(recommend: Callable[..., dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from selector.errors import PackError
-from selector.packs.catalog import Catalogue, load
+from selector.packs.catalog import Catalogue, beyond_budget, load
 from selector.packs.lint import LINTS, lint
 from selector.packs.ruletest import run
 from selector.packs.scaffold import lock_differences, lock_text, new
@@ -57,7 +57,6 @@ PLANTED = {
     "L003": MODEL.replace("MIT", "No-Such-Licence"),
     "L004": "rules:\n" + rule(tests=""),
     "L005": "rules:\n" + rule(review_by="'2020-01-01'"),
-    "L007": "rules:\n" + rule(**(POINTS | {"points": "30"})),
     "L008": "rules:\n" + rule(**POINTS) + rule(**(POINTS | {"id": "X-2"})),
     "L009": "rules:\n" + rule(effect="weight", criterion="cost", factor="2"),
     "L010": "rules:\n" + rule(**(POINTS | {"when": "model.params_b > 8"})),
@@ -102,6 +101,15 @@ def test_broken_condition_stops_the_load_with_a_position(tmp_path: Path) -> None
         load([folder])
 
 
+def test_points_beyond_the_budget_stop_the_load_with_a_position(tmp_path: Path) -> None:
+    folder = pack(tmp_path / "mine", "rules:\n" + rule(**(POINTS | {"points": "-5.5"})))
+    with pytest.raises(PackError, match=r"more\.yaml:2:\d+: X-1: .* 5\.5 points, budget 5\n  fix: lower"):
+        load([folder])
+    text = (folder / "more.yaml").read_text()
+    (folder / "more.yaml").write_text(text.replace("-5.5", "-5"))
+    assert beyond_budget(load([folder])) == []
+
+
 def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
     text = MODEL.replace("params_b: 1, active_params_b: 2", "params_b: 1")
     faults = lint(load([pack(tmp_path / "mine", text)]), TODAY)
@@ -109,7 +117,7 @@ def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_fault_is_planted() -> None:
-    assert set(PLANTED) | {"L002"} == set(LINTS)
+    assert set(PLANTED) | {"L002", "L007"} == set(LINTS)  # these stop the load
 
 
 def test_two_packs_with_one_id(tmp_path: Path) -> None:
