@@ -37,7 +37,7 @@ def _most(e: Exclusion) -> int:
 
 def removed(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> list[Exclusion]:
     """Rows removed per reason, and the one that the smallest change would let through: held by as
-    few other reasons as can be, then by the least relative move, then the best scored."""
+    few other reasons as can be, then by the least relative moves, then the best scored."""
     import numpy as np
 
     caps = {c.id: c for c in scored.limits}
@@ -46,12 +46,12 @@ def removed(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> lis
     for _, column in reasons:
         held += column
     found = []
-    for bit, (name, column) in enumerate(reasons):
+    for name, column in reasons:
         rows = np.nonzero(column)[0]
         if not len(rows):
             continue
         rows = rows[held[rows] == held[rows].min()]
-        near = int(rows[np.lexsort([-scored.score[rows], relax.total(far, (bit,), rows)])[0]])
+        near = int(rows[np.lexsort([-scored.score[rows], relax.whole(reasons, far, rows)])[0]])
         others = [n for n, c in reasons if c[near] and n != name]
         moves = tuple(relax.move(caps.get(n), n, near) for n in (name, *others))
         count = int(np.count_nonzero(column))
@@ -65,6 +65,6 @@ def _distance(moves: Sequence[Move]) -> str:
     text = ""
     if first.now is not None and first.needed is not None:
         times = f" ({first.needed / first.now:.2f}x)" if first.now else ""
-        text = f"{first.needed:.4g} {first.unit} against {first.now:.4g}{times}"
+        text = f"{relax.figure(first.needed)} {first.unit} against {relax.figure(first.now)}{times}"
     rest = "; ".join(relax.words(m) for m in moves[1:])
     return "; ".join(x for x in (text, f"also {rest}" if rest else "") if x)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_LIMITS = 62  # bits of a mask
 MOST_SETS = 8
+PRINTED, IN_WORDS = 6, 4  # significant digits
+ROUNDING = 1e-12  # what arithmetic adds to a figure that is round already
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,17 @@ def distances(reasons: Sequence[tuple[str, Any]], caps: Mapping[str, limits.Limi
     return found
 
 
+def whole(reasons: Sequence[tuple[str, Any]], far: Mapping[int, Any], rows: Any) -> Any:
+    """Sum of the distances of some rows over the limits that hold each of them."""
+    import numpy as np
+
+    found = np.zeros(len(rows))
+    for bit, column in far.items():
+        held = reasons[bit][1][rows]
+        found += np.where(held, np.nan_to_num(column[rows], nan=np.inf), 0.0)
+    return found
+
+
 def relaxations(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> tuple[Relaxation, ...]:
     """Minimal sets of limits, each with the stack that asks for the least relative move of them and
     the best that they alone hold; where nothing was sized to fit, the nearest change that does."""
@@ -107,14 +120,27 @@ def move(cap: limits.Limit | None, name: str, row: int) -> Move:
     needed = math.nan if cap is None else cap.least(row)
     if cap is None or math.isnan(needed):
         return Move(name, None, None, "")
-    return Move(name, cap.cap, needed, cap.unit)
+    return Move(name, cap.cap, _up(needed, PRINTED), cap.unit)
+
+
+def _up(figure: float, digits: int) -> float:
+    """Rounded up to significant digits, so that the limit that is named suffices."""
+    if figure <= 0.0:
+        return figure
+    step = 10.0 ** (math.floor(math.log10(figure)) + 1 - digits)
+    return float(f"{math.ceil(figure / step * (1.0 - ROUNDING)) * step:.{digits}g}")
 
 
 def words(m: Move) -> str:
     """A move in words."""
     if m.now is None or m.needed is None:
         return f"waive {m.limit}"
-    return f"{m.limit} {m.now:.4g} -> {m.needed:.4g}"
+    return f"{m.limit} {figure(m.now)} -> {figure(_up(m.needed, IN_WORDS))}"
+
+
+def figure(x: float) -> str:
+    """Four significant digits without an exponent."""
+    return f"{float(f'{x:.{IN_WORDS}g}'):f}".rstrip("0").rstrip(".")
 
 
 def _that_fits(run: Run) -> tuple[Relaxation, ...]:
