@@ -27,12 +27,14 @@ def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingD
     device; the place that a device is rented from is no other choice. Estimates stay as they are.
     """
     found = []
+    same = _alike(run, rows, first)
+    mine, others = rows[same], rows[~same]
     for name in run.p:
         if not name.startswith(ANCHORS):
             continue
         parameter = run.cat.parameters[name]
         for tried in (parameter.low, parameter.high):
-            led = _leader(run, scored, rows, first, {name: tried})
+            led = _leader(run, scored, mine, others, {name: tried})
             if led is not None:
                 row, points = led
                 found.append(DecidingDefault(name, parameter.value, tried, show.line(run, row), points))
@@ -50,9 +52,9 @@ def note(found: tuple[DecidingDefault, ...]) -> tuple[str, ...]:
 
 
 def _leader(
-    run: Run, scored: Scored, rows: Any, first: int, changed: Mapping[str, float]
+    run: Run, scored: Scored, mine: Any, others: Any, changed: Mapping[str, float]
 ) -> tuple[int, float] | None:
-    """Another choice that leads under changed parameters, and by how many points."""
+    """The best of the others where it leads under changed parameters, and by how many points."""
     import numpy as np
 
     p = {**run.p, **changed}
@@ -79,9 +81,8 @@ def _leader(
         abs(weights[c] - run.weights[c]) + weights[c] * _furthest(run.scales[c], scales[c]) for c in moved
     )
     most += 100.0 * abs(missing - run.p["value.missing"])
-    lead = float(scored.score[first] + gain(np.array([first]))[0])
-    near = rows[scored.score[rows] + most > lead + LEAD]
-    near = near[_other(run, near, first)]
+    lead = float(np.max(scored.score[mine] + gain(mine)))
+    near = others[scored.score[others] + most > lead + LEAD]
     if not len(near):
         return None
     points = scored.score[near] + gain(near) - lead
@@ -97,8 +98,8 @@ def _furthest(old: value.Scale, new: value.Scale) -> float:
     return float(np.max(np.abs(old.value(np, knots) - new.value(np, knots))))
 
 
-def _other(run: Run, rows: Any, first: int) -> Any:
-    """Bool: rows that are another choice than the row `first`."""
+def _alike(run: Run, rows: Any, first: int) -> Any:
+    """Bool: rows that are the same choice as the row `first`."""
     import numpy as np
 
     s = run.stacks
@@ -107,4 +108,4 @@ def _other(run: Run, rows: Any, first: int) -> Any:
     same = hosting[s.place[rows]] == hosting[s.place[first]]
     for column in (s.model, s.precision, s.device):
         same &= column[rows] == column[first]
-    return ~same
+    return same
