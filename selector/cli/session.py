@@ -60,7 +60,7 @@ def decide(
     """Recommendation for a document; several components are ranked one by one and paid together."""
     from dataclasses import replace
 
-    from selector.decide import joint
+    from selector.decide import joint, limits
     from selector.needs.components import expand
     from selector.needs.defaults import complete
 
@@ -70,11 +70,13 @@ def decide(
         return parts[0]
     whole = parts[0]
     need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
+    together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
     return replace(
         whole,
+        relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
         components=tuple(parts[1:]),
-        joint=joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", 0.5)),
+        joint=together,
         inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},
         notes=(*whole.notes, f"component 1 of {len(parts)}: {whole.name}; the others follow"),
     )

@@ -6,8 +6,16 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from selector.decide import limits
-from selector.types.decision import Constraint, CostLine, Joint, JointPart, RankedStack, Recommendation
+from selector.decide import limits, relax
+from selector.types.decision import (
+    Constraint,
+    CostLine,
+    Joint,
+    JointPart,
+    RankedStack,
+    Recommendation,
+    Relaxation,
+)
 from selector.types.estimate import Estimate
 
 PEOPLE = "cost.people"
@@ -30,6 +38,30 @@ def of(
     if not kept:
         return min(found, key=_usd)
     return max(kept, key=lambda j: (round(math.fsum(x.stack.score for x in j.parts), 6), -_usd(j)))
+
+
+def relaxations(found: Joint | None) -> tuple[Relaxation, ...]:
+    """The budget that the cheapest combination of the stacks shown needs; nothing where one is kept."""
+    budget, usd = (found.budget, found.usd_per_month) if found else (None, None)
+    if found is None or budget is None or usd is None or budget.status != limits.STATUS[limits.VIOLATED]:
+        return ()
+    cap = limits.Limit(
+        BUDGET,
+        float(budget.limit or 0.0),
+        budget.unit,
+        [usd.p50],
+        [_spread(usd)],
+        True,
+        budget.confidence or limits.MIDDLE,
+    )
+    change = relax.move(cap, BUDGET, 0)
+    stacks = ", ".join(f"{x.component} {x.stack.label}" for x in found.parts)
+    return (Relaxation((BUDGET,), (relax.words(change),), stacks, 1, (change,)),)
+
+
+def _spread(e: Estimate) -> float:
+    """p90 over p50; 1 where nothing is paid."""
+    return e.p90 / e.p50 if e.p50 > 0.0 else 1.0
 
 
 def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:
@@ -85,7 +117,7 @@ def _verdict(total: Estimate | None, budget: float | None, confidence: float) ->
     if total is None:
         code, why = limits.UNVERIFIED, "a cost is not known"
     else:
-        spread = total.p90 / total.p50 if total.p50 > 0.0 else 1.0
+        spread = _spread(total)
         needed = total.p50 * spread ** limits.share(confidence)
         code = limits.VIOLATED if needed > budget else limits.AT_RISK if total.p90 > budget else limits.OK
         chance = limits.p_ok(total.p50, spread, budget)

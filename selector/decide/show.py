@@ -271,7 +271,8 @@ def _remark(cap: limits.Limit, unknown: bool) -> str:
         return "assumed, so it rules nothing out"
     if cap.id == "launch_weeks" and unknown:
         return "state team.engineers"
-    return ""
+    sure = 100.0 * cap.confidence
+    return "" if cap.confidence == limits.MIDDLE else f"to be kept with {sure:g} %"
 
 
 def _findings(run: Run, row: int) -> tuple[Finding, ...]:

@@ -13,9 +13,10 @@ from jsonschema import Draft202012Validator
 
 from selector.cli.session import decide
 from selector.iterate.diff import diff
-from selector.needs.load import load
+from selector.needs.load import from_document, load
 from selector.packs import schema
 from selector.packs.catalog import Catalogue
+from selector.packs.reader import Document
 from selector.report.json import recommendation
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -56,6 +57,28 @@ def test_examples_keep_the_schemas(folder: Path, catalogue: Catalogue) -> None:
     del found["requirements"]
     assert errors(found, "recommend") == []
     assert errors(found, "decision") == ["': 'requirements' is a required property"[1:]]
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        ("budget.per_month_usd=1", "latency.first_token_p95_ms=1", "confidence=0.9"),
+        (
+            "deployment.hosting=[on_prem]",
+            "deployment.inventory=[{hardware: t4, count: 1}]",
+            "quality.level=best",
+        ),
+        ("weights={rank: [cost, quality]}", "risk_attitude=0.8"),
+    ],
+    ids=str,
+)
+def test_answers_without_a_stack_and_stated_weights_keep_the_schemas(
+    sets: tuple[str, ...], catalogue: Catalogue
+) -> None:
+    found = decided(ROOT / "examples" / "chat-api-or-gpus", catalogue, *sets)
+    assert errors(found, "decision") == []
+    again = from_document(Document("again", found["requirements"]))
+    assert again.requirement.weights.form == found["weights_form"].replace("default", "points")
 
 
 STACK = (

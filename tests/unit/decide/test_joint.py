@@ -80,6 +80,10 @@ def test_the_budget_is_one_for_all(
     done = cli("recommend", tmp_path / "reqs.yaml", "--as-of", "2026-11-24", "--top", 5)
     assert done.returncode == 1
     assert "NO COMBINATION" in done.stdout
+    assert "What would let a stack through" in done.stdout
+    moves = joint.relaxations(joint.of(parts, floor * 0.99))
+    assert [m.needed for m in moves[0].changes] == [pytest.approx(floor, rel=1e-4)]
+    assert joint.relaxations(kept) == joint.relaxations(None) == ()
 
 
 def test_one_digest_and_one_diff_for_the_whole_file(
