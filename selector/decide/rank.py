@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,12 @@ from selector.decide import (
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
+from selector.decide.robust import additive, summary
 from selector.types.decision import AssumptionRow, DecidingDefault, Recommendation
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-DIGITS = 9
 FRONT = 20_000
 
 
@@ -52,6 +52,8 @@ class Scored:
     effort: Any  # person-months over the horizon
     scales: dict[str, value.Scale]
     raw: dict[str, Any]
+    judged: Mapping[str, Any]  # figures that the values are taken of; other than `raw` for the cautious
+    waits: bool  # somebody waits for the answer
     values: dict[str, Any]
     known: dict[str, Any]
     weights: Mapping[str, float]  # sum to 100
@@ -69,14 +71,19 @@ def rank(
     inputs: Mapping[str, object],
 ) -> Recommendation:
     """The recommendation out of all columns."""
+    import numpy as np
+
     scored = score(run)
     reasons = _reasons(run, scored, settings)
-    allowed, order = _order(run, scored, reasons, settings)
-    stacks = show.stacks(run, scored, order, settings)
+    chain = _chain(run, scored, settings)
+    allowed = np.nonzero(~_removed(run, reasons))[0]
+    order = additive.order(chain, additive.best_of(chain, allowed, FRONT))
+    shown = show.pick(run, order, settings.top)
+    robust = summary.of(run, scored, chain, reasons, allowed, shown, inputs)
+    stacks = show.stacks(run, scored, shown, robust)
     excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
-    first = int(order[0]) if len(order) else None
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
-    defaults = _deciding(run, scored, allowed, settings, first)
+    defaults = _deciding(run, scored, allowed, chain.late, shown)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
@@ -97,12 +104,13 @@ def rank(
             *weighing.note(run.weights_form, run.weights),
             *_weights_moved(run),
             *attitude.note(run.req.risk_attitude),
-            *_flips(run, scored, reasons, settings, first),
+            *_flips(run, scored, reasons, settings, shown),
             *defaults_check.note(defaults),
         ),
         notices=notices.of(run),
         proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
+        robustness=robust,
     )
 
 
@@ -118,34 +126,32 @@ def _flips(
     scored: Scored,
     reasons: list[tuple[str, Any]],
     settings: Settings,
-    first: int | None,
+    shown: Sequence[int],
 ) -> tuple[str, ...]:
-    if first is None:
-        return ()
-    return flips.notes(run, scored, dict(reasons), _little_known(run, scored, settings), first)
+    late = _late(run, scored, settings)
+    return flips.notes(run, scored, dict(reasons), late, shown[0]) if shown else ()
 
 
 def _deciding(
-    run: Run, scored: Scored, allowed: Any, settings: Settings, first: int | None
+    run: Run, scored: Scored, allowed: Any, late: Any, shown: Sequence[int]
 ) -> tuple[DecidingDefault, ...]:
     """Defaults under which another row that can come first does."""
-    if first is None:
+    if not shown:
         return ()
-    late = _late(run, scored, settings)
-    return defaults_check.deciding(run, scored, allowed[late[allowed] == late[first]], first)
+    return defaults_check.deciding(run, scored, allowed[late[allowed] == late[shown[0]]], shown[0])
 
 
 def score(run: Run) -> Scored:
     """Value every candidate on every criterion and add up."""
     import numpy as np
 
-    req, p, stacks = run.req, run.p, run.stacks
-    horizon = float(req.horizon_months or 12)
+    stacks = run.stacks
+    horizon = float(run.req.horizon_months or 12)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
     total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
-    limit, _ = loads.latency_limit_ms(req, run.load, run.assumed)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
+    limit, _ = loads.latency_limit_ms(run.req, run.load, run.assumed)
     waits = limit is not None or run.load.scenario != "offline"
     scales = run.scales
     raw = {
@@ -156,12 +162,9 @@ def score(run: Run) -> Scored:
         "effort": work.months,
     }
     adverse = attitude.judged(run, raw)
-    weights = run.weights
     values, known = {}, {}
-    whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
-        values[name], known[name] = value.filled(np, scales[name], adverse[name], p["value.missing"])
-        whole = whole + weights[name] * values[name]
+        values[name], known[name] = value.filled(np, scales[name], adverse[name], run.p["value.missing"])
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
@@ -173,11 +176,13 @@ def score(run: Run) -> Scored:
         work.months,
         scales,
         raw,
+        adverse,
+        waits,
         values,
         known,
-        weights,
+        run.weights,
         points,
-        np.round(whole + points, DIGITS),
+        additive.total([values[c] for c in CRITERIA], [run.weights[c] for c in CRITERIA], points),
         caps,
         [limits.status(x) for x in caps],
         _quality_status(run),
@@ -242,54 +247,36 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
     return found
 
 
-def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: Settings) -> tuple[Any, Any]:
-    """Rows that pass, and the best of them in order.
-
-    Chain: score, raw criteria by descending weight, fewer limits at risk, less unknown weight, id.
-    Provisional stacks come after the others.
-    """
+def _removed(run: Run, reasons: list[tuple[str, Any]]) -> Any:
     import numpy as np
 
     removed = np.zeros(len(run.stacks), dtype=bool)
     for _, column in reasons:
         removed |= column
-    allowed = np.nonzero(~removed)[0]
-    if not len(allowed):
-        return allowed, allowed
-    unknown = unknown_weight(run, scored)
-    late = _late(run, scored, settings)
-    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
-    keys = [np.arange(len(late)), unknown, at_risk]
-    for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
-        sign = -1.0 if name == "quality" else 1.0
-        keys.append(np.nan_to_num(sign * scored.raw[name], nan=np.inf))
-    keys += [-scored.score, late]
-    best = _front(scored.score - 1e6 * late, allowed)
-    ranked = np.lexsort([k[best] for k in keys])
-    return allowed, best[ranked]
+    return removed
 
 
-def _front(primary: Any, allowed: Any) -> Any:
-    """Rows that can be among those shown; sorting millions for ten rows is wasted time."""
+def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
+    """What the order goes by. Provisional stacks come after the others."""
     import numpy as np
 
-    if len(allowed) <= FRONT:
-        return allowed
-    values = primary[allowed]
-    cut = np.partition(values, len(values) - FRONT)[len(values) - FRONT]
-    return allowed[values >= cut]
+    late = _late(run, scored, settings)
+    for _, column in run.gates.doubts:
+        late = late | (column[run.judge.group] & (not settings.allow_provisional))
+    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
+    return additive.Chain(
+        late.astype(np.int8),
+        scored.score,
+        [-scored.raw[c] if c == "quality" else scored.raw[c] for c in CRITERIA],
+        [scored.weights[c] for c in CRITERIA],
+        at_risk,
+        unknown_weight(run, scored),
+        lambda row: show.slots(run, row).digest(),
+    )
 
 
 def _late(run: Run, scored: Scored, settings: Settings) -> Any:
-    """Rows that rank after the others: little known, or a veto is in doubt."""
-    late = _little_known(run, scored, settings)
-    for _, column in run.gates.doubts:
-        late = late | (column[run.judge.group] & (not settings.allow_provisional))
-    return late
-
-
-def _little_known(run: Run, scored: Scored, settings: Settings) -> Any:
     """Rows that rank after the others: too much of their weight, or a stated limit, rests on a figure
     that nobody knows. None where the user ranks them among the others."""
     late = unknown_weight(run, scored) > run.p["value.most_unknown"]

@@ -43,16 +43,6 @@ class Scale:
                 Problem(what, None, "correct the parameters value.* and cost.reference_* of the packs")
             )
 
-    def slope(self) -> float:
-        """Value lost for one unit of the figure, falling short of the target by little.
-
-        Derivative of `value` at the target on the side of the worst: the value bends there, and a
-        trade is made about how far to stay below what is wanted.
-        """
-        if self.log:
-            return abs(self.at_target / math.log(self.target / self.worst) / self.target)
-        return abs(self.at_target / (self.target - self.worst))
-
     def value(self, xp: Any, x: Any) -> Any:
         """Value of `x`, clipped to 0..1; numpy arrays or floats."""
         worst, target, ideal = (
@@ -63,6 +53,31 @@ class Scale:
         high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)
         beyond = (position - target) * (ideal - target) > 0.0
         return xp.minimum(xp.maximum(xp.where(beyond, high, low), 0.0), 1.0)
+
+    def inverse(self, value: float) -> float:
+        """The figure nearest to the worst that has a value of 0..1."""
+        worst, target, ideal = (
+            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
+        )
+        if value <= self.at_target:
+            position = worst + value / self.at_target * (target - worst)
+        else:
+            position = target + (value - self.at_target) / (1.0 - self.at_target) * (ideal - target)
+        return math.exp(position) if self.log else position
+
+    def slope(self, x: float) -> float:
+        """Value per unit of the figure at `x`; 0 beyond the worst and the ideal."""
+        low, high = sorted((self.worst, self.ideal))
+        if not low < x < high:
+            return 0.0
+        worst, target, ideal = (
+            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
+        )
+        if (x - self.target) * (self.ideal - self.target) > 0.0:
+            found = (1.0 - self.at_target) / (ideal - target)
+        else:
+            found = self.at_target / (target - worst)
+        return found / x if self.log else found
 
 
 def scales(req: Requirement, load: Load, p: Mapping[str, float], assumed: frozenset[str]) -> dict[str, Scale]:

@@ -36,10 +36,12 @@ def of_pay(pay: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str, f
     """Weights under which, at the targets, one unit of a criterion is worth `pay` USD a month.
 
     An additive score trades x against USD at w_x u'_x / (w_cost u'_cost); that ratio is `pay` over
-    the unit, with the slopes of `Scale.slope`.
+    the unit. Values bend at the target; slopes are those on the side of the worst, since a trade is
+    about how far to stay below what is wanted.
     """
-    usd = scales["cost"].slope()
-    found = {c: amount * usd / UNITS[c] / scales[c].slope() for c, amount in pay.items() if c in UNITS}
+    slopes = {c: abs(s.slope(s.target)) for c, s in scales.items()}
+    usd = slopes["cost"]
+    found = {c: amount * usd / UNITS[c] / slopes[c] for c, amount in pay.items() if c in UNITS}
     return {"cost": 1.0} | found
 
 

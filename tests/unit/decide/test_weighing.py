@@ -66,7 +66,8 @@ def test_pay_follows_the_targets_of_the_requirements(decided: Decide) -> None:
     for name, row in rows.items():
         assert row.anchors is not None
         worst, target, ideal = row.anchors
-        slopes[name] = Scale(name, "", worst, target, ideal, row.log, "").slope() * (row.weight or 0.0)
+        scale = Scale(name, "", worst, target, ideal, row.log, "")
+        slopes[name] = abs(scale.slope(target)) * (row.weight or 0.0)
     assert slopes["quality"] * 0.01 / slopes["cost"] == pytest.approx(100.0)
     assert slopes["latency"] / slopes["cost"] == pytest.approx(0.5)
     assert rows["risk"].weight == rows["effort"].weight == 0.0
