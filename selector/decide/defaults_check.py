@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import attitude, gate, show, value, weighing
+from selector.decide.robust import choices
 from selector.errors import PackError
 from selector.types.decision import DecidingDefault
 
@@ -102,10 +103,4 @@ def _alike(run: Run, rows: Any, first: int) -> Any:
     """Bool: rows that are the same choice as the row `first`."""
     import numpy as np
 
-    s = run.stacks
-    kinds = sorted({q.hosting for q in run.axes.places})
-    hosting = np.array([kinds.index(q.hosting) for q in run.axes.places])
-    same = hosting[s.place[rows]] == hosting[s.place[first]]
-    for column in (s.model, s.precision, s.device):
-        same &= column[rows] == column[first]
-    return same
+    return choices.keys(run, rows) == choices.keys(run, np.array([first]))[0]
