@@ -186,6 +186,9 @@ def test_p16_shares_of_draws(d: Decision, seed: int) -> None:
         if (gap > 1e-6).all(axis=1).any():
             assert shares[i] == 0
             assert acceptability.central_weights(draws.leaders[:, 0], draws.weights, i) is None
+    ranks = acceptability.expected_ranks(draws.ranked, range(len(d.names)))
+    above = (draws.score[:, :, None] < draws.score[:, None, :]).sum(axis=2).mean(axis=0)
+    assert np.allclose(ranks, 1.0 + above)
     best = int(np.argmax(shares))
     assert acceptability.evpi(draws.score) <= acceptability.regret(draws.score, best) + 1e-4
     assert acceptability.entropy(shares) <= math.log2(len(d.names)) + 1e-9
@@ -211,7 +214,7 @@ def test_p16_who_breaks_a_limit_has_no_rank() -> None:
     draws = sampling.draw([figure], np.array([100.0]), np.zeros(2), 0.25, 4000, 1)
     shares = acceptability.within(draws.leaders[:, :1], 2)
     assert abs(math.fsum(shares) - 0.5) < 0.03
-    assert math.isnan(acceptability.expected_rank(np.full((4, 2), -np.inf), 0))
+    assert math.isnan(acceptability.expected_ranks(np.full((4, 2), -np.inf), [0])[0])
 
 
 def test_shared_doubt_is_no_doubt_about_the_order() -> None:
