@@ -159,6 +159,13 @@ def test_who_never_decides_never_decides(d: Decision, data: st.DataObject) -> No
                 assert np.allclose(found[0][:2], found[1][:2], atol=1e-6)
 
 
+def test_those_alike_do_not_remove_each_other() -> None:
+    values, number = np.ones((5, 2)), np.array([0, 1, 0, 1, 0])
+    points = np.array([-3.0, 0.0, -3.0, 0.0, 0.0])
+    kept = choices.leading(values, points, 100.0 + points, number, 5)
+    assert {0, 1} <= set(number[kept].tolist())
+
+
 @given(st.integers(0, 2**31), st.integers(1, 6), st.integers(1, 60))
 @many
 def test_relaxation_sets_are_the_least(seed: int, bits: int, size: int) -> None:

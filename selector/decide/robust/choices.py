@@ -105,7 +105,10 @@ def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any
         worse = extra[left] <= extra[one]
         for column in values.T:
             worse &= column[left] <= column[one]
-        worse &= left != one
+        # Of those alike the one looked at first counts as better, so that they do not remove each other.
+        seen = np.nonzero(worse & done[left])[0]
+        same = (values[left[seen]] == values[one]).all(axis=1) & (extra[left[seen]] == extra[one])
+        worse[seen[same]] = False
         again = worse & (beaten_by[left] >= 0) & (beaten_by[left] != number[one])
         first = worse & (beaten_by[left] < 0)
         beaten_by[left[first]] = number[one]
