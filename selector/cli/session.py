@@ -73,6 +73,7 @@ def decide(
     return replace(
         whole,
         name=stated.requirement.name or "application of several models",
+        component=whole.name,
         components=tuple(parts[1:]),
         joint=joint.of(parts, budget),
         inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},

@@ -23,8 +23,8 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     s, people = run.stacks, run.p["effort.spread"]
     place = run.axes.places[int(s.place[row])]
     horizon = float(run.req.horizon_months or 12)
-    # item, USD a month, p90 over p50, formula, source, date
-    found: list[tuple[str, float, float, str, str, str | None]] = [
+    # item, USD a month, p90 over p50, formula, source, date, USD of it at the start
+    found: list[tuple[str, float, float, str, str, str | None, float]] = [
         (
             _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
             float(s.infra_usd[row]),
@@ -32,6 +32,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.infrastructure",
             place.source,
             place.as_of,
+            0.0,
         ),
         (
             f"bought devices, written off over {horizon:g} months",
@@ -40,6 +41,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.purchase",
             place.source,
             place.as_of,
+            float(s.once_usd[row]),
         ),
         (
             f"leaving the stack in place, over {horizon:g} months",
@@ -48,6 +50,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.switching",
             "incumbent.switching_cost_usd",
             None,
+            float(switching.usd(run)[row]),
         ),
         (
             "people: build, adapt, run, mitigations",
@@ -56,6 +59,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.people",
             "rules/parameters.yaml",
             None,
+            float(scored.people_once_usd[row]),
         ),
         (
             "mitigations, running",
@@ -64,6 +68,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.mitigations",
             "privacy pack",
             None,
+            0.0,
         ),
     ]
     return tuple(
@@ -72,8 +77,9 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula),
             source,
             as_of,
+            once,
         )
-        for item, usd, spread, formula, source, as_of in found
+        for item, usd, spread, formula, source, as_of, once in found
         if usd or formula in ALWAYS
     )
 

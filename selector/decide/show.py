@@ -74,6 +74,23 @@ def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[Ra
     return tuple(made)
 
 
+def counterparts(
+    run: Run, scored: Scored, order: Any, shown: tuple[RankedStack, ...]
+) -> tuple[RankedStack, ...]:
+    """Best of the hosted and of the self-run stacks, where none is among those shown."""
+    import numpy as np
+
+    found: list[RankedStack] = []
+    hosted = run.stacks.cell[order] < 0
+    for kind in (True, False):
+        rows = np.nonzero(hosted == kind)[0]
+        if not len(rows) or any((s.slots.hardware is None) == kind for s in shown):
+            continue
+        place, best = int(rows[0]), float(scored.score[order[0]])
+        found.append(one(run, scored, int(order[place]), f"H-{len(found) + 1}", place + 1, best))
+    return tuple(found)
+
+
 def _pick(run: Run, order: Any, top: int) -> list[int]:
     """Best rows, near-duplicates last: one row a model, precision and device, two a model."""
     s = run.stacks
