@@ -195,6 +195,11 @@ class Recommendation:
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
 
     @property
+    def parts(self) -> tuple[tuple[str, Recommendation], ...]:
+        """Components by name, this one first; a single application is its only part."""
+        return ((self.component or self.name, self), *((c.name, c) for c in self.components))
+
+    @property
     def feasible(self) -> bool:
         """True when every component has a stack that satisfies every hard limit as far as known,
         and together they keep the budget."""

@@ -1,0 +1,151 @@
+"""Pictures of the HTML report: cost against quality, weights that keep the winner, shares of the draws."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from selector.report import front, svg
+from selector.report.front import Dot
+from selector.report.numbers import short
+from selector.report.tabular import named, share
+from selector.types.decision import Recommendation
+from selector.types.robust import Share
+
+WIDTH, LEFT, RIGHT = 640.0, 62.0, 18.0
+TALL = 300.0  # of the picture of cost and quality
+ROW = 30.0
+NAMES = 172.0  # room for words on the left of bars
+SHOWN = 8  # stacks in the picture of shares
+
+
+def cost_and_quality(r: Recommendation) -> str:
+    """Cost (log) against quality; shape and colour say how fast; empty where there is nothing to draw."""
+    found = front.of(r)
+    if found is None:
+        return ""
+    usd = [d.usd for d in found.dots]
+    good = [d.quality for d in found.dots]
+    low, high = math.log(min(usd)) - 0.08, math.log(max(usd)) + 0.08
+    pad = 0.06 * ((max(good) - min(good)) or 1.0)
+    floor, top = min(good) - pad, max(good) + pad
+
+    def x(value: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (math.log(value) - low) / (high - low)
+
+    def y(value: float) -> float:
+        return TALL - 44.0 - (TALL - 60.0) * (value - floor) / (top - floor)
+
+    ticks = front.ticks(min(usd), max(usd)) or [min(usd)]
+    every = math.ceil(len(ticks) / 7)
+    grid = "".join(
+        svg.line("grid", x(t), 16.0, x(t), TALL - 44.0)
+        + svg.words(short(t), x(t), TALL - 28.0, text_anchor="middle")
+        for t in ticks[::every]
+    )
+    levels = [floor + pad + (top - floor - 2 * pad) * i / 4 for i in range(5)]
+    grid += "".join(
+        svg.line("grid", LEFT, y(v), WIDTH - RIGHT, y(v))
+        + svg.words(f"{v:.2f}", LEFT - 8.0, y(v) + 4.0, text_anchor="end")
+        for v in levels
+    )
+    dots = "".join(
+        _dot(d, x(d.usd), y(d.quality)) for d in sorted(found.dots, key=lambda d: d.label is not None)
+    )
+    axes = svg.words("USD a month, log scale", (LEFT + WIDTH - RIGHT) / 2, TALL - 8.0, text_anchor="middle")
+    axes += svg.words("quality index", LEFT - 8.0, 10.0, text_anchor="start")
+    about = "; ".join(
+        f"{d.name}: {short(d.usd)} USD a month, quality {short(d.quality)}, {short(d.latency_ms)} ms"
+        for d in found.dots
+    )
+    return svg.picture("Cost against quality of the stacks", WIDTH, TALL, grid + axes + dots, about=about)
+
+
+def _dot(d: Dot, x: float, y: float) -> str:
+    """Circle, square or triangle from fast to slow; filled where no stack betters it."""
+    kind = f"dot speed{d.speed}{'' if d.on_front else ' open'}"
+    says = svg.tag(
+        "title",
+        escape(f"{d.name}: {short(d.usd)} USD/month, quality {short(d.quality)}, {short(d.latency_ms)} ms"),
+    )
+    if d.speed == 0:
+        shape = svg.tag("circle", says, class_=kind, cx=x, cy=y, r=6)
+    elif d.speed == 1:
+        shape = svg.tag("rect", says, class_=kind, x=x - 5.5, y=y - 5.5, width=11, height=11)
+    else:
+        points = f"{x:.1f},{y - 7:.1f} {x + 7:.1f},{y + 5.5:.1f} {x - 7:.1f},{y + 5.5:.1f}"
+        shape = svg.tag("polygon", says, class_=kind, points=points)
+    return shape + (svg.words(d.label, x + 9.0, y - 6.0, class_="label") if d.label else "")
+
+
+def speeds(r: Recommendation) -> list[tuple[int, str]]:
+    """Classes of the picture with their words, for its legend."""
+    found = front.of(r)
+    if found is None:
+        return []
+    cuts = [short(c) for c in found.cuts]
+    if not cuts:
+        return [(0, "all about equally fast")]
+    return [
+        *((i, f"request p95 up to {c} ms") for i, c in enumerate(cuts)),
+        (len(cuts), f"over {cuts[-1]} ms"),
+    ]
+
+
+def stability(r: Recommendation) -> str:
+    """For each weight the span that keeps the winner, with the weight now and who takes over at the ends."""
+    rows = r.robustness.intervals if r.robustness else ()
+    if not rows:
+        return ""
+    span = WIDTH - NAMES - 40.0
+    parts = []
+    for i, w in enumerate(rows):
+        y = 14.0 + i * (ROW + 14.0)
+        start, end = NAMES + span * w.low / 100.0, NAMES + span * w.high / 100.0
+        parts.append(svg.words(w.criterion, NAMES - 12.0, y + 16.0, text_anchor="end"))
+        parts.append(svg.tag("rect", class_="track", x=NAMES, y=y, width=span, height=22, rx=3))
+        parts.append(
+            svg.tag("rect", class_="bar", x=start, y=y, width=max(end - start, 1.0), height=22, rx=3)
+        )
+        now = NAMES + span * w.weight / 100.0
+        parts.append(svg.line("now", now, y - 4.0, now, y + 26.0))
+        ends = [f"{w.low:.0f} %" + (f" {named(w.rival_low)[:30]}" if w.rival_low else "")]
+        ends.append(f"{w.high:.0f} %" + (f" {named(w.rival_high)[:30]}" if w.rival_high else ""))
+        parts.append(svg.words(ends[0], NAMES, y + 36.0, class_="small"))
+        parts.append(
+            svg.words(
+                f"now {w.weight:.0f} %", NAMES + span / 2, y + 36.0, text_anchor="middle", class_="small"
+            )
+        )
+        parts.append(svg.words(ends[1], NAMES + span, y + 36.0, text_anchor="end", class_="small"))
+    about = "; ".join(f"{w.criterion} {w.low:.0f} to {w.high:.0f} %, now {w.weight:.0f} %" for w in rows)
+    title = "Weights at which the same stack stays first"
+    return svg.picture(title, WIDTH, 10.0 + len(rows) * (ROW + 14.0) + 6.0, "".join(parts), about=about)
+
+
+def acceptability(r: Recommendation) -> str:
+    """Share of the draws in which a stack comes first (full) and among the first three (pale)."""
+    rows = shown_shares(r)
+    if not rows:
+        return ""
+    span = WIDTH - NAMES - 70.0
+    parts = []
+    for i, x in enumerate(rows):
+        y = 8.0 + i * ROW
+        parts.append(svg.words(named(x.stack)[:24], NAMES - 12.0, y + 15.0, text_anchor="end"))
+        parts.append(svg.tag("rect", class_="track", x=NAMES, y=y, width=span, height=20, rx=3))
+        parts.append(svg.tag("rect", class_="pale", x=NAMES, y=y, width=span * x.p_top3, height=20, rx=3))
+        parts.append(svg.tag("rect", class_="bar", x=NAMES, y=y, width=span * x.p_best, height=20, rx=3))
+        parts.append(svg.words(share(x.p_best), NAMES + span + 8.0, y + 15.0))
+    about = "; ".join(
+        f"{named(x.stack)} first in {share(x.p_best)}, top three in {share(x.p_top3)}" for x in rows
+    )
+    title = "Share of the draws in which a stack comes first"
+    return svg.picture(title, WIDTH, 12.0 + len(rows) * ROW, "".join(parts), about=about)
+
+
+def shown_shares(r: Recommendation) -> list[Share]:
+    """The stacks that come first most often."""
+    rows = r.robustness.shares if r.robustness else ()
+    found = sorted(rows, key=lambda x: (-x.p_best, x.expected_rank, x.stack.id))
+    return [x for x in found if x.p_top3 > 0][:SHOWN]
