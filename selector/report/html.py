@@ -131,9 +131,18 @@ def _table(t: Table) -> dict[str, Any] | None:
     return {
         "title": t.title,
         "heads": [(c, c in t.right) for c in t.columns],
-        "rows": [[(cell, c in t.right) for cell, c in zip(row, t.columns, strict=True)] for row in t.rows],
+        "rows": [
+            [(*_halves(cell, c in t.right), c in t.right) for cell, c in zip(row, t.columns, strict=True)]
+            for row in t.rows
+        ],
         "note": t.note,
     }
+
+
+def _halves(cell: str, right: bool) -> tuple[str, str]:
+    """A figure and its interval, which stands under it."""
+    value, gap, interval = cell.partition(" [") if right else (cell, "", "")
+    return value, f"[{interval}" if gap else ""
 
 
 def _pictures(r: Recommendation) -> list[Picture]:
@@ -147,7 +156,7 @@ def _pictures(r: Recommendation) -> list[Picture]:
         Picture(
             "Who comes first in the draws",
             pictures.acceptability(r),
-            "Figures and weights drawn from their intervals. Full: comes first; pale: one of the first three.",
+            "Figures and weights drawn from their intervals. Full: first; pale: among the first three.",
         ),
         Picture(
             "Weights that keep the winner",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
 
 from selector.report import front, svg
@@ -10,12 +11,15 @@ from selector.report.front import Dot
 from selector.report.numbers import short
 from selector.report.tabular import named, share
 from selector.types.decision import Recommendation
-from selector.types.robust import Share
+from selector.types.robust import Share, StackRef
+
+Box = tuple[float, float, float, float]
 
 WIDTH, LEFT, RIGHT = 640.0, 62.0, 18.0
 TALL = 300.0  # of the picture of cost and quality
-ROW = 30.0
+ROW, SPAN = 30.0, 50.0  # height of a bar with its gap, of a bar with words under it
 NAMES = 172.0  # room for words on the left of bars
+LETTER = 7.8  # width of a letter of a label
 SHOWN = 8  # stacks in the picture of shares
 
 
@@ -49,9 +53,9 @@ def cost_and_quality(r: Recommendation) -> str:
         + svg.words(f"{v:.2f}", LEFT - 8.0, y(v) + 4.0, text_anchor="end")
         for v in levels
     )
-    dots = "".join(
-        _dot(d, x(d.usd), y(d.quality)) for d in sorted(found.dots, key=lambda d: d.label is not None)
-    )
+    placed = [(d, x(d.usd), y(d.quality)) for d in found.dots]
+    dots = "".join(_dot(d, at, up) for d, at, up in sorted(placed, key=lambda p: p[0].label is not None))
+    dots += _labels(placed)
     axes = svg.words("USD a month, log scale", (LEFT + WIDTH - RIGHT) / 2, TALL - 8.0, text_anchor="middle")
     axes += svg.words("quality index", LEFT - 8.0, 10.0, text_anchor="start")
     about = "; ".join(
@@ -75,7 +79,28 @@ def _dot(d: Dot, x: float, y: float) -> str:
     else:
         points = f"{x:.1f},{y - 7:.1f} {x + 7:.1f},{y + 5.5:.1f} {x - 7:.1f},{y + 5.5:.1f}"
         shape = svg.tag("polygon", says, class_=kind, points=points)
-    return shape + (svg.words(d.label, x + 9.0, y - 6.0, class_="label") if d.label else "")
+    return shape
+
+
+def _labels(placed: Sequence[tuple[Dot, float, float]]) -> str:
+    """Labels beside their dots, each where it covers no dot and no label before it, if it can."""
+    taken = [(x - 7.0, y - 7.0, x + 7.0, y + 7.0) for _, x, y in placed]
+    found = []
+    for dot, x, y in placed:
+        if not dot.label:
+            continue
+        wide = LETTER * len(dot.label)
+        places = [(x + right, y + down) for down in (4.0, -9.0, 18.0) for right in (10.0, -10.0 - wide)]
+        boxes = [(left, base - 11.0, left + wide, base + 2.0) for left, base in places]
+        free = [b for b in boxes if b[2] < WIDTH and b[0] > LEFT and not any(_meet(b, t) for t in taken)]
+        box = free[0] if free else boxes[2]
+        taken.append(box)
+        found.append(svg.words(dot.label, box[0], box[3] - 2.0, class_="label"))
+    return "".join(found)
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def speeds(r: Recommendation) -> list[tuple[int, str]]:
@@ -97,30 +122,33 @@ def stability(r: Recommendation) -> str:
     rows = r.robustness.intervals if r.robustness else ()
     if not rows:
         return ""
-    span = WIDTH - NAMES - 40.0
+    span = WIDTH - NAMES - 20.0
     parts = []
     for i, w in enumerate(rows):
-        y = 14.0 + i * (ROW + 14.0)
+        y = 10.0 + i * SPAN
         start, end = NAMES + span * w.low / 100.0, NAMES + span * w.high / 100.0
-        parts.append(svg.words(w.criterion, NAMES - 12.0, y + 16.0, text_anchor="end"))
+        label = f"{w.criterion}, now {w.weight:.0f} %"
+        parts.append(svg.words(label, NAMES - 12.0, y + 16.0, text_anchor="end"))
         parts.append(svg.tag("rect", class_="track", x=NAMES, y=y, width=span, height=22, rx=3))
         parts.append(
             svg.tag("rect", class_="bar", x=start, y=y, width=max(end - start, 1.0), height=22, rx=3)
         )
         now = NAMES + span * w.weight / 100.0
         parts.append(svg.line("now", now, y - 4.0, now, y + 26.0))
-        ends = [f"{w.low:.0f} %" + (f" {named(w.rival_low)[:30]}" if w.rival_low else "")]
-        ends.append(f"{w.high:.0f} %" + (f" {named(w.rival_high)[:30]}" if w.rival_high else ""))
-        parts.append(svg.words(ends[0], NAMES, y + 36.0, class_="small"))
-        parts.append(
-            svg.words(
-                f"now {w.weight:.0f} %", NAMES + span / 2, y + 36.0, text_anchor="middle", class_="small"
-            )
-        )
-        parts.append(svg.words(ends[1], NAMES + span, y + 36.0, text_anchor="end", class_="small"))
+        parts.append(svg.words(_end(w.low, w.rival_low), NAMES, y + 37.0, class_="small"))
+        high = _end(w.high, w.rival_high)
+        parts.append(svg.words(high, NAMES + span, y + 37.0, text_anchor="end", class_="small"))
     about = "; ".join(f"{w.criterion} {w.low:.0f} to {w.high:.0f} %, now {w.weight:.0f} %" for w in rows)
     title = "Weights at which the same stack stays first"
-    return svg.picture(title, WIDTH, 10.0 + len(rows) * (ROW + 14.0) + 6.0, "".join(parts), about=about)
+    return svg.picture(title, WIDTH, 10.0 + len(rows) * SPAN, "".join(parts), about=about)
+
+
+def _end(percent: float, rival: StackRef | None) -> str:
+    return f"{percent:.0f} %" + (f": {_cut(named(rival), 30)}" if rival else "")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def acceptability(r: Recommendation) -> str:
@@ -132,7 +160,7 @@ def acceptability(r: Recommendation) -> str:
     parts = []
     for i, x in enumerate(rows):
         y = 8.0 + i * ROW
-        parts.append(svg.words(named(x.stack)[:24], NAMES - 12.0, y + 15.0, text_anchor="end"))
+        parts.append(svg.words(_cut(named(x.stack), 20), NAMES - 12.0, y + 15.0, text_anchor="end"))
         parts.append(svg.tag("rect", class_="track", x=NAMES, y=y, width=span, height=20, rx=3))
         parts.append(svg.tag("rect", class_="pale", x=NAMES, y=y, width=span * x.p_top3, height=20, rx=3))
         parts.append(svg.tag("rect", class_="bar", x=NAMES, y=y, width=span * x.p_best, height=20, rx=3))

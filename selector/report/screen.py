@@ -67,7 +67,7 @@ def together(r: Recommendation) -> list[Line]:
 def _infeasible(r: Recommendation) -> list[Line]:
     lines = [Line("NO STACK SATISFIES THE REQUIREMENTS", ())]
     for x in r.relaxations[:RIVALS]:
-        lines.append(Line("WOULD DO", ("; ".join(x.moves), f"then {x.stack} ({x.count:,} stacks)")))
+        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} ({x.count:,} stacks)")))
     return lines
 
 
@@ -254,11 +254,8 @@ def _measure(x: Decisive) -> str:
 
 def rate(criterion: str, per_point: float, unit: str) -> str:
     """What one point is worth on one criterion."""
-    return (
-        f"{short(abs(per_point))} {unit} of {criterion}"
-        if unit == "index"
-        else f"{short(abs(per_point))} {unit}"
-    )
+    amount = short(abs(per_point))
+    return f"{amount} of the {criterion} index" if unit == "index" else f"{amount} {unit}"
 
 
 def _left_out(r: Recommendation) -> list[Line]:

@@ -13,6 +13,7 @@ SHOWN_EXCLUSIONS = 12
 MONTHLY = 12  # months that the table of payments lists one by one
 LEVELS = ("VH", "H", "M", "L", "VL")
 LOW = ("L", "VL")
+RISK = ("risk", "name", "inherent", "residual", "mitigations", "owner", "note")
 NOTHING = Table("", (), ())
 
 
@@ -101,9 +102,8 @@ def risks(r: Recommendation) -> Table:
     """All risk rows of the first stack, worst first."""
     if not r.stacks:
         return NOTHING
-    columns = ("risk", "name", "inherent", "residual", "mitigations", "owner", "")
     rows = tuple(_risk(x) for x in by_level(r.stacks[0].risks))
-    return Table(f"Risk of {r.stacks[0].label}", columns, rows)
+    return Table(f"Risk of {r.stacks[0].label}", RISK, rows)
 
 
 def upper_risks(r: Recommendation) -> Table:
@@ -116,8 +116,7 @@ def upper_risks(r: Recommendation) -> Table:
     named = {level: [_id(x) for x in low if x.residual == level] for level in LOW}
     levels = "; ".join(f"{level}: {', '.join(ids)}" for level, ids in named.items() if ids)
     note = f"{len(low)} lower (rows: --format markdown, html or json); {levels}" if low else ""
-    columns = ("risk", "name", "inherent", "residual", "mitigations", "owner", "")
-    return Table(f"Risk of {r.stacks[0].label}", columns, tuple(_risk(x) for x in kept), note=note)
+    return Table(f"Risk of {r.stacks[0].label}", RISK, tuple(_risk(x) for x in kept), note=note)
 
 
 def _id(x: RiskRow) -> str:
@@ -146,10 +145,10 @@ def limits(r: Recommendation) -> Table:
     rows = []
     for c in r.stacks[0].constraints if r.stacks else ():
         chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
-        rows.append((c.id, c.status, side(c.value), side(c.limit), c.unit, chance, c.why))
+        rows.append((c.id, c.status.replace("_", " "), side(c.value), side(c.limit), c.unit, chance, c.why))
     return Table(
         "Limits of the first stack",
-        ("limit", "status", "estimate", "limit value", "unit", "chance ok", ""),
+        ("limit", "status", "estimate", "limit value", "unit", "chance ok", "note"),
         tuple(rows),
         frozenset({"estimate", "limit value"}),
     )
@@ -172,7 +171,7 @@ def advice(r: Recommendation) -> Table:
 
 def excluded(r: Recommendation, shown: int | None = SHOWN_EXCLUSIONS) -> Table:
     """Why candidates were left out: most first, or the cause first where nothing is left."""
-    rows = tuple((e.reason, str(e.count), e.nearest, e.distance) for e in r.excluded[:shown])
+    rows = tuple((e.reason, f"{e.count:,}", e.nearest, e.distance) for e in r.excluded[:shown])
     more = len(r.excluded) - len(rows)
     note = f"{more} more reasons (--format html or json)" if more else ""
     return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
@@ -188,9 +187,10 @@ def notices(r: Recommendation) -> Table:
 def relaxations(r: Recommendation) -> Table:
     """Smallest sets of limits to move when nothing fits."""
     rows = tuple(
-        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, str(x.count)) for x in r.relaxations
+        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}") for x in r.relaxations
     )
-    return Table("What would let a stack through", ("limits", "move", "then", "stacks"), rows)
+    columns = ("limits", "move", "then", "stacks")
+    return Table("What would let a stack through", columns, rows, frozenset({"stacks"}))
 
 
 def assumptions(r: Recommendation) -> Table:
