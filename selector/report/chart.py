@@ -72,6 +72,6 @@ def _legend(found: Front) -> list[str]:
     used = sorted({d.speed for d in found.dots})
     speeds = ", ".join(f"{SPEEDS[i]} {names[i]}" for i in used)
     labelled = sorted((d for d in found.dots if d.label and _number(d)), key=_number)
-    shown = ", ".join(f"{_mark(d)} {d.label}{SPEEDS[d.speed]}" for d in labelled)
+    shown = ", ".join(f"{_mark(d)} = {d.label} {SPEEDS[d.speed]}" for d in labelled)
     lines = [f"request p95: {speeds}; without a label: not among the stacks shown, and none betters them"]
-    return [*lines, *([f"labels, each with its speed: {shown}"] if shown else [])]
+    return [*lines, *([f"labels, with their speed: {shown}"] if shown else [])]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.report import pictures, ranking, sections
 from selector.report.numbers import band, short
-from selector.report.screen import LEVELS, Line, screen, together
+from selector.report.screen import LEVELS, Line, screens, together
 from selector.report.tabular import Table, describe
 from selector.types.decision import RankedStack, Recommendation, RiskRow
 
@@ -56,7 +56,7 @@ class Picture:
 
 def recommendation(r: Recommendation, cat: Catalogue) -> str:
     """The whole page; the catalogue has the names of mitigations, the risk scale and the sources."""
-    parts = [_part(name, part, cat) for name, part in r.parts]
+    parts = [_part(name, part, said, cat) for name, part, said in screens(r)]
     return _template().render(
         name=r.name,
         several=bool(r.components),
@@ -82,7 +82,7 @@ def _template() -> Template:
     return env.get_template("recommendation.html")
 
 
-def _part(name: str, r: Recommendation, cat: Catalogue) -> dict[str, Any]:
+def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) -> dict[str, Any]:
     """What the template shows of one application or component."""
     first = r.stacks[0] if r.stacks else None
     tables = [
@@ -102,7 +102,7 @@ def _part(name: str, r: Recommendation, cat: Catalogue) -> dict[str, Any]:
         "what": describe(first) if first else "",
         "score": f"{first.score:.1f}" if first else "",
         "cost": band(first.estimates.get("cost_per_month_usd")) if first else "",
-        "lines": _lines(screen(r)),
+        "lines": _lines(said),
         "ranking": _table(ranking.full(r)) if first else None,
         "pictures": _pictures(r),
         "sure": _table(_sure(r)),
@@ -235,7 +235,7 @@ def _risks(s: RankedStack, cat: Catalogue) -> Table:
         "residual",
         "mitigations",
         "owner",
-        "certain",
+        "note",
         "source",
     )
     return Table(f"Risks of {s.label}", columns, rows)

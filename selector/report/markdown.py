@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selector.report import chart, ranking, sections
-from selector.report.screen import Line, screen, together
+from selector.report.screen import Line, screens, together
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
 
@@ -15,10 +15,10 @@ def recommendation(r: Recommendation) -> str:
     parts = [f"# {r.name}"]
     if r.components:
         parts += [lines(together(r)), *([table(sections.together(r))] if r.joint else [])]
-    for number, (name, part) in enumerate(r.parts, 1):
+    for number, (name, part, said) in enumerate(screens(r), 1):
         if r.components:
             parts.append(f"# Component {number} of {len(r.parts)}: {name}")
-        parts.append(lines(screen(part)))
+        parts.append(lines(said))
         if part.stacks:
             parts.append(table(ranking.full(part)))
         if drawn := chart.picture(part, WIDTH):

@@ -31,9 +31,18 @@ class Line:
     pieces: tuple[str, ...]
 
 
-def screen(r: Recommendation) -> list[Line]:
+def screens(r: Recommendation) -> list[tuple[str, Recommendation, list[Line]]]:
+    """Each component with its lines, which say where the whole takes another stack than its first."""
+    taken = [x.stack for x in r.joint.parts] if r.joint else [None] * len(r.parts)
+    return [(name, part, screen(part, own)) for (name, part), own in zip(r.parts, taken, strict=True)]
+
+
+def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
     """The lines of one application or component, in reading order."""
     lines = _infeasible(r) if not r.stacks else _chosen(r)
+    if taken is not None and taken.slots != r.stacks[0].slots:
+        why = "so that all components together keep the budget"
+        lines.append(Line("TAKEN INSTEAD", (f"{taken.label}  {describe(taken)}", why)))
     lines += [Line("NOTE", (note,)) for note in r.notes]
     unused = [n.key for n in r.notices if n.status == "not_used"]
     if unused:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from selector.decide import outlay
 from selector.report.numbers import band, short
-from selector.report.tabular import Table, describe, rival, side
+from selector.report.tabular import Table, describe, middle, rival, share, side
 from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
+from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
 MONTHLY = 12  # months that the table of payments lists one by one
 LEVELS = ("VH", "H", "M", "L", "VL")
 LOW = ("L", "VL")
+START = "at the start"
 RISK = ("risk", "name", "inherent", "residual", "mitigations", "owner", "note")
 NOTHING = Table("", (), ())
 
@@ -22,7 +25,7 @@ def costs(r: Recommendation) -> Table:
     if not r.stacks:
         return NOTHING
     first = r.stacks[0]
-    total = band(first.estimates.get("cost_per_month_usd"))
+    total = first.estimates.get("cost_per_month_usd")
     return _cost_table(f"Cost of {first.label}, USD a month", first.costs, total, r.horizon_months)
 
 
@@ -30,26 +33,28 @@ def together(r: Recommendation) -> Table:
     """Cost of all components, where there are several."""
     if r.joint is None:
         return NOTHING
-    total = band(r.joint.usd_per_month)
-    return _cost_table("All components together, USD a month", r.joint.costs, total, r.horizon_months)
+    title = "All components together, USD a month"
+    return _cost_table(title, r.joint.costs, r.joint.usd_per_month, r.horizon_months)
 
 
-def _cost_table(title: str, lines: Sequence[CostLine], total: str, horizon: float) -> Table:
-    rows = [
-        (
-            c.item,
-            band(c.usd_per_month),
-            short(c.once_usd) if c.once_usd else "",
-            c.source,
-            c.as_of or "date unknown",
-        )
-        for c in lines
-    ]
+def _cost_table(title: str, lines: Sequence[CostLine], total: Estimate | None, horizon: float) -> Table:
     once = sum(c.once_usd for c in lines)
-    rows.append(("total", total, short(once) if once else "", "", ""))
-    note = f"of it at the start: paid once, its share over {horizon:g} months is in USD/month" if once else ""
-    columns = ("item", "USD/month", "of it at the start, USD", "source", "as of")
-    return Table(title, columns, tuple(rows), frozenset(columns[1:3]), note)
+    start = [short(c.once_usd) if c.once_usd else "" for c in (*lines,)] + [short(once) if once else ""]
+    items = [*((c.item, c.usd_per_month, c.source, c.as_of or "date unknown") for c in lines)]
+    items.append(("total", total, "", ""))
+    note = f"at the start: paid once; its share over {horizon:g} months is in USD/month" if once else ""
+
+    def form(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+        made = Table(title, columns, tuple(rows), frozenset({"USD/month", START}), note)
+        return made if once else made.without(START)
+
+    origins = [", ".join(x for x in (source, as_of) if x) for _, _, source, as_of in items]
+    both = list(zip(items, start, origins, strict=True))
+    head = ("item", "USD/month", START)
+    wide = form((*head, "source", "as of"), ((i, band(e), s, src, d) for (i, e, src, d), s, _ in both))
+    less = form((*head, "source, as of"), ((x[0], band(x[1]), s, o) for x, s, o in both))
+    least = form((*head, "source, as of"), ((x[0], middle(x[1]), s, o) for x, s, o in both))
+    return replace(wide, narrow=((less,), (least,)))
 
 
 def compared(r: Recommendation) -> list[RankedStack]:
@@ -116,7 +121,22 @@ def upper_risks(r: Recommendation) -> Table:
     named = {level: [_id(x) for x in low if x.residual == level] for level in LOW}
     levels = "; ".join(f"{level}: {', '.join(ids)}" for level, ids in named.items() if ids)
     note = f"{len(low)} lower (rows: --format markdown, html or json); {levels}" if low else ""
-    return Table(f"Risk of {r.stacks[0].label}", RISK, tuple(_risk(x) for x in kept), note=note)
+    title = f"Risk of {r.stacks[0].label}"
+    less = tuple((x.id, _named(x), _levels(x), ", ".join(x.mitigations) or "-", x.owner) for x in kept)
+    least = tuple((x.id, "; ".join((_named(x), x.owner, *x.mitigations)), _levels(x)) for x in kept)
+    narrow = (
+        (Table(title, ("risk", "name", "level", "mitigations", "owner"), less, note=note),),
+        (Table(title, ("risk", "name; owner; mitigations", "level"), least, note=note),),
+    )
+    return Table(title, RISK, tuple(_risk(x) for x in kept), note=note, narrow=narrow)
+
+
+def _levels(x: RiskRow) -> str:
+    return x.residual if x.inherent == x.residual else f"{x.inherent} -> {x.residual}"
+
+
+def _named(x: RiskRow) -> str:
+    return x.name if x.certain else f"{x.name} (possible: a fact is unknown)"
 
 
 def _id(x: RiskRow) -> str:
@@ -142,15 +162,19 @@ def _risk(x: RiskRow) -> tuple[str, ...]:
 
 def limits(r: Recommendation) -> Table:
     """Hard limits of the first stack."""
-    rows = []
+    title, rows, brief = "Limits of the first stack", [], []
     for c in r.stacks[0].constraints if r.stacks else ():
-        chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
-        rows.append((c.id, c.status.replace("_", " "), side(c.value), side(c.limit), c.unit, chance, c.why))
+        chance = "" if c.p_ok is None else share(c.p_ok)
+        status = c.status.replace("_", " ")
+        rows.append((c.id, status, side(c.value), side(c.limit), c.unit, chance, c.why))
+        said = "; ".join(x for x in (status, f"{chance} ok" if chance else "", c.why) if x)
+        brief.append((c.id, f"{side(c.value)}, limit {side(c.limit)} {c.unit}".rstrip(), said))
     return Table(
-        "Limits of the first stack",
+        title,
         ("limit", "status", "estimate", "limit value", "unit", "chance ok", "note"),
         tuple(rows),
         frozenset({"estimate", "limit value"}),
+        narrow=((Table(title, ("limit", "estimate", "status"), tuple(brief)),),),
     )
 
 
@@ -171,10 +195,14 @@ def advice(r: Recommendation) -> Table:
 
 def excluded(r: Recommendation, shown: int | None = SHOWN_EXCLUSIONS) -> Table:
     """Why candidates were left out: most first, or the cause first where nothing is left."""
+    title, right = "Left out", frozenset({"count"})
     rows = tuple((e.reason, f"{e.count:,}", e.nearest, e.distance) for e in r.excluded[:shown])
     more = len(r.excluded) - len(rows)
     note = f"{more} more reasons (--format html or json)" if more else ""
-    return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
+    brief = tuple((*x[:2], f"{x[2]} ({x[3]})" if x[3] else x[2]) for x in rows)
+    less = Table(title, ("reason", "count", "nearest"), brief, right, note)
+    columns = ("reason", "count", "nearest", "by how much")
+    return Table(title, columns, rows, right, note, ((less,),))
 
 
 def notices(r: Recommendation) -> Table:
@@ -195,13 +223,14 @@ def relaxations(r: Recommendation) -> Table:
 
 def assumptions(r: Recommendation) -> Table:
     """Values that were not stated; the source has a column only where it differs."""
-    origins = {a.source for a in r.assumptions}
+    title, origins = "Assumptions", {a.source for a in r.assumptions}
+    rows = tuple((a.key, str(a.value), a.why, a.source) for a in r.assumptions)
+    wide = Table(title, ("value", "assumed", "why", "source"), rows)
     if len(origins) == 1:
-        rows = tuple((a.key, str(a.value), a.why) for a in r.assumptions)
-        note = f"source of all: {origins.pop()}"
-        return Table("Assumptions", ("value", "assumed", "why"), rows, note=note)
-    full = tuple((a.key, str(a.value), a.why, a.source) for a in r.assumptions)
-    return Table("Assumptions", ("value", "assumed", "why", "source"), full)
+        wide = replace(wide.without("source"), note=f"source of all: {origins.pop()}")
+    brief = tuple((key, f"{value} ({why})") for key, value, why, _ in rows)
+    less = Table(title, ("value", "assumed (why)"), brief, note=wide.note or "sources: --format html or json")
+    return replace(wide, narrow=((less,),))
 
 
 def details(r: Recommendation, brief: bool) -> list[Table]:

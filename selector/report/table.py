@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from selector.report import chart, ranking, sections
-from selector.report.screen import Line, screen, together
+from selector.report.screen import Line, screens, together
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
 
@@ -29,10 +29,10 @@ def recommendation(r: Recommendation, terminal: bool, width: int | None = None) 
     if r.components:
         made.lines(together(r))
         made.tables([sections.together(r)] if r.joint else [])
-    for number, (name, part) in enumerate(r.parts, 1):
+    for number, (name, part, lines) in enumerate(screens(r), 1):
         if r.components:
             made.heading(f"Component {number} of {len(r.parts)}: {name}")
-        made.lines(screen(part))
+        made.lines(lines)
         if part.stacks:
             made.tables([ranking.short_table(part)])
             made.text(chart.TITLE, chart.picture(part, made.console.width))
