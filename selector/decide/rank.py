@@ -94,7 +94,7 @@ def rank(
         proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
         horizon_months=float(run.req.horizon_months or 12),
-        counterparts=show.counterparts(run, scored, order, stacks),
+        counterparts=show.counterparts(run, scored, allowed, order, stacks),
     )
 
 

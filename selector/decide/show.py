@@ -75,19 +75,26 @@ def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[Ra
 
 
 def counterparts(
-    run: Run, scored: Scored, order: Any, shown: tuple[RankedStack, ...]
+    run: Run, scored: Scored, allowed: Any, order: Any, shown: tuple[RankedStack, ...]
 ) -> tuple[RankedStack, ...]:
-    """Best of the hosted and of the self-run stacks, where none is among those shown."""
+    """Best of the hosted and of the self-run stacks, where none is among those shown.
+
+    The order may end before the first of a kind; then the best score of that kind decides, then its cost.
+    """
     import numpy as np
 
     found: list[RankedStack] = []
-    hosted = run.stacks.cell[order] < 0
-    for kind in (True, False):
-        rows = np.nonzero(hosted == kind)[0]
-        if not len(rows) or any((s.slots.hardware is None) == kind for s in shown):
+    for hosted in (True, False):
+        if any((s.slots.hardware is None) == hosted for s in shown):
             continue
-        place, best = int(rows[0]), float(scored.score[order[0]])
-        found.append(one(run, scored, int(order[place]), f"H-{len(found) + 1}", place + 1, best))
+        ranked = order[(run.stacks.cell[order] < 0) == hosted][:1]
+        if not len(ranked):
+            others = allowed[(run.stacks.cell[allowed] < 0) == hosted]
+            ranked = others[np.lexsort((scored.cost[others], -scored.score[others]))[:1]]
+        for row in map(int, ranked):
+            place = 1 + int((scored.score[allowed] > scored.score[row]).sum())
+            label = f"H-{len(found) + 1}"
+            found.append(one(run, scored, row, label, place, float(scored.score[order[0]])))
     return tuple(found)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from selector.packs.catalog import Catalogue
 
+SHORT = 8  # characters
 STEPS = (1, 2, 3, 4, 5)
 SURE = (
     ("samples", "draws"),
@@ -121,7 +122,7 @@ def _lines(found: Sequence[Line]) -> list[dict[str, Any]]:
             made.append({"label": line.label, "rows": []})
         if line.pieces:
             made[-1]["rows"].append("; ".join(line.pieces))
-    return made
+    return [x for x in made if x["rows"]]
 
 
 def _table(t: Table) -> dict[str, Any] | None:
@@ -130,13 +131,21 @@ def _table(t: Table) -> dict[str, Any] | None:
         return None
     return {
         "title": t.title,
-        "heads": [(c, c in t.right) for c in t.columns],
+        "heads": [(c, "n" if c in t.right else "") for c in t.columns],
         "rows": [
-            [(*_halves(cell, c in t.right), c in t.right) for cell, c in zip(row, t.columns, strict=True)]
+            [
+                (*_halves(cell, c in t.right), _kind(cell, c in t.right))
+                for cell, c in zip(row, t.columns, strict=True)
+            ]
             for row in t.rows
         ],
         "note": t.note,
     }
+
+
+def _kind(cell: str, right: bool) -> str:
+    """Class of a cell: figures stand right; short words such as labels are not broken."""
+    return "n" if right else "k" if len(cell) <= SHORT else ""
 
 
 def _halves(cell: str, right: bool) -> tuple[str, str]:
