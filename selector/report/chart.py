@@ -35,7 +35,7 @@ def picture(r: Recommendation, width: int) -> list[str]:
     lines = []
     for number, row in enumerate(grid):
         value = top - (top - floor) * number / (ROWS - 1)
-        scale = f"{value:.2f}" if number in (0, ROWS // 2, ROWS - 1) else ""
+        scale = f"{value:.3f}" if number in (0, ROWS // 2, ROWS - 1) else ""
         lines.append(f"{scale:>{MARGIN}} |{''.join(row)}".rstrip())
     lines.append(" " * MARGIN + " +" + "-" * columns)
     ends = f"{short(min(usd))} USD/month (log scale)", short(max(usd))
@@ -74,4 +74,5 @@ def _legend(found: Front) -> list[str]:
     labelled = sorted((d for d in found.dots if d.label and _number(d)), key=_number)
     shown = ", ".join(f"{_mark(d)} = {d.label} {SPEEDS[d.speed]}" for d in labelled)
     lines = [f"request p95: {speeds}; without a label: not among the stacks shown, and none betters them"]
+    lines += [f"not drawn: {found.dearer} dearer ones that none betters"] if found.dearer else []
     return [*lines, *([f"labels, with their speed: {shown}"] if shown else [])]

@@ -11,6 +11,7 @@ from selector.types.decision import Recommendation
 from selector.types.robust import ParetoPoint, StackRef
 
 CLASSES = 3
+DEAREST = 4.0  # times the dearest stack shown; beyond it nothing is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Front:
 
     dots: tuple[Dot, ...]
     cuts: tuple[float, ...]
+    dearer: int  # left out of the picture, so that the scale leaves room for the others
 
 
 def of(r: Recommendation) -> Front | None:
@@ -39,8 +41,10 @@ def of(r: Recommendation) -> Front | None:
     if r.robustness is None:
         return None
     front = {p.stack.id: p for p in r.robustness.pareto}
-    points = [*front.values(), *(p for p in _shown(r) if p.stack.id not in front)]
-    points = [p for p in points if p.usd_per_month > 0]
+    shown = _shown(r)
+    every = [*front.values(), *(p for p in shown if p.stack.id not in front)]
+    most = DEAREST * max((p.usd_per_month for p in shown), default=math.inf)
+    points = [p for p in every if 0 < p.usd_per_month <= most]
     if len(points) < 2:
         return None
     cuts = _cuts([p.latency_ms for p in points])
@@ -56,7 +60,7 @@ def of(r: Recommendation) -> Front | None:
         )
         for p in points
     ]
-    return Front(tuple(dots), cuts)
+    return Front(tuple(dots), cuts, sum(p.usd_per_month > most for p in every))
 
 
 def _shown(r: Recommendation) -> list[ParetoPoint]:

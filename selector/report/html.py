@@ -159,7 +159,8 @@ def _pictures(r: Recommendation) -> list[Picture]:
         Picture(
             "Cost, quality and latency",
             pictures.cost_and_quality(r),
-            "Filled: no stack betters it on all three. Open: shown in the ranking, and bettered by another.",
+            "Filled: no stack betters it on all three. Open: shown in the ranking, and bettered by another."
+            + pictures.dearer(r),
             tuple((f"speed{i}", words) for i, words in pictures.speeds(r)),
         ),
         Picture(

@@ -50,7 +50,7 @@ def cost_and_quality(r: Recommendation) -> str:
     levels = [floor + pad + (top - floor - 2 * pad) * i / 4 for i in range(5)]
     grid += "".join(
         svg.line("grid", LEFT, y(v), WIDTH - RIGHT, y(v))
-        + svg.words(f"{v:.2f}", LEFT - 8.0, y(v) + 4.0, text_anchor="end")
+        + svg.words(f"{v:.3f}", LEFT - 8.0, y(v) + 4.0, text_anchor="end")
         for v in levels
     )
     placed = [(d, x(d.usd), y(d.quality)) for d in found.dots]
@@ -115,6 +115,12 @@ def speeds(r: Recommendation) -> list[tuple[int, str]]:
         *((i, f"request p95 up to {c} ms") for i, c in enumerate(cuts)),
         (len(cuts), f"over {cuts[-1]} ms"),
     ]
+
+
+def dearer(r: Recommendation) -> str:
+    """A sentence on stacks that are not drawn, where there are any."""
+    found = front.of(r)
+    return f" Not drawn: {found.dearer} dearer ones." if found and found.dearer else ""
 
 
 def stability(r: Recommendation) -> str:

@@ -13,6 +13,8 @@ RIVALS = 3  # named in a line
 CHANGES = 4
 MEASURED = 3
 REASONS = 3
+NAMED = 6  # labels in a list of ties
+RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
 # Limits on figures that the line of figures shows; the rest stand in the table of limits.
 LIMIT_OF = {
@@ -100,7 +102,7 @@ def _chosen(r: Recommendation) -> list[Line]:
     if doubts:
         lines.append(Line("NOT CERTAIN", tuple(_doubt(c) for c in doubts)))
     if sure is not None:
-        lines += _sureness(sure)
+        lines += _sureness(sure, first.slots.digest())
     elif tied := [s.label for s in r.stacks[1:] if s.tied]:
         lines.append(Line("HOW SURE", (f"practically tied with it: {', '.join(tied)}",)))
     return lines
@@ -170,15 +172,16 @@ def _doubt(c: Constraint) -> str:
     return f"{c.id} at risk, {share(c.p_ok or 0.0)} ok"
 
 
-def _sureness(sure: Robustness) -> list[Line]:
+def _sureness(sure: Robustness, first: str) -> list[Line]:
     if not sure.rivals:
         return [Line("HOW SURE", ("no other choice satisfies the requirements",))]
-    lines = _each("HOW SURE", [*_draws(sure), *_weights(sure)])
+    lines = _each("HOW SURE", [*_draws(sure, first), *_weights(sure)])
     none = "no single figure, weight or limit of the nearest rivals alone"
     lines += _each("WHAT WOULD CHANGE IT", [_change(x) for x in nearest_changes(sure)[:CHANGES]] or [none])
     if sure.measure_first:
         lines.append(Line("MEASURE FIRST", tuple(_measure(x) for x in sure.measure_first[:MEASURED])))
-    rates = [rate(x.criterion, x.per_point, x.unit) for x in sure.exchange if x.per_point is not None]
+    rated = sorted(sure.exchange, key=lambda x: RATED.get(x.criterion, len(RATED)))
+    rates = [rate(x.criterion, x.per_point, x.unit) for x in rated if x.per_point is not None]
     if rates:
         lines.append(Line("TRADE-OFF", (" = ".join(["1 point", *rates]),)))
     return lines
@@ -189,14 +192,15 @@ def _each(label: str, pieces: list[str]) -> list[Line]:
     return [Line("" if i else label, (piece,)) for i, piece in enumerate(pieces)]
 
 
-def _draws(sure: Robustness) -> tuple[str, ...]:
-    """Shares of the draws, the expected loss, and what is practically tied."""
-    if not sure.shares:
+def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
+    """Shares of the draws, the expected loss, and what is practically tied; `first` is an id."""
+    own = next((x for x in sure.shares if x.stack.id == first), None)
+    if own is None:
         return ()
-    first, *others = sure.shares
-    rivals = sorted((x for x in others if x.p_best > 0), key=lambda x: (-x.p_best, x.stack.id))[:RIVALS]
+    others = (x for x in sure.shares if x.stack.id != first and x.p_best > 0)
+    rivals = sorted(others, key=lambda x: (-x.p_best, x.stack.id))[:RIVALS]
     named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
-    best = f"best in {share(first.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
+    best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
     regret = f"expected regret {short(sure.regret_points)} points"
     tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
     return tuple(x for x in (f"{best}; {regret}", tied) if x)
@@ -206,12 +210,13 @@ def _list(refs: tuple[StackRef, ...]) -> str:
     """Labels, and how many more are not among the stacks shown."""
     labels = [x.label for x in refs if x.label]
     more = len(refs) - len(labels)
-    return ", ".join([*labels, *([f"{more} not shown"] if more else [])])
+    shown = [f"{len(labels)} of the stacks shown"] if len(labels) > NAMED else labels
+    return ", ".join([*shown, *([f"{more} not shown"] if more else [])])
 
 
 def _weights(sure: Robustness) -> tuple[str, ...]:
     """Weights that keep the first place, only where the rest of the scale would not; the box."""
-    bound = [x for x in sure.intervals if x.low > 0.0 or x.high < 100.0]
+    bound = [x for x in sure.intervals if _open(x.low) or _open(x.high)]
     if bound:
         kept = "same winner for weight of " + ", ".join(_weight(x) for x in bound)
     else:
@@ -225,10 +230,15 @@ def _weights(sure: Robustness) -> tuple[str, ...]:
     return kept, f"{within} {names} can overtake, by {short(sure.max_regret_points)} points at most"
 
 
+def _open(percent: float) -> bool:
+    """True where a whole percent says more than that any weight will do."""
+    return 0.5 <= percent < 99.5
+
+
 def _weight(x: WeightInterval) -> str:
-    if x.low <= 0.0:
+    if not _open(x.low):
         span = f"up to {x.high:.0f} %"
-    elif x.high >= 100.0:
+    elif not _open(x.high):
         span = f"from {x.low:.0f} %"
     else:
         span = f"{x.low:.0f} % .. {x.high:.0f} %"
@@ -236,9 +246,11 @@ def _weight(x: WeightInterval) -> str:
 
 
 def nearest_changes(sure: Robustness) -> list[WinsIf]:
-    """Changes that would do, the smallest in proportion first."""
+    """Changes that would do: the smallest in proportion of each rival, then the others."""
     found = [x for x in sure.wins_if if x.needed is not None]
-    return sorted(found, key=lambda x: (_move(x), x.stack.id, x.kind, x.key))
+    ordered = sorted(found, key=lambda x: (_move(x), x.stack.id, x.kind, x.key))
+    smallest = {x.stack.id: x for x in reversed(ordered)}
+    return sorted(ordered, key=lambda x: smallest[x.stack.id] is not x)
 
 
 def _move(x: WinsIf) -> float:
@@ -248,7 +260,7 @@ def _move(x: WinsIf) -> float:
 
 def _change(x: WinsIf) -> str:
     what = {"weight": f"the weight of {x.key}", "limit": f"the limit {x.key}"}.get(x.kind, f"its {x.key}")
-    unit = " %" if x.unit == "%" else f" {x.unit}" if x.unit else ""
+    unit = f" {x.unit}" if x.unit not in ("", "index") else ""
     goes = "goes" if x.kind == "criterion" else "is moved"
     return f"{named(x.stack)} wins if {what} {goes} from {short(x.now)} to {short(x.needed)}{unit}"
 
