@@ -35,6 +35,7 @@ def lines(found: list[Line]) -> str:
         if line.label or not made:
             made.append(f"- **{line.label}** {text}".rstrip())
         else:
+            made[-1] += "  "  # a hard line break
             made.append(f"  {text}")
     return "\n".join(made)
 
