@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
+# item, USD a month, p90 over p50, formula, source, date, USD of it at the start
+Row = tuple[str, float, float, str, str, str | None, float]
 HOSTED = {"api": "hosted model", "api_batch": "hosted model, batch"}
 
 
@@ -23,8 +25,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     s, people = run.stacks, run.p["effort.spread"]
     place = run.axes.places[int(s.place[row])]
     horizon = float(run.req.horizon_months or 12)
-    # item, USD a month, p90 over p50, formula, source, date, USD of it at the start
-    found: list[tuple[str, float, float, str, str, str | None, float]] = [
+    found: list[Row] = [
         (
             _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
             float(s.infra_usd[row]),
@@ -71,17 +72,14 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             0.0,
         ),
     ]
-    return tuple(
-        CostLine(
-            item,
-            None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula),
-            source,
-            as_of,
-            once,
-        )
-        for item, usd, spread, formula, source, as_of, once in found
-        if usd or formula in ALWAYS
-    )
+    return tuple(_line(*x) for x in found if x[1] or x[3] in ALWAYS)
+
+
+def _line(
+    item: str, usd: float, spread: float, formula: str, source: str, as_of: str | None, once: float
+) -> CostLine:
+    known = None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula)
+    return CostLine(item, known, source, as_of, once)
 
 
 def _unknown(place: Place, usd: float) -> str:
