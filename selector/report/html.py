@@ -182,7 +182,9 @@ def _sure(r: Recommendation) -> Table:
     """The figures behind the words on stability."""
     if r.robustness is None:
         return sections.NOTHING
-    rows = tuple((words, short(getattr(r.robustness, name))) for name, words in SURE)
+    found = ((words, getattr(r.robustness, name)) for name, words in SURE)
+    # Counts and the seed are exact.
+    rows = tuple((words, str(x) if isinstance(x, int) else short(x)) for words, x in found)
     return Table("Figures of stability", ("what", "value"), rows, frozenset({"value"}))
 
 

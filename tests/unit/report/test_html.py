@@ -91,6 +91,12 @@ def test_every_figure_of_the_tables_is_there(known: Recommendation, text: str) -
         assert str(known.inputs[key]) in shown
 
 
+def test_the_seed_is_whole(known: Recommendation, catalogue: Catalogue) -> None:
+    assert known.robustness is not None
+    seeded = replace(known, robustness=replace(known.robustness, seed=3_269_871_234))
+    assert "3269871234" in html.recommendation(seeded, catalogue)
+
+
 def test_hostile_words_stay_words(known: Recommendation, catalogue: Catalogue) -> None:
     assert known.robustness is not None
     first = known.robustness.shares[0]
