@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from selector.packs.catalog import Catalogue
+    from selector.types.decision import Recommendation
 
 
 def recommend(
@@ -20,7 +24,7 @@ def recommend(
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
-    format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+    format_: Annotated[str, typer.Option("--format", help="table, json, markdown or html.")] = "table",
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out stacks with an unverified limit.")
     ] = False,
@@ -34,7 +38,6 @@ def recommend(
     from selector.needs import partial
     from selector.packs.catalog import load as load_catalogue
     from selector.report import json as as_json
-    from selector.report import markdown, table
 
     session.check_format(format_)
     today = session.day(as_of)
@@ -44,16 +47,29 @@ def recommend(
     if save is not None:
         decision = as_json.recommendation(found) | {"requirements": dict(stated.mapping)}
         session.write_new(save, as_json.dumps(decision), force)
-    if format_ == "json":
-        typer.echo(as_json.dumps(as_json.recommendation(found)), nl=False)
-    elif format_ == "markdown":
-        typer.echo(markdown.recommendation(found), nl=False)
-    else:
-        terminal = sys.stdout.isatty()
-        width = _width() if terminal else None
-        typer.echo(table.recommendation(found, terminal, width), nl=False)
+    typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:
         raise typer.Exit(1)
+
+
+def _written(found: Recommendation, format_: str, cat: Catalogue) -> str:
+    """The result in a format; libraries of the other formats are not loaded."""
+    if format_ == "json":
+        from selector.report import json as as_json
+
+        return as_json.dumps(as_json.recommendation(found))
+    if format_ == "markdown":
+        from selector.report import markdown
+
+        return markdown.recommendation(found)
+    if format_ == "html":
+        from selector.report import html
+
+        return html.recommendation(found, cat)
+    from selector.report import table
+
+    terminal = sys.stdout.isatty()
+    return table.recommendation(found, terminal, _width() if terminal else None)
 
 
 def _width() -> int:

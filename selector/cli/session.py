@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from selector.risk.assess import Scoring
     from selector.types.decision import Recommendation
 
-FORMATS = ("table", "json", "markdown")
+FORMATS = ("table", "json", "markdown", "html")
 
 
 def day(text: str | None) -> date:
@@ -75,10 +75,10 @@ def decide(
         whole,
         relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
+        component=whole.name,
         components=tuple(parts[1:]),
         joint=together,
         inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},
-        notes=(*whole.notes, f"component 1 of {len(parts)}: {whole.name}; the others follow"),
     )
 
 

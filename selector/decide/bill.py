@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
+# item, USD a month, p90 over p50, formula, source, date, USD of it at the start
+Row = tuple[str, float, float, str, str, str | None, float]
 HOSTED = {"api": "hosted model", "api_batch": "hosted model, batch"}
 
 
@@ -23,8 +25,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     s, people = run.stacks, run.p["effort.spread"]
     place = run.axes.places[int(s.place[row])]
     horizon = float(run.req.horizon_months or 12)
-    # item, USD a month, p90 over p50, formula, source, date
-    found: list[tuple[str, float, float, str, str, str | None]] = [
+    found: list[Row] = [
         (
             _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
             float(s.infra_usd[row]),
@@ -32,6 +33,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.infrastructure",
             place.source,
             place.as_of,
+            0.0,
         ),
         (
             f"bought devices, written off over {horizon:g} months",
@@ -40,6 +42,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.purchase",
             place.source,
             place.as_of,
+            float(s.once_usd[row]),
         ),
         (
             f"leaving the stack in place, over {horizon:g} months",
@@ -48,6 +51,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.switching",
             "incumbent.switching_cost_usd",
             None,
+            float(switching.usd(run)[row]),
         ),
         (
             "people: build, adapt, run, mitigations",
@@ -56,6 +60,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.people",
             "rules/parameters.yaml",
             None,
+            float(scored.people_once_usd[row]),
         ),
         (
             "mitigations, running",
@@ -64,18 +69,17 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             "cost.mitigations",
             "privacy pack",
             None,
+            0.0,
         ),
     ]
-    return tuple(
-        CostLine(
-            item,
-            None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula),
-            source,
-            as_of,
-        )
-        for item, usd, spread, formula, source, as_of in found
-        if usd or formula in ALWAYS
-    )
+    return tuple(_line(*x) for x in found if x[1] or x[3] in ALWAYS)
+
+
+def _line(
+    item: str, usd: float, spread: float, formula: str, source: str, as_of: str | None, once: float
+) -> CostLine:
+    known = None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula)
+    return CostLine(item, known, source, as_of, once)
 
 
 def _unknown(place: Place, usd: float) -> str:

@@ -78,20 +78,20 @@ def _joined(
     parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None, confidence: float
 ) -> Joint:
     lines: list[CostLine] = []
-    people: list[Estimate] = []
+    people: list[tuple[Estimate, float]] = []
     for part, stack in zip(parts, chosen, strict=True):
         for line in stack.costs:
             if line.usd_per_month is not None and line.usd_per_month.formula == PEOPLE:
-                people.append(line.usd_per_month)
+                people.append((line.usd_per_month, line.once_usd))
             else:
                 item = f"{part.name}: {line.item}"
-                lines.append(CostLine(item, line.usd_per_month, line.source, line.as_of))
+                lines.append(CostLine(item, line.usd_per_month, line.source, line.as_of, line.once_usd))
     if people:
-        most = max(people, key=lambda e: e.p50)
-        top = math.fsum(e.p90 for e in people)
+        most, at_start = max(people, key=lambda x: x[0].p50)
+        top = math.fsum(e.p90 for e, _ in people)
         once = Estimate(most.p10, most.p50, top, most.unit, "cost.people_once")
         item = "people, counted once: the most that one component needs; p90 as if nothing were shared"
-        lines.append(CostLine(item, once, "rules/parameters.yaml", None))
+        lines.append(CostLine(item, once, "rules/parameters.yaml", None, at_start))
     total = _sum(lines)
     return Joint(
         tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),

@@ -19,6 +19,7 @@ class Work:
 
     months: Any  # person-months over the horizon
     usd: Any  # a month
+    once_usd: Any  # of it, paid at the start
     weeks: Any  # until launch; nan where the size of the team is not stated
 
 
@@ -46,6 +47,7 @@ def of(run: Run, horizon: float) -> Work:
     return Work(
         running * horizon + once,
         cost.people(running, once, wage, horizon),
+        once * wage,
         once / hands * p["effort.weeks_per_month"],
     )
 

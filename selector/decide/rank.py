@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
     attitude,
+    counterparts,
     defaults_check,
     flips,
     limits,
@@ -49,6 +50,7 @@ class Scored:
     cost: Any
     once_usd: Any  # bought hardware, and the move away from the stack in place
     people_usd: Any
+    people_once_usd: Any  # of it, paid at the start
     effort: Any  # person-months over the horizon
     scales: dict[str, value.Scale]
     raw: dict[str, Any]
@@ -110,6 +112,8 @@ def rank(
         notices=notices.of(run),
         proposed=proposed.judge(run, scored, reasons, order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
+        horizon_months=float(run.req.horizon_months or 12),
+        counterparts=counterparts.of(run, scored, chain, allowed, shown),
         robustness=robust,
     )
 
@@ -173,6 +177,7 @@ def score(run: Run) -> Scored:
         total,
         once,
         work.usd,
+        work.once_usd,
         work.months,
         scales,
         raw,

@@ -79,7 +79,13 @@ def proposed(p: ProposedPlan) -> dict[str, Any]:
 def cost_line(c: CostLine) -> dict[str, Any]:
     """One line of a cost table."""
     usd = estimate(c.usd_per_month)
-    return {"item": c.item, "usd_per_month": usd, "source": c.source, "as_of": c.as_of}
+    return {
+        "item": c.item,
+        "usd_per_month": usd,
+        "once_usd": c.once_usd,
+        "source": c.source,
+        "as_of": c.as_of,
+    }
 
 
 def joint(j: Joint) -> dict[str, Any]:
@@ -140,6 +146,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "kind": "recommendation",
         "name": r.name,
         "stacks": [stack(s) for s in r.stacks],
+        "counterparts": [stack(s) for s in r.counterparts],
         "excluded": [
             {
                 "reason": e.reason,
@@ -158,12 +165,15 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "weights": dict(r.weights),
         "weights_form": r.weights_form,
         "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
+        "horizon_months": r.horizon_months,
         "counts": dict(r.counts),
         "notes": r.notes,
         "oldest_fact": r.oldest_fact,
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
     }
+    if r.component:
+        found["component"] = r.component
     if r.joint is not None:
         found["joint"] = joint(r.joint)
     cleaned: dict[str, Any] = plain(found)

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from selector.report.sections import Table, headline, tables
+from selector.report import chart, ranking, sections
+from selector.report.screen import Line, screens, together
+from selector.report.tabular import Table
 from selector.types.decision import Recommendation
+
+WIDTH = 80  # characters of the picture
 
 
 def recommendation(r: Recommendation) -> str:
-    """Headline, then one table a section."""
-    parts = [f"# {r.name}", "\n".join(f"{line}  " for line in headline(r))]
-    parts += [table(t) for t in tables(r)]
-    parts += [recommendation(c) for c in r.components]
+    """Screen, picture and one table a section; components one under another."""
+    parts = [f"# {r.name}"]
+    if r.components:
+        parts += [lines(together(r)), *([table(sections.together(r))] if r.joint else [])]
+    for number, (name, part, said) in enumerate(screens(r), 1):
+        if r.components:
+            parts.append(f"# Component {number} of {len(r.parts)}: {name}")
+        parts.append(lines(said))
+        if part.stacks:
+            parts.append(table(ranking.full(part)))
+        if drawn := chart.picture(part, WIDTH):
+            parts.append("\n".join([f"## {chart.TITLE}", "", "```text", *drawn, "```"]))
+        parts += [table(t) for t in sections.details(part, brief=False)]
     return "\n\n".join(parts) + "\n"
+
+
+def lines(found: list[Line]) -> str:
+    """Labelled lines as a list; a line without a label goes on with the one before it."""
+    made: list[str] = []
+    for line in found:
+        text = "; ".join(line.pieces)
+        if line.label or not made:
+            made.append(f"- **{line.label}** {text}".rstrip())
+        else:
+            made[-1] += "  "  # a hard line break
+            made.append(f"  {text}")
+    return "\n".join(made)
 
 
 def table(t: Table) -> str:
     """A GitHub table under a heading."""
     rule = ["---:" if c in t.right else "---" for c in t.columns]
-    lines = [f"## {t.title}", "", _line(t.columns), _line(rule)]
-    lines += [_line(row) for row in t.rows]
+    found = [f"## {t.title}", ""]
+    if t.rows:
+        found += [_line(t.columns), _line(rule), *(_line(row) for row in t.rows)]
     if t.note:
-        lines += ["", t.note]
-    return "\n".join(lines)
+        found += ["", t.note]
+    return "\n".join(found)
 
 
 def _line(cells: tuple[str, ...] | list[str]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
+
+from selector.report import svg
 
 if TYPE_CHECKING:
     from selector.iterate.validate import Outcome
@@ -30,15 +31,12 @@ def picture(outcomes: Sequence[Outcome]) -> str:
     rows = math.ceil(len(panels) / COLUMNS) or 1
     width = COLUMNS * (SIDE + GAP) + GAP
     height = rows * (SIDE + GAP + HEAD) + GAP
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-        f' aria-label="Predicted against measured"><style>{STYLE}</style>'
-    ]
+    parts = []
     for i, (metric, found) in enumerate(sorted(panels.items())):
         x = GAP + (i % COLUMNS) * (SIDE + GAP)
         y = HEAD + (i // COLUMNS) * (SIDE + GAP + HEAD)
-        parts.append(f'<g transform="translate({x},{y})">{_panel(metric, found)}</g>')
-    return "".join(parts) + "</svg>\n"
+        parts.append(svg.tag("g", _panel(metric, found), transform=f"translate({x},{y})"))
+    return svg.picture("Predicted against measured", width, height, "".join(parts), STYLE) + "\n"
 
 
 def _panel(metric: str, found: Sequence[Outcome]) -> str:
@@ -51,12 +49,12 @@ def _panel(metric: str, found: Sequence[Outcome]) -> str:
         return SIDE * (math.log10(value) - low) / (high - low)
 
     dots = "".join(
-        f'<circle class="{"in" if inside else "out"}" r="2" cx="{place(m):.1f}" cy="{SIDE - place(p):.1f}"/>'
+        svg.tag("circle", class_="in" if inside else "out", r="2", cx=place(m), cy=SIDE - place(p))
         for m, p, inside in pairs
     )
     off = SIDE * math.log10(BAND) / (high - low)
     lines = "".join(
-        f'<line class="{kind}" x1="{a:.1f}" y1="{SIDE - b:.1f}" x2="{c:.1f}" y2="{SIDE - d:.1f}"/>'
+        svg.line(kind, a, SIDE - b, c, SIDE - d)
         for kind, a, b, c, d in (
             ("same", 0.0, 0.0, SIDE, SIDE),
             ("band", 0.0, off, SIDE - off, SIDE),
@@ -64,13 +62,16 @@ def _panel(metric: str, found: Sequence[Outcome]) -> str:
         )
     )
     ends = "".join(
-        f'<text x="{at}" y="{SIDE + 16}" text-anchor="{anchor}">{10.0**power:g}</text>'
+        svg.words(f"{10.0**power:g}", at, SIDE + 16, text_anchor=anchor)
         for at, anchor, power in ((0, "start", low), (SIDE, "end", high))
     )
-    title = f"{escape(metric)}, n {len(pairs)}"
-    return (
-        f'<rect class="axis" width="{SIDE}" height="{SIDE}"/>{lines}{dots}{ends}'
-        f'<text x="0" y="-8">{title}</text>'
-        f'<text x="{SIDE / 2}" y="{SIDE + 16}" text-anchor="middle">measured</text>'
-        f'<text transform="translate(-8,{SIDE / 2}) rotate(-90)" text-anchor="middle">predicted</text>'
+    turned = f"translate(-8,{SIDE / 2:g}) rotate(-90)"
+    return "".join(
+        (
+            svg.tag("rect", class_="axis", width=SIDE, height=SIDE),
+            *(lines, dots, ends),
+            svg.words(f"{metric}, n {len(pairs)}", 0, -8),
+            svg.words("measured", SIDE / 2, SIDE + 16, text_anchor="middle"),
+            svg.words("predicted", 0, 0, transform=turned, text_anchor="middle"),
+        )
     )

@@ -1,191 +1,180 @@
-"""The sections of a recommendation as titles, columns and rows; formats only lay them out."""
+"""The sections of a recommendation as tables; formats only lay them out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from selector.decide import outlay
 from selector.report.numbers import band, short
-from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
+from selector.report.tabular import Table, describe, middle, rival, share, side
+from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
 from selector.types.estimate import Estimate
 
 SHOWN_EXCLUSIONS = 12
-RANKING_NOTE = (
-    "? after points: provisional; ? alone: unknown; prior: no public score, only class, size and date speak"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table; `right` names the columns that hold numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: frozenset[str] = frozenset()
-    note: str = ""
-
-
-def headline(r: Recommendation) -> list[str]:
-    """What is recommended and why, or that nothing fits."""
-    if not r.stacks:
-        return ["NO STACK SATISFIES THE REQUIREMENTS"]
-    first = r.stacks[0]
-    budget = r.joint.budget if r.joint else None
-    if budget is not None and budget.status == "violated":
-        together = f"{_side(budget.value)} against {_side(budget.limit)} {budget.unit}"
-        return ["NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", f"the cheapest is {together}"]
-    state = "provisional" if first.provisional else "final"
-    lines = [
-        f"RECOMMENDED {first.label}: {describe(first)}",
-        f"{first.score:.1f} points, {state}, {len(r.assumptions)} assumptions; id {first.slots.digest()}",
-    ]
-    if len(r.stacks) > 1:
-        second = r.stacks[1]
-        lines.append(f"why, against {second.label} ({second.score:.1f}): {_waterfall(first, second)}")
-    tied = [s.label for s in r.stacks[1:] if s.tied]
-    if tied:
-        lines.append(f"practically tied with it: {', '.join(tied)}")
-    doubts = [c for c in first.constraints if c.status in ("at_risk", "unverified")]
-    if doubts:
-        lines.append("not certain: " + "; ".join(_doubt(c) for c in doubts))
-    unused = [n.key for n in r.notices if n.status == "not_used"]
-    if unused:
-        lines.append(f"stated but not used: {', '.join(unused)} (why: see below)")
-    if r.proposed is not None:
-        lines.append(f"the plan brought ({r.proposed.plan}): {_verdict(r.proposed)}")
-    lines += [f"note: {n}" for n in r.notes]
-    if r.oldest_fact:
-        lines.append(f"oldest price among these stacks: {r.oldest_fact}")
-    return lines
-
-
-def _verdict(plan: ProposedPlan) -> str:
-    if plan.verdict == "first":
-        return "is the first choice"
-    if plan.verdict == "ranked":
-        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
-    words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
-    return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"
-
-
-def describe(s: RankedStack) -> str:
-    """A stack in one line."""
-    slots = s.slots
-    if slots.hardware is None:
-        return f"{slots.model} ({slots.hosting}, {s.facts.get('region', '?')}), adaptation {slots.adaptation}"
-    layout = ""
-    if slots.layout:
-        lay = slots.layout
-        layout = f", tp{lay.tp} pp{lay.pp} x{lay.replicas}"
-    where = slots.offer or slots.hosting
-    on = f"{slots.n_devices}x {slots.hardware} with {slots.engine}"
-    return (
-        f"{slots.model} {slots.precision}{_cache(s)} on {on}{layout} ({where}), adaptation {slots.adaptation}"
-    )
-
-
-def _cache(s: RankedStack) -> str:
-    """Named only where the cache is kept smaller than usual."""
-    return " with an fp8 cache" if s.facts.get("kv_precision") == "fp8" else ""
-
-
-def ranking(r: Recommendation) -> Table:
-    """Ranked stacks with the figures that decide."""
-    rows = []
-    for s in r.stacks:
-        est = s.estimates
-        rows.append(
-            (
-                str(s.rank),
-                s.label,
-                f"{s.score:.1f}" + ("?" if s.provisional else ""),
-                s.slots.model,
-                " ".join(x for x in (s.slots.precision, _cache(s).strip(), s.slots.engine) if x)
-                or s.slots.hosting,
-                f"{s.slots.n_devices}x {s.slots.hardware}" if s.slots.hardware else "-",
-                s.slots.offer or f"{s.slots.hosting} {s.facts.get('region', '')}".strip(),
-                band(est.get("cost_per_month_usd")),
-                band(est.get("request_p95_ms")),
-                _quality(est.get("quality_index")),
-                short(_index(s)),
-            )
-        )
-    columns = (
-        "rank",
-        "id",
-        "points",
-        "model",
-        "precision, engine",
-        "hardware",
-        "where",
-        "USD/month",
-        "p95 ms",
-        "quality",
-        "risk",
-    )
-    right = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk"})
-    return Table("Ranking", columns, tuple(rows), right, RANKING_NOTE)
+MONTHLY = 12  # months that the table of payments lists one by one
+LEVELS = ("VH", "H", "M", "L", "VL")
+LOW = ("L", "VL")
+START = "at the start"
+RISK = ("risk", "name", "inherent", "residual", "mitigations", "owner", "note")
+NOTHING = Table("", (), ())
 
 
 def costs(r: Recommendation) -> Table:
     """Cost lines of the first stack."""
     if not r.stacks:
-        return Table("Cost", (), ())
+        return NOTHING
     first = r.stacks[0]
-    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in first.costs]
-    rows.append(("total", band(first.estimates.get("cost_per_month_usd")), "", ""))
-    return Table(
-        f"Cost of {first.label}, USD a month",
-        ("item", "USD/month", "source", "as of"),
-        tuple(rows),
-        frozenset({"USD/month"}),
-    )
+    total = first.estimates.get("cost_per_month_usd")
+    return _cost_table(f"Cost of {first.label}, USD a month", first.costs, total, r.horizon_months)
 
 
 def together(r: Recommendation) -> Table:
     """Cost of all components, where there are several."""
     if r.joint is None:
-        return Table("All components together", (), ())
-    rows = [(c.item, band(c.usd_per_month), c.source, c.as_of or "date unknown") for c in r.joint.costs]
-    rows.append(("total", band(r.joint.usd_per_month), "", ""))
-    note = "; ".join(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
-    columns = ("item", "USD/month", "source", "as of")
-    return Table("All components together, USD a month", columns, tuple(rows), frozenset({"USD/month"}), note)
+        return NOTHING
+    title = "All components together, USD a month"
+    return _cost_table(title, r.joint.costs, r.joint.usd_per_month, r.horizon_months)
+
+
+def _cost_table(title: str, lines: Sequence[CostLine], total: Estimate | None, horizon: float) -> Table:
+    once = sum(c.once_usd for c in lines)
+    start = [short(c.once_usd) if c.once_usd else "" for c in (*lines,)] + [short(once) if once else ""]
+    items = [*((c.item, c.usd_per_month, c.source, c.as_of or "date unknown") for c in lines)]
+    items.append(("total", total, "", ""))
+    note = f"at the start: paid once; its share over {horizon:g} months is in USD/month" if once else ""
+
+    def form(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+        made = Table(title, columns, tuple(rows), frozenset({"USD/month", START}), note)
+        return made if once else made.without(START)
+
+    origins = [", ".join(x for x in (source, as_of) if x) for _, _, source, as_of in items]
+    both = list(zip(items, start, origins, strict=True))
+    head = ("item", "USD/month", START)
+    wide = form((*head, "source", "as of"), ((i, band(e), s, src, d) for (i, e, src, d), s, _ in both))
+    less = form((*head, "source, as of"), ((x[0], band(x[1]), s, o) for x, s, o in both))
+    least = form((*head, "source, as of"), ((x[0], middle(x[1]), s, o) for x, s, o in both))
+    return replace(wide, narrow=((less,), (least,)))
+
+
+def compared(r: Recommendation) -> list[RankedStack]:
+    """First, the best other choice, and the best hosted and self-run stack."""
+    everyone = (*r.stacks, *r.counterparts)
+    second = rival(r.stacks)
+    hosted = next((s for s in everyone if _hosted(s)), None)
+    own = next((s for s in everyone if not _hosted(s)), None)
+    wanted = {s.label for s in (*r.stacks[:1], second, hosted, own) if s is not None}
+    return [s for s in everyone if s.label in wanted]
+
+
+def _hosted(s: RankedStack) -> bool:
+    return s.slots.hardware is None
+
+
+def payments(r: Recommendation) -> Table:
+    """Cumulated cost over the horizon of the stacks that a payer compares."""
+    stacks = compared(r)
+    if not stacks:
+        return NOTHING
+    plans = [outlay.of(s.costs, r.horizon_months) for s in stacks]
+    names = tuple(f"{s.label}{' hosted' if _hosted(s) else ' self-run'}" for s in stacks)
+    rows = [
+        ("at the start", *(short(p.once) if p else "?" for p in plans)),
+        ("every month", *(short(p.monthly) if p else "?" for p in plans)),
+        *(
+            (f"after month {month:g}", *(short(p.after(month)) if p else "?" for p in plans))
+            for month in _months(r.horizon_months)
+        ),
+    ]
+    note = "; ".join(f"{s.label}: {describe(s)}" for s in stacks)
+    return Table(
+        f"Payments over {r.horizon_months:g} months, USD, middle of each estimate",
+        ("USD paid", *names),
+        tuple(rows),
+        frozenset(names),
+        note,
+    )
+
+
+def _months(horizon: float) -> list[float]:
+    """Every month of a short horizon, a dozen of a long one; always the last."""
+    step = max(1.0, round(horizon / MONTHLY))
+    found = [step * (i + 1) for i in range(int(horizon // step))]
+    return [*found, *([horizon] if not found or found[-1] < horizon else [])]
 
 
 def risks(r: Recommendation) -> Table:
-    """Risk rows of the first stack, worst first."""
+    """All risk rows of the first stack, worst first."""
     if not r.stacks:
-        return Table("Risk", (), ())
-    first = r.stacks[0]
-    ordered = sorted(first.risks, key=lambda x: (not x.certain, -x.residual_score, x.id))
-    rows = tuple(
-        (
-            x.id,
-            x.name,
-            x.inherent,
-            x.residual,
-            ", ".join(x.mitigations) or "-",
-            x.owner,
-            "" if x.certain else "possible: a fact is unknown",
-        )
-        for x in ordered
+        return NOTHING
+    rows = tuple(_risk(x) for x in by_level(r.stacks[0].risks))
+    return Table(f"Risk of {r.stacks[0].label}", RISK, rows)
+
+
+def upper_risks(r: Recommendation) -> Table:
+    """Rows that are or were M and above; the others by id and level, so that none is hidden."""
+    if not r.stacks:
+        return NOTHING
+    ordered = by_level(r.stacks[0].risks)
+    low = [x for x in ordered if x.residual in LOW and x.inherent in LOW]
+    kept = [x for x in ordered if x not in low]
+    named = {level: [_id(x) for x in low if x.residual == level] for level in LOW}
+    levels = "; ".join(f"{level}: {', '.join(ids)}" for level, ids in named.items() if ids)
+    note = f"{len(low)} lower (rows: --format markdown, html or json); {levels}" if low else ""
+    title = f"Risk of {r.stacks[0].label}"
+    less = tuple((x.id, _named(x), _levels(x), ", ".join(x.mitigations) or "-", x.owner) for x in kept)
+    least = tuple((x.id, "; ".join((_named(x), x.owner, *x.mitigations)), _levels(x)) for x in kept)
+    narrow = (
+        (Table(title, ("risk", "name", "level", "mitigations", "owner"), less, note=note),),
+        (Table(title, ("risk", "name; owner; mitigations", "level"), least, note=note),),
     )
-    columns = ("risk", "name", "inherent", "residual", "mitigations", "owner", "")
-    return Table(f"Risk of {first.label}", columns, rows)
+    return Table(title, RISK, tuple(_risk(x) for x in kept), note=note, narrow=narrow)
+
+
+def _levels(x: RiskRow) -> str:
+    return x.residual if x.inherent == x.residual else f"{x.inherent} -> {x.residual}"
+
+
+def _named(x: RiskRow) -> str:
+    return x.name if x.certain else f"{x.name} (possible: a fact is unknown)"
+
+
+def _id(x: RiskRow) -> str:
+    return x.id if x.certain else f"{x.id} (possible)"
+
+
+def by_level(rows: Iterable[RiskRow]) -> list[RiskRow]:
+    """Certain rows first, the worst of them first."""
+    return sorted(rows, key=lambda x: (not x.certain, -x.residual_score, x.id))
+
+
+def _risk(x: RiskRow) -> tuple[str, ...]:
+    return (
+        x.id,
+        x.name,
+        x.inherent,
+        x.residual,
+        ", ".join(x.mitigations) or "-",
+        x.owner,
+        "" if x.certain else "possible: a fact is unknown",
+    )
 
 
 def limits(r: Recommendation) -> Table:
     """Hard limits of the first stack."""
-    rows = []
+    title, rows, brief = "Limits of the first stack", [], []
     for c in r.stacks[0].constraints if r.stacks else ():
-        chance = "" if c.p_ok is None else f"{100 * c.p_ok:.0f} %"
-        rows.append((c.id, c.status, _side(c.value), _side(c.limit), c.unit, chance, c.why))
+        chance = "" if c.p_ok is None else share(c.p_ok)
+        status = c.status.replace("_", " ")
+        rows.append((c.id, status, side(c.value), side(c.limit), c.unit, chance, c.why))
+        said = "; ".join(x for x in (status, f"{chance} ok" if chance else "", c.why) if x)
+        brief.append((c.id, f"{side(c.value)}, limit {side(c.limit)} {c.unit}".rstrip(), said))
     return Table(
-        "Limits of the first stack",
-        ("limit", "status", "estimate", "limit value", "unit", "chance ok", ""),
+        title,
+        ("limit", "status", "estimate", "limit value", "unit", "chance ok", "note"),
         tuple(rows),
         frozenset({"estimate", "limit value"}),
+        narrow=((Table(title, ("limit", "estimate", "status"), tuple(brief)),),),
     )
 
 
@@ -198,16 +187,22 @@ def findings(r: Recommendation) -> Table:
     return Table("Warnings", ("rule", "severity", "outcome", "what", "fix"), rows)
 
 
-def excluded(r: Recommendation) -> Table:
+def advice(r: Recommendation) -> Table:
+    """Lines of the plan that rules add to the first stack."""
+    rows = tuple((x,) for x in (r.stacks[0].advice if r.stacks else ()))
+    return Table("Advice", ("what",), rows)
+
+
+def excluded(r: Recommendation, shown: int | None = SHOWN_EXCLUSIONS) -> Table:
     """Why candidates were left out: most first, or the cause first where nothing is left."""
-    shown = r.excluded[:SHOWN_EXCLUSIONS]
-    rows = tuple((e.reason, str(e.count), e.nearest, e.distance) for e in shown)
-    note = (
-        ""
-        if len(r.excluded) <= SHOWN_EXCLUSIONS
-        else f"{len(r.excluded) - SHOWN_EXCLUSIONS} more reasons in JSON"
-    )
-    return Table("Left out", ("reason", "count", "nearest", "by how much"), rows, frozenset({"count"}), note)
+    title, right = "Left out", frozenset({"count"})
+    rows = tuple((e.reason, f"{e.count:,}", e.nearest, e.distance) for e in r.excluded[:shown])
+    more = len(r.excluded) - len(rows)
+    note = f"{more} more reasons (--format html or json)" if more else ""
+    brief = tuple((*x[:2], f"{x[2]} ({x[3]})" if x[3] else x[2]) for x in rows)
+    less = Table(title, ("reason", "count", "nearest"), brief, right, note)
+    columns = ("reason", "count", "nearest", "by how much")
+    return Table(title, columns, rows, right, note, ((less,),))
 
 
 def notices(r: Recommendation) -> Table:
@@ -220,62 +215,39 @@ def notices(r: Recommendation) -> Table:
 def relaxations(r: Recommendation) -> Table:
     """Smallest sets of limits to move when nothing fits."""
     rows = tuple(
-        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, str(x.count)) for x in r.relaxations
+        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}") for x in r.relaxations
     )
-    return Table("What would let a stack through", ("limits", "move", "then", "stacks"), rows)
+    columns = ("limits", "move", "then", "stacks")
+    return Table("What would let a stack through", columns, rows, frozenset({"stacks"}))
 
 
 def assumptions(r: Recommendation) -> Table:
-    """Values that were not stated."""
+    """Values that were not stated; the source has a column only where it differs."""
+    title, origins = "Assumptions", {a.source for a in r.assumptions}
     rows = tuple((a.key, str(a.value), a.why, a.source) for a in r.assumptions)
-    return Table("Assumptions", ("value", "assumed", "why", "source"), rows)
+    wide = Table(title, ("value", "assumed", "why", "source"), rows)
+    if len(origins) == 1:
+        wide = replace(wide.without("source"), note=f"source of all: {origins.pop()}")
+    brief = tuple((key, f"{value} ({why})") for key, value, why, _ in rows)
+    less = Table(title, ("value", "assumed (why)"), brief, note=wide.note or "sources: --format html or json")
+    return replace(wide, narrow=((less,),))
 
 
-def tables(r: Recommendation) -> list[Table]:
-    """All sections in reading order; empty ones are left out."""
+def details(r: Recommendation, brief: bool) -> list[Table]:
+    """Sections after the ranking in reading order; empty ones are left out.
+
+    `brief` is for terminals: risks that are and were low stand in a line instead of rows.
+    """
     every = [
-        together(r),
-        ranking(r),
+        *([relaxations(r)] if not r.stacks else []),
         costs(r),
+        *([] if brief else [payments(r)]),
         limits(r),
-        risks(r),
+        upper_risks(r) if brief else risks(r),
         findings(r),
+        advice(r),
         excluded(r),
-        relaxations(r),
         notices(r),
         assumptions(r),
     ]
-    return [t for t in every if t.rows]
-
-
-def _quality(e: Estimate | None) -> str:
-    """The index; a prior is not shown like something measured."""
-    prior = e is not None and e.inputs.get("basis") == "prior"
-    return band(e) + (" prior" if prior else "")
-
-
-def _index(s: RankedStack) -> float | None:
-    found = s.estimates.get("risk_index")
-    return found.p50 if found else None
-
-
-def _waterfall(first: RankedStack, second: RankedStack) -> str:
-    other = {c.id: c.points for c in second.contributions}
-    mine = {c.id: c.points for c in first.contributions}
-    steps = {k: mine.get(k, 0.0) - other.get(k, 0.0) for k in {**mine, **other}}
-    shown = [
-        f"{v:+.1f} {k}" for k, v in sorted(steps.items(), key=lambda x: (-abs(x[1]), x[0])) if abs(v) >= 0.05
-    ]
-    return " ".join(shown) + f" = {first.score - second.score:+.1f}" if shown else "equal on every axis"
-
-
-def _doubt(c: Constraint) -> str:
-    if c.status == "unverified":
-        return f"{c.id} is unverified ({c.why})" if c.why else f"{c.id} is unverified"
-    return f"{c.id} at risk, kept with {100 * (c.p_ok or 0):.0f} %"
-
-
-def _side(value: float | str | None) -> str:
-    if value is None:
-        return "?"
-    return value if isinstance(value, str) else short(value)
+    return [t for t in every if t.rows or t.note]

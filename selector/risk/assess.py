@@ -143,10 +143,16 @@ def _score(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation
 
 
 def _level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> str:
-    """Level of the step nearest to each residual value, so that one control cannot drop two steps."""
+    row, column = _at(item, chosen, usable, scoring)
+    return scoring.matrix[row - 1][column - 1]
+
+
+def _at(
+    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
+) -> tuple[int, int]:
+    """Step nearest to each residual value, so that one control cannot drop two steps; 1 to 5."""
     likelihood, impact = _residual(item, chosen, usable, scoring)
-    row = _nearest(likelihood, scoring.steps)
-    return scoring.matrix[row][_nearest(impact, scoring.steps)]
+    return _nearest(likelihood, scoring.steps) + 1, _nearest(impact, scoring.steps) + 1
 
 
 def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> RiskRow:
@@ -164,6 +170,8 @@ def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation],
         certain=item.certain,
         source=item.risk.source,
         aliases=item.risk.aliases,
+        inherent_at=_at(item, (), usable, scoring),
+        residual_at=_at(item, chosen, usable, scoring),
     )
 
 

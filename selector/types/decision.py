@@ -56,16 +56,22 @@ class RiskRow:
     certain: bool  # False: fires on an unknown fact
     source: str
     aliases: tuple[str, ...] = ()
+    inherent_at: tuple[int, int] = (1, 1)  # steps 1 to 5 of likelihood and impact
+    residual_at: tuple[int, int] = (1, 1)  # the steps nearest to what the mitigations leave
 
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the cost table, USD a month over the horizon; None where it is not known."""
+    """One line of the cost table, USD a month over the horizon; None where it is not known.
+
+    `once_usd` is the part that is paid at the start; its share is already in `usd_per_month`.
+    """
 
     item: str
     usd_per_month: Estimate | None
     source: str
     as_of: str | None
+    once_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,14 @@ class Recommendation:
     robustness: Robustness | None = None  # None where no stack is left
     weights_form: str = "default"  # default points swing rank pay
     defaults_that_decide: tuple[DecidingDefault, ...] = ()
+    component: str = ""  # of several components, the one that these stacks are for
+    horizon_months: float = 12.0
+    counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
+
+    @property
+    def parts(self) -> tuple[tuple[str, Recommendation], ...]:
+        """Components by name, this one first; a single application is its only part."""
+        return ((self.component or self.name, self), *((c.name, c) for c in self.components))
 
     @property
     def feasible(self) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from selector.decide import quality
 from selector.decide.options import _hosted, _open
 from selector.packs.catalog import Catalogue
-from selector.report.sections import _quality
+from selector.report.tabular import quality as printed
 from selector.types.estimate import Estimate
 
 
@@ -41,4 +41,4 @@ def test_a_hosted_copy_has_the_scores_of_its_weights(catalogue: Catalogue) -> No
 @pytest.mark.parametrize(("basis", "suffix"), [("prior", " prior"), ("scores", "]")])
 def test_a_prior_is_not_printed_like_a_measurement(basis: str, suffix: str) -> None:
     estimate = Estimate(0.5, 0.6, 0.7, "index", "quality.index", {"basis": basis})
-    assert _quality(estimate).endswith(suffix)
+    assert printed(estimate).endswith(suffix)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from selector.report.sections import Table
 from selector.report.table import fits, render
+from selector.report.tabular import Table
 
 ROWS = (
     ("1", "S-1", "meta-models/Muse-Glimmer-30B", "5,070 [4,060-6,340]", "4,200 [3,460-5,120]"),

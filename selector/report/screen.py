@@ -1,0 +1,303 @@
+"""What a decision-maker reads first: the choice, why, how sure, and what would change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selector.report.numbers import band, short
+from selector.report.tabular import describe, middle, named, quality, rival, share, side
+from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
+from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
+
+RIVALS = 3  # named in a line
+CHANGES = 4
+MEASURED = 3
+REASONS = 3
+NAMED = 6  # labels in a list of ties
+RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
+LEVELS = ("VH", "H", "M", "L", "VL")
+# Limits on figures that the line of figures shows; the rest stand in the table of limits.
+LIMIT_OF = {
+    "cost_per_month_usd": "budget.per_month_usd",
+    "request_p95_ms": "latency.request_p95_ms",
+    "first_token_p95_ms": "latency.first_token_p95_ms",
+    "per_output_token_ms": "latency.per_output_token_p95_ms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A labelled line; `pieces` belong side by side."""
+
+    label: str
+    pieces: tuple[str, ...]
+
+
+def screens(r: Recommendation) -> list[tuple[str, Recommendation, list[Line]]]:
+    """Each component with its lines, which say where the whole takes another stack than its first."""
+    taken = [x.stack for x in r.joint.parts] if r.joint else [None] * len(r.parts)
+    return [(name, part, screen(part, own)) for (name, part), own in zip(r.parts, taken, strict=True)]
+
+
+def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
+    """The lines of one application or component, in reading order."""
+    lines = _infeasible(r) if not r.stacks else _chosen(r)
+    if taken is not None and taken.slots != r.stacks[0].slots:
+        why = "so that all components together keep the budget"
+        lines.append(Line("TAKEN INSTEAD", (f"{taken.label}  {describe(taken)}", why)))
+    lines += [Line("NOTE", (note,)) for note in r.notes]
+    unused = [n.key for n in r.notices if n.status == "not_used"]
+    if unused:
+        lines.append(Line("STATED BUT NOT USED", (f"{', '.join(unused)} (why: see below)",)))
+    if r.proposed is not None:
+        lines.append(Line("THE PLAN BROUGHT", (f"{r.proposed.plan}: {_verdict(r.proposed)}",)))
+    lines += _left_out(r)
+    if r.oldest_fact:
+        lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks",)))
+    return lines
+
+
+def together(r: Recommendation) -> list[Line]:
+    """The lines of several components as one application."""
+    missing = [name for name, part in r.parts if not part.stacks]
+    if r.joint is None:
+        return [Line("NO STACK SATISFIES THE REQUIREMENTS", (f"of: {', '.join(missing)}",))]
+    total = f"{band(r.joint.usd_per_month)} USD/month together, people counted once"
+    chosen = tuple(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
+    budget = r.joint.budget
+    if budget is not None and budget.status == "violated":
+        against = f"the cheapest is {side(budget.value)} against {side(budget.limit)} {budget.unit}"
+        return [
+            Line("NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", (against,)),
+            Line("CHEAPEST", (total, *chosen)),
+        ]
+    kept = () if budget is None else (f"limit {side(budget.limit)}: {_kept(budget)}",)
+    return [Line("RECOMMENDED TOGETHER", (total, *kept)), *(Line("COMPONENT", (x,)) for x in chosen)]
+
+
+def _infeasible(r: Recommendation) -> list[Line]:
+    lines = [Line("NO STACK SATISFIES THE REQUIREMENTS", ())]
+    for x in r.relaxations[:RIVALS]:
+        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} ({x.count:,} stacks)")))
+    return lines
+
+
+def _chosen(r: Recommendation) -> list[Line]:
+    first, sure = r.stacks[0], r.robustness
+    state = "PROVISIONAL" if first.provisional else "FINAL"
+    rests = f"{state}, {len(r.assumptions)} assumptions"
+    lines = [
+        Line("RECOMMENDED", (f"{first.label}  {describe(first)}",)),
+        Line("", (f"{first.score:.1f} points{_interval(sure, first)}", rests, f"id {first.slots.digest()}")),
+        Line("", _figures(first)),
+    ]
+    second = rival(r.stacks)
+    if second is not None:
+        lines.append(
+            Line("WHY", (f"against {second.label} ({second.score:.1f}): {waterfall(first, second)}",))
+        )
+    # Limits of the line of figures already say there how likely they are kept.
+    shown = set(LIMIT_OF.values())
+    doubts = [c for c in first.constraints if _doubtful(c, shown)]
+    if doubts:
+        lines.append(Line("NOT CERTAIN", tuple(_doubt(c) for c in doubts)))
+    if sure is not None:
+        lines += _sureness(sure, first.slots.digest())
+    elif tied := [s.label for s in r.stacks[1:] if s.tied]:
+        lines.append(Line("HOW SURE", (f"practically tied with it: {', '.join(tied)}",)))
+    return lines
+
+
+def _interval(sure: Robustness | None, s: RankedStack) -> str:
+    found = next((x for x in (sure.shares if sure else ()) if x.stack.id == s.slots.digest()), None)
+    return f" [{found.score_p10:.0f}-{found.score_p90:.0f}]" if found else ""
+
+
+def _figures(s: RankedStack) -> tuple[str, ...]:
+    """Cost, times, quality and risk, each with the limit that it is held to."""
+    limits = {c.id: c for c in s.constraints}
+    units = {"cost_per_month_usd": "USD/month", "request_p95_ms": "ms p95"}
+    found = []
+    for name, unit in units.items():
+        limit = limits.get(LIMIT_OF[name])
+        held = f", limit {side(limit.limit)}: {_kept(limit)}" if limit else ""
+        found.append(f"{band(s.estimates.get(name))} {unit}{held}")
+    for name, word in (("first_token_p95_ms", "first token p95"), ("per_output_token_ms", "per token")):
+        limit = limits.get(LIMIT_OF[name])
+        if limit:
+            value = middle(s.estimates.get(name))
+            found.append(f"{word} {value} ms, limit {side(limit.limit)}: {_kept(limit)}")
+    found.append(f"quality {quality(s.estimates.get('quality_index'))}")
+    found.append(f"risk {middle(s.estimates.get('risk_index'))} of 100{_levels(s)}")
+    return tuple(found)
+
+
+def _levels(s: RankedStack) -> str:
+    """How many risks are left at the upper levels, and how many more are possible."""
+    sure = [x.residual for x in s.risks if x.certain]
+    counts = [f"{sure.count(level)} {level}" for level in LEVELS[:3] if level in sure]
+    open_ = sum(not x.certain for x in s.risks)
+    parts = [*counts, *([f"{open_} possible"] if open_ else [])]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _kept(c: Constraint) -> str:
+    """Status of a limit with its chance: `at risk, 62 % ok`."""
+    if c.p_ok is None:
+        return c.status.replace("_", " ")
+    doubt = "" if c.status == "ok" else f"{c.status.replace('_', ' ')}, "
+    return f"{doubt}{share(c.p_ok)} ok"
+
+
+def _doubtful(c: Constraint, shown: set[str]) -> bool:
+    return c.status == "unverified" or (c.status == "at_risk" and c.id not in shown)
+
+
+def waterfall(first: RankedStack, second: RankedStack) -> str:
+    """Differences of the points, largest first; they sum to the gap."""
+    other = {c.id: c.points for c in second.contributions}
+    mine = {c.id: c.points for c in first.contributions}
+    steps = {k: mine.get(k, 0.0) - other.get(k, 0.0) for k in {**mine, **other}}
+    shown = [
+        f"{v:+.1f} {k}" for k, v in sorted(steps.items(), key=lambda x: (-abs(x[1]), x[0])) if abs(v) >= 0.05
+    ]
+    if not shown:
+        return "equal on every criterion"
+    return f"{', '.join(shown)} = {first.score - second.score:+.1f}"
+
+
+def _doubt(c: Constraint) -> str:
+    if c.status == "unverified":
+        return f"{c.id} is unverified ({c.why})" if c.why else f"{c.id} is unverified"
+    return f"{c.id} at risk, {share(c.p_ok or 0.0)} ok"
+
+
+def _sureness(sure: Robustness, first: str) -> list[Line]:
+    if not sure.rivals:
+        return [Line("HOW SURE", ("no other choice satisfies the requirements",))]
+    lines = _each("HOW SURE", [*_draws(sure, first), *_weights(sure)])
+    none = "no single figure, weight or limit of the nearest rivals alone"
+    lines += _each("WHAT WOULD CHANGE IT", [_change(x) for x in nearest_changes(sure)[:CHANGES]] or [none])
+    if sure.measure_first:
+        lines.append(Line("MEASURE FIRST", tuple(_measure(x) for x in sure.measure_first[:MEASURED])))
+    rated = sorted(sure.exchange, key=lambda x: RATED.get(x.criterion, len(RATED)))
+    rates = [rate(x.criterion, x.per_point, x.unit) for x in rated if x.per_point is not None]
+    if rates:
+        lines.append(Line("TRADE-OFF", (" = ".join(["1 point", *rates]),)))
+    return lines
+
+
+def _each(label: str, pieces: list[str]) -> list[Line]:
+    """A line for each piece, the first with the label."""
+    return [Line("" if i else label, (piece,)) for i, piece in enumerate(pieces)]
+
+
+def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
+    """Shares of the draws, the expected loss, and what is practically tied; `first` is an id."""
+    own = next((x for x in sure.shares if x.stack.id == first), None)
+    if own is None:
+        return ()
+    others = (x for x in sure.shares if x.stack.id != first and x.p_best > 0)
+    rivals = sorted(others, key=lambda x: (-x.p_best, x.stack.id))[:RIVALS]
+    named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
+    best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
+    regret = f"expected regret {short(sure.regret_points)} points"
+    tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
+    return tuple(x for x in (f"{best}; {regret}", tied) if x)
+
+
+def _list(refs: tuple[StackRef, ...]) -> str:
+    """Labels, and how many more are not among the stacks shown."""
+    labels = [x.label for x in refs if x.label]
+    more = len(refs) - len(labels)
+    shown = [f"{len(labels)} of the stacks shown"] if len(labels) > NAMED else labels
+    return ", ".join([*shown, *([f"{more} not shown"] if more else [])])
+
+
+def _weights(sure: Robustness) -> tuple[str, ...]:
+    """Weights that keep the first place, only where the rest of the scale would not; the box."""
+    bound = [x for x in sure.intervals if _open(x.low) or _open(x.high)]
+    if bound:
+        kept = "same winner for weight of " + ", ".join(_weight(x) for x in bound)
+    else:
+        kept = "same winner for any weight of a single criterion"
+    within = f"within +-{100 * sure.box:.0f} % of every weight"
+    if not sure.overtakers:
+        return kept, f"{within} nothing overtakes"
+    names = ", ".join(named(x.stack) for x in sure.overtakers[:RIVALS])
+    more = len(sure.overtakers) - RIVALS
+    names += f" and {more} more" if more > 0 else ""
+    return kept, f"{within} {names} can overtake, by {short(sure.max_regret_points)} points at most"
+
+
+def _open(percent: float) -> bool:
+    """True where a whole percent says more than that any weight will do."""
+    return 0.5 <= percent < 99.5
+
+
+def _weight(x: WeightInterval) -> str:
+    if not _open(x.low):
+        span = f"up to {x.high:.0f} %"
+    elif not _open(x.high):
+        span = f"from {x.low:.0f} %"
+    else:
+        span = f"{x.low:.0f} % .. {x.high:.0f} %"
+    return f"{x.criterion} {span} (now {x.weight:.0f} %)"
+
+
+def nearest_changes(sure: Robustness) -> list[WinsIf]:
+    """Changes that would do: the smallest in proportion of each rival, then the others."""
+    found = [x for x in sure.wins_if if x.needed is not None]
+    ordered = sorted(found, key=lambda x: (_move(x), x.stack.id, x.kind, x.key))
+    smallest = {x.stack.id: x for x in reversed(ordered)}
+    return sorted(ordered, key=lambda x: smallest[x.stack.id] is not x)
+
+
+def _move(x: WinsIf) -> float:
+    assert x.needed is not None
+    return abs(x.needed - x.now) / max(abs(x.now), 1e-12)
+
+
+def _change(x: WinsIf) -> str:
+    what = {"weight": f"the weight of {x.key}", "limit": f"the limit {x.key}"}.get(x.kind, f"its {x.key}")
+    unit = f" {x.unit}" if x.unit not in ("", "index") else ""
+    goes = "goes" if x.kind == "criterion" else "is moved"
+    return f"{named(x.stack)} wins if {what} {goes} from {short(x.now)} to {short(x.needed)}{unit}"
+
+
+def _measure(x: Decisive) -> str:
+    usd = "" if x.evpi_usd_per_month is None else f" = {short(x.evpi_usd_per_month)} USD/month"
+    worth = f"worth {short(x.evpi_points)} points{usd}"
+    unknown = "" if x.known else ", not known"
+    turns = ", could turn the first place" if x.turns else ""
+    return f"{x.criterion} of {named(x.stack)}{unknown}: {worth}{turns}"
+
+
+def rate(criterion: str, per_point: float, unit: str) -> str:
+    """What one point is worth on one criterion."""
+    amount = short(abs(per_point))
+    return f"{amount} of the {criterion} index" if unit == "index" else f"{amount} {unit}"
+
+
+def _left_out(r: Recommendation) -> list[Line]:
+    """How much was left out and why; the nearest by how much it misses."""
+    if not r.excluded:
+        return []
+    shown = [f"{x.reason} {x.count:,}" for x in r.excluded[:REASONS]]
+    more = len(r.excluded) - REASONS
+    if more > 0:
+        shown.append(f"{more} more reasons")
+    near = next((x for x in r.excluded if x.distance and x.nearest), None)
+    found = [", ".join(shown)]
+    if near is not None:
+        found.append(f"nearest: {near.nearest} ({near.distance})")
+    return [Line("LEFT OUT", tuple(found))]
+
+
+def _verdict(plan: ProposedPlan) -> str:
+    if plan.verdict == "first":
+        return "is the first choice"
+    if plan.verdict == "ranked":
+        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
+    words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
+    return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"
