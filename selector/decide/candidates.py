@@ -172,10 +172,15 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     if where.usd_per_month is not None:
         return where.usd_per_month
     if where.usd_per_mtok is not None:
-        tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
-        return tokens / 1e6 * where.usd_per_mtok
+        return at_one_price(load, where.usd_per_mtok)
     batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:
         return float("nan")
     return usd * load.requests_per_month
+
+
+def at_one_price(load: Load, usd_per_mtok: float) -> float:
+    """Bill of a month where every token costs the same; nan where the volume is not known."""
+    tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
+    return tokens / 1e6 * usd_per_mtok

@@ -12,6 +12,8 @@ from selector.estimate import cost, effort
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
+CLASSICAL = frozenset({"tabular", "time_series"})  # roles of methods that need no accelerator
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -29,7 +31,7 @@ def of(run: Run, horizon: float) -> Work:
     p, stacks = run.p, run.stacks
     hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
     hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    classical = np.array([m.role in CLASSICAL for m in run.axes.models] or [False])
     running = np.where(
         hosted,
         p["effort.run.api"],
@@ -42,11 +44,11 @@ def of(run: Run, horizon: float) -> Work:
     once = effort.once(build, adapt[stacks.model], run.risks.days, p["effort.working_days"])
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
-    hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")
+    hands = effort.hands(np, team, p["effort.parallel_engineers"]) if team else float("nan")
     return Work(
         effort.total(running, once, horizon),
         cost.people(running, once, wage, horizon),
-        once / hands * p["effort.weeks_per_month"],
+        effort.weeks(once, hands, p["effort.weeks_per_month"]),
     )
 
 

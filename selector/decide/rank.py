@@ -60,6 +60,23 @@ class Scored:
     quality_status: Any | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Columns, named reasons of removal, the rows that are left, and the best of them in order."""
+
+    scored: Scored
+    reasons: list[tuple[str, Any]]
+    allowed: Any
+    order: Any
+
+
+def ranking(run: Run, settings: Settings) -> Ranking:
+    """Score all candidates, remove, and put what is left in order."""
+    scored = score(run)
+    reasons = _reasons(run, scored, settings)
+    return Ranking(scored, reasons, *_order(run, scored, reasons, settings))
+
+
 def rank(
     run: Run,
     settings: Settings,
@@ -67,9 +84,8 @@ def rank(
     inputs: Mapping[str, object],
 ) -> Recommendation:
     """The recommendation out of all columns."""
-    scored = score(run)
-    reasons = _reasons(run, scored, settings)
-    allowed, order = _order(run, scored, reasons, settings)
+    found = ranking(run, settings)
+    scored, reasons, allowed, order = found.scored, found.reasons, found.allowed, found.order
     stacks = show.stacks(run, scored, order, settings)
     excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
     first = int(order[0]) if len(order) else None

@@ -26,3 +26,15 @@ def once(build: Any, adapt: Any, days: Any, working_days: Any) -> Any:
 def total(running_: Any, once_: Any, horizon: Any) -> Any:
     """Person-months over the horizon (formula `effort.total`)."""
     return running_ * horizon + once_
+
+
+@formula("effort.hands", "engineers")
+def hands(xp: Numeric, team: Any, most: Any) -> Any:
+    """Engineers that bring a launch forward (formula `effort.hands`): the team, up to `most`."""
+    return xp.minimum(team, most)
+
+
+@formula("effort.weeks", "weeks")
+def weeks(once_: Any, hands_: Any, per_month: Any) -> Any:
+    """Weeks until the first release (formula `effort.weeks`)."""
+    return once_ / hands_ * per_month
