@@ -13,6 +13,7 @@ from selector.decide.explain.money import Account
 from selector.decide.explain.risks import Register
 from selector.decide.explain.traced import NEAR, Candidate
 from selector.decide.explain.worth import Worth
+from selector.decide.judge import TRUE
 from selector.errors import Problem, UsageError
 from selector.estimate import effort
 from selector.estimate.trace import TRACE, Traced, named
@@ -77,6 +78,9 @@ class Numbers:
         for name in stack.scored.scales:
             found[f"contributions.{name}"] = lambda name=name: self.worth.points(name)  # type: ignore[misc]
             found[f"weights.{name}"] = lambda name=name: self.worth.weight(name)  # type: ignore[misc]
+        for rule, column, weight in self.run.gates.points:
+            if int(column[stack.group]) == TRUE:
+                found[f"contributions.{rule.id}"] = lambda r=rule, w=weight: self.worth.given(r, w)  # type: ignore[misc]
         for row in self.register.assessment.rows:
             found[f"risks.{row.id}"] = lambda key=row.id: self._risk(key)  # type: ignore[misc]
         return found

@@ -339,6 +339,7 @@ class Candidate:
         return {
             "first_token_ms": alone * 1e3,
             "first_token_p95_ms": tail * 1e3,
+            "per_output_token_ms": 0.0,
             "request_p95_ms": tail * 1e3,
         }
 

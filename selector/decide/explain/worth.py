@@ -14,6 +14,7 @@ from selector.decide.judge import TRUE
 from selector.decide.value import Scale
 from selector.estimate.trace import TRACE, Traced, named
 from selector.types.catalog import Score
+from selector.types.rule import Rule
 
 
 class Quality:
@@ -183,6 +184,14 @@ class Worth:
         """Effective weight in percent."""
         return self.stack.leaves.requirement(f"weights.{criterion}", self.run.weights[criterion], "percent")
 
+    def given(self, rule: Rule, weight: float) -> Any:
+        """Points that a rule gives, times the weight of its pack."""
+        found = self.stack.leaves.rule(rule.id, rule.points or 0.0, "points")
+        if weight == 1.0:
+            return found
+        by = self.stack.leaves.requirement(f"packs.{rule.pack}", weight, "factor")
+        return named(found * by, f"contributions.{rule.id}", "points", "points times the weight of the pack")
+
     def score(self) -> Any:
         """Sum of the points of criteria and rules."""
         total: Any = 0.0
@@ -190,8 +199,5 @@ class Worth:
             total = total + self.points(criterion)
         for rule, column, weight in self.run.gates.points:
             if int(column[self.stack.group]) == TRUE:
-                given = self.stack.leaves.rule(rule.id, rule.points or 0.0, "points")
-                if weight != 1.0:
-                    given = given * self.stack.leaves.requirement(f"packs.{rule.pack}", weight, "factor")
-                total = total + given
+                total = total + self.given(rule, weight)
         return named(total, "score", "points", "points of all criteria and rules")
