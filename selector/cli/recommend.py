@@ -31,6 +31,7 @@ def recommend(
 ) -> None:
     """Rank the stacks that satisfy the requirements."""
     from selector.cli import session
+    from selector.iterate import decision
     from selector.needs import partial
     from selector.packs.catalog import load as load_catalogue
     from selector.report import json as as_json
@@ -42,8 +43,7 @@ def recommend(
     stated = partial.read(reqs, set_ or [], cat)
     found = session.decide(stated, cat, top, strict, allow_provisional, today)
     if save is not None:
-        decision = as_json.recommendation(found) | {"requirements": dict(stated.mapping)}
-        session.write_new(save, as_json.dumps(decision), force)
+        session.write_new(save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated)), force)
     if format_ == "json":
         typer.echo(as_json.dumps(as_json.recommendation(found)), nl=False)
     elif format_ == "markdown":

@@ -132,7 +132,7 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     return xp.where(c.peak > 0.0, serving.overlapped(xp, seconds, launches), NOT_KNOWN)
 
 
-@formula("serving.capacity", "requests/s")
+@formula("serving.replica_capacity", "requests/s")
 def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> tuple[Any, Any]:
     """Most requests a second of a replica within the limit on time per output token, and the
     batch that it holds then (formula `serving.capacity`); 0 where not even one sequence is."""
@@ -213,7 +213,7 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
     return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
 
 
-@formula("serving", "s", {"rate": "requests/s", "batch": "sequences"})
+@formula("serving.seconds", "s", {"rate": "requests/s", "batch": "sequences"})
 def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
     """Latency of a replica that holds `held` sequences and gets `rate` requests a second; where
     that is 0, as many as it answers."""

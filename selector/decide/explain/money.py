@@ -79,8 +79,8 @@ class Account:
             return None
         if found is None:
             return None
-        named(found, "cost.infrastructure", "USD/month", "rent, electricity or the bill of a hosted model")
-        return self.stack.adjusted(found, "cost", "USD/month")
+        words = "rent, electricity or the bill of a hosted model"
+        return self.stack.adjusted(found, "cost", "cost.infrastructure", "USD/month", words)
 
     def _quote(self, field: str, usd: float, unit: str) -> Any:
         return self.stack.leaves.requirement(f"{self.stack.place.source}: {field}", usd, unit)
@@ -238,14 +238,26 @@ class Account:
     @cached_property
     def once(self) -> Any:
         """USD once: bought devices, and the move away from the stack in place."""
-        bought = self.stack.place.purchase_usd
-        total: Any = 0.0
-        if bought:
-            total = total + self.units * self._quote("usd_once", bought, "USD/unit")
-        move = float(switching.usd(self.run)[self.row])
-        if move:
-            total = total + self.stack.leaves.requirement("incumbent.switching_cost_usd", move, "USD")
-        return named(total, "cost.upfront", "USD", "bought devices and the cost of moving")
+        return named(self.bought + self.move, "cost.upfront", "USD", "bought devices and the cost of moving")
+
+    @cached_property
+    def bought(self) -> Any:
+        """USD once for devices."""
+        price = self.stack.place.purchase_usd
+        if not price:
+            return 0.0
+        found = self.units * self._quote("usd_once", price, "USD/unit")
+        return named(found, "cost.bought", "USD", "bought devices")
+
+    @cached_property
+    def move(self) -> Any:
+        """USD once for leaving the stack in place."""
+        price = float(switching.usd(self.run)[self.row])
+        return self.stack.leaves.requirement("incumbent.switching_cost_usd", price, "USD") if price else 0.0
+
+    def spread_out(self, once: Any, key: str, words: str) -> Any:
+        """USD a month of what is paid once."""
+        return named(once / self.horizon, key, "USD/month", words)
 
     @cached_property
     def total(self) -> Any:

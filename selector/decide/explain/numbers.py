@@ -64,6 +64,8 @@ class Numbers:
             "costs.infrastructure": lambda: account.infrastructure,
             "costs.people": lambda: account.people,
             "costs.mitigations": lambda: account.mitigations,
+            "costs.purchase": lambda: account.spread_out(account.bought, "cost.purchase", "bought devices"),
+            "costs.switching": lambda: account.spread_out(account.move, "cost.switching", "moving away"),
             "constraints.launch_weeks": self._weeks,
         }
         for name in TIMES:
@@ -163,7 +165,7 @@ class Numbers:
 
     def _served(self) -> Any:
         found = self.stack.capacity * self.stack.replicas
-        return named(found, "serving.system", "requests/s", "all replicas at capacity")
+        return named(found, "serving.capacity", "requests/s", "all replicas at capacity")
 
     def _devices(self) -> Any:
         tp, pp = self.stack.layout

@@ -294,7 +294,7 @@ class Candidate:
         else:
             found = self._one_pass_times()
         return {
-            name: self.adjusted(named(value, f"serving.{name}", "ms", WORDS[name]), "latency", "ms")
+            name: self.adjusted(value, "latency", f"serving.{name.removesuffix('_ms')}", "ms", WORDS[name])
             for name, value in found.items()
         }
 
@@ -343,14 +343,14 @@ class Candidate:
             "request_p95_ms": tail * 1e3,
         }
 
-    def adjusted(self, value: Any, quantity: str, unit: str) -> Any:
-        """A figure after the rules that multiply it."""
+    def adjusted(self, value: Any, quantity: str, key: str, unit: str, words: str) -> Any:
+        """A figure after the rules that multiply it, under the id of its formula."""
         for rule, column in self.run.gates.adjustments:
             if rule.quantity == quantity and int(column[self.group]) == TRUE:
-                by = self.leaves.rule(rule.id, rule.factor, "factor")
-                before = value.label.key if isinstance(value, Traced) and value.label else quantity
-                value = named(value * by, f"{before}.adjusted", unit, f"after {rule.id} {rule.title}")
-        return value
+                named(value, f"{key}.before_{rule.id}", unit, words)
+                value = value * self.leaves.rule(rule.id, rule.factor, "factor")
+                value = TRACE.minimum(TRACE.maximum(value, 0.0), 1.0) if quantity == "quality" else value
+        return named(value, key, unit, words)
 
 
 WORDS = {

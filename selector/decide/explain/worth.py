@@ -35,13 +35,8 @@ class Quality:
             found = found * self._kept()
         if bool(self.run.kv8[self.row]):
             found = found * self._recovery(SMALL_CACHE, None)
-        named(found, "quality.index", "index", "quality index by public scores and prior")
-        for rule, column in self.run.gates.adjustments:
-            if rule.quantity == "quality" and int(column[self.stack.group]) == TRUE:
-                by = self.stack.leaves.rule(rule.id, rule.factor, "factor")
-                found = TRACE.minimum(TRACE.maximum(found * by, 0.0), 1.0)
-                named(found, "quality.index.adjusted", "index", f"after {rule.id} {rule.title}")
-        return found
+        words = "quality index by public scores and prior"
+        return self.stack.adjusted(found, "quality", "quality.index", "index", words)
 
     def _scored_option(self) -> Any:
         """The option with its published scores as facts."""

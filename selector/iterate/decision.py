@@ -1,0 +1,123 @@
+"""Saved decisions: what was recommended, all that is needed to compute it again, and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selector.errors import InputError, Position, Problem
+from selector.packs.reader import Document, parse, read_text
+from selector.packs.schema import validate
+
+if TYPE_CHECKING:
+    from selector.needs.load import Stated
+
+VERSION = 1
+AGAIN = "write it anew: selector recommend REQS --save FILE"
+
+
+def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name."""
+    content = {
+        **recommendation,
+        "requirements": dict(stated.mapping),
+        "files": [
+            {"path": path, "text": (stated.folder / path).read_text(encoding="utf-8")}
+            for path in dict.fromkeys(_configs(stated.mapping))
+        ],
+    }
+    return {**content, "digest": digest(content)}
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 over everything but the digest, whatever the order of keys and the layout."""
+    rest = {k: v for k, v in content.items() if k != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A saved decision that is whole; raises `InputError` with the place of every fault."""
+    text = read_text(path)
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        where = Position(str(path), problem.lineno, problem.colno)
+        raise InputError(Problem(f"not JSON: {problem.msg}", where, AGAIN)) from None
+    except (ValueError, RecursionError) as problem:
+        raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), AGAIN)) from None
+    if not isinstance(found, dict) or found.get("kind") != "recommendation":
+        raise InputError(Problem("not a saved decision", Position(str(path)), AGAIN))
+    if found.get("schema_version") != VERSION:
+        what = f"schema version {found.get('schema_version')} is not read here, only {VERSION}"
+        raise InputError(Problem(what, Position(str(path)), f"with this version of selector {AGAIN}"))
+    if validate(Document(str(path), found), "decision"):
+        # JSON is YAML: the places are read only for the message.
+        raise InputError(validate(parse(text, str(path)), "decision"))
+    if digest(found) != found["digest"]:
+        where = parse(text, str(path)).where(("digest",))
+        what = "the content is not what was saved: its digest is another, so the file was edited"
+        raise InputError(Problem(what, where, f"undo the change, or {AGAIN}"))
+    return found
+
+
+def is_one(path: Path) -> bool:
+    """True for a file that means to be a decision: a JSON object, whatever its state."""
+    return path.suffix == ".json" or read_text(path).lstrip().startswith('{"') or _opens(path)
+
+
+def _opens(path: Path) -> bool:
+    """True where the first thing in a JSON object is the version of a schema of outputs."""
+    start = "".join(read_text(path)[:200].split())
+    return start.startswith('{"schema_version"')
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _configs(mapping: Mapping[str, Any]) -> Iterator[str]:
+    """Paths of the configurations that pins of models name."""
+    for part in (mapping, *(mapping.get("components") or ())):
+        for pin in (part.get("pins") or {}).get("model") or ():
+            if isinstance(pin, Mapping) and pin.get("config"):
+                yield str(pin["config"])
+
+
+def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The requirements of a decision, the files that they name written under `folder`."""
+    places = {}
+    for number, file in enumerate(decision["files"]):
+        # The folder of a configuration may name the model.
+        written = folder / str(number) / (Path(file["path"]).resolve().parent.name or "model") / "config.json"
+        written.parent.mkdir(parents=True)
+        written.write_text(file["text"], encoding="utf-8")
+        places[file["path"]] = str(written)
+    found: dict[str, Any] = json.loads(json.dumps(decision["requirements"]))
+    for part in (found, *(found.get("components") or ())):
+        for pin in (part.get("pins") or {}).get("model") or ():
+            if isinstance(pin, dict) and pin.get("config") in places:
+                pin["config"] = places[pin["config"]]
+    return found
+
+
+def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Which packs, or which program, are other than when a decision was made."""
+    old = decision["inputs"]
+    found = []
+    if old["selector"] != now["selector"]:
+        found.append(f"selector was {old['selector']}, is {now['selector']}")
+    for name in sorted({*old["packs"], *now["packs"]}):
+        was, here = old["packs"].get(name), now["packs"].get(name)
+        if was is None or here is None:
+            said = "was not there" if was is None else "is not installed (--packs names the user's)"
+            found.append(f"pack {name} {said}")
+        elif was["sha256"] != here["sha256"]:
+            sides = [f"{x['version']} ({x['sha256'][:12]})" for x in (was, here)]
+            found.append(f"pack {name} was {sides[0]}, is {sides[1]}")
+    if old.get("measurements") != now.get("measurements"):
+        found.append("measurements are other ones")
+    return found
