@@ -77,6 +77,11 @@ def ranking(run: Run, settings: Settings) -> Ranking:
     return Ranking(scored, reasons, *_order(run, scored, reasons, settings))
 
 
+def shown(run: Run, found: Ranking, settings: Settings) -> list[int]:
+    """Candidates that are shown, in order."""
+    return show._pick(run, found.order, settings.top)
+
+
 def rank(
     run: Run,
     settings: Settings,

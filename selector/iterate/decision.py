@@ -65,14 +65,11 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def is_one(path: Path) -> bool:
-    """True for a file that means to be a decision: a JSON object, whatever its state."""
-    return path.suffix == ".json" or read_text(path).lstrip().startswith('{"') or _opens(path)
-
-
-def _opens(path: Path) -> bool:
-    """True where the first thing in a JSON object is the version of a schema of outputs."""
-    start = "".join(read_text(path)[:200].split())
-    return start.startswith('{"schema_version"')
+    """True for a file that means to be a decision, whatever its state; requirements may be JSON too."""
+    text = read_text(path)
+    if '"schema_version"' in text[:200]:
+        return True
+    return path.suffix == ".json" and '"application"' not in text
 
 
 def _no_constant(word: str) -> None:
