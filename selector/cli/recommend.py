@@ -50,13 +50,13 @@ def recommend(
         typer.echo(markdown.recommendation(found), nl=False)
     else:
         terminal = sys.stdout.isatty()
-        width = _width() if terminal else None
-        typer.echo(table.recommendation(found, terminal, width), nl=False)
+        typer.echo(table.recommendation(found, terminal, width() if terminal else None), nl=False)
     if not found.feasible:
         raise typer.Exit(1)
 
 
-def _width() -> int:
+def width() -> int:
+    """Columns of the terminal."""
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from selector.packs.schema import validate
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
+    from selector.types.explain import Figure
 
 VERSION = 1
+NEAR = 1e-5  # numbers are saved with six digits
 AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
@@ -118,3 +120,38 @@ def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
     if old.get("measurements") != now.get("measurements"):
         found.append("measurements are other ones")
     return found
+
+
+def same_number(
+    decision: Mapping[str, Any], component: str | None, figure: Figure, notes: Sequence[str]
+) -> None:
+    """Raises `InputError` where a number of a decision is another one with what is installed now."""
+    parts = [decision, *decision["components"]]
+    part = next((p for p in parts if component is not None and p["name"] == component), decision)
+    stack = next((s for s in part["stacks"] if s["id"] == figure.stack.id), None)
+    if stack is None:
+        return
+    was = _printed(stack, figure.path)
+    if was is None or figure.value is None:
+        return
+    if abs(was - figure.value) > NEAR * max(abs(was), abs(figure.value)):
+        what = f"{figure.path} was {was:g} in the decision and is {figure.value:.6g} now"
+        why = f" ({'; '.join(notes)})" if notes else ""
+        fix = "install what the decision was made with, or explain the requirements file"
+        raise InputError(Problem(what + why, None, fix))
+
+
+def _printed(stack: Mapping[str, Any], path: str) -> float | None:
+    """A number of a stack as it stands in the file."""
+    first, _, rest = path.partition(".")
+    value: Any = stack.get(first)
+    if first == "estimates":
+        name, _, quantile = rest.partition(".")
+        value = (value[name] or {}).get(quantile or "p50")
+    elif first == "memory_gib_per_device" and value is not None:
+        value = value[rest]
+    elif first == "contributions":
+        value = next((c["points"] for c in value if c["id"] == rest), None)
+    elif first == "risks":
+        value = next((r["residual_score"] for r in value if r["id"] == rest), None)
+    return float(value) if isinstance(value, int | float) else None

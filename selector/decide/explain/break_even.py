@@ -158,11 +158,10 @@ def _value(req: Requirement, key: str) -> float | None:
 def moved(req: Requirement, key: str, value: float) -> Requirement:
     """A requirement with one of its numbers changed; the month's volume moves with the peak."""
     part, _, name = key.partition(".")
-    changes: dict[str, float] = {name: value}
+    changes: dict[str, Any] = {name: value}
     if key == VOLUME:
         work = req.workload
         if work.requests_per_month and work.peak_requests_per_second:
             changes["requests_per_month"] = work.requests_per_month * value / work.peak_requests_per_second
-    if not name:
-        return replace(req, **{part: value})
-    return replace(req, **{part: replace(getattr(req, part), **changes)})
+    whole: dict[str, Any] = {part: replace(getattr(req, part), **changes) if name else value}
+    return replace(req, **whole)
