@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
 
 
-
 def explain(
-    subject: Annotated[Path, typer.Argument(metavar="REQS_OR_DECISION", help="reqs.yaml or a saved decision.")],
+    subject: Annotated[
+        Path, typer.Argument(metavar="REQS_OR_DECISION", help="reqs.yaml or a saved decision.")
+    ],
     stack: Annotated[
-        str | None, typer.Option(help="S-2, an id, model:NAME, or model=...,hardware=...; default the winner.")
+        str | None,
+        typer.Option(help="S-2, an id, model:NAME, or model=...,hardware=...; default the winner."),
     ] = None,
     vs: Annotated[str | None, typer.Option(help="Compare with this stack; default the winner.")] = None,
     number: Annotated[
@@ -72,7 +74,9 @@ class Asked:
 def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
     from selector.errors import Problem, UsageError
 
-    clash = [flag for flag, value in (("--number", number), ("--risk", risk), ("--vs", vs)) if value is not None]
+    clash = [
+        flag for flag, value in (("--number", number), ("--risk", risk), ("--vs", vs)) if value is not None
+    ]
     if len(clash) > 1:
         what = f"{' and '.join(clash)} ask for different things"
         raise UsageError(Problem(what, None, "ask for one at a time"))
@@ -129,9 +133,11 @@ def _notes(asked: Asked, found: Study, subject: Path, component: str | None) -> 
 
     notes = []
     if asked.decision is not None:
-        differs = saved.differences(asked.decision, found.found.inputs)
+        differs = saved.differences(asked.decision, found.inputs)
         if differs:
-            notes.append(f"not as in {subject.name}: {'; '.join(differs)}. Explained is what is installed now")
+            notes.append(
+                f"not as in {subject.name}: {'; '.join(differs)}. Explained is what is installed now"
+            )
     if component is not None:
         notes.append(f"component {component}; --component names another")
     return tuple(notes)
@@ -154,7 +160,7 @@ def _number(
     figure = found.numbers(row).figure(path, ask.ref(found, row))
     if asked.decision is not None:
         saved.same_number(asked.decision, component, figure, notes)
-    _print(report.number(figure, dict(found.found.inputs), notes), format_)
+    _print(report.number(figure, dict(found.inputs), notes), format_)
 
 
 def _risk(found: Study, stack: str | None, key: str, notes: tuple[str, ...], format_: str) -> None:
@@ -171,16 +177,21 @@ def _risk(found: Study, stack: str | None, key: str, notes: tuple[str, ...], for
         raise UsageError(Problem(f"--risk {key}: no such risk in the register", None, fix))
     row = answer.nearest(found) if stack is None else ask.stack(found, stack)
     view = found.numbers(row).register.view(known[name])
-    _print(report.risk(view, ask.ref(found, row), dict(found.found.inputs), notes), format_)
+    _print(report.risk(view, ask.ref(found, row), dict(found.inputs), notes), format_)
 
 
 def _whole(
-    found: Study, stack: str | None, vs: str | None, component: str | None, notes: tuple[str, ...], format_: str
+    found: Study,
+    stack: str | None,
+    vs: str | None,
+    component: str | None,
+    notes: tuple[str, ...],
+    format_: str,
 ) -> None:
     from selector.decide.explain import answer
     from selector.report import explain as report
 
-    made = answer.explain(found, stack, vs, component, found.found.inputs, notes)
+    made = answer.explain(found, stack, vs, component, found.inputs, notes)
     _print(report.explanation(made), format_)
     if found.first is None:
         raise typer.Exit(1)

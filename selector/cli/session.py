@@ -116,9 +116,7 @@ def one(
     )
 
 
-def study(
-    stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
-) -> Study:
+def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date) -> Study:
     """A run of one application that is kept whole, to ask questions of it."""
     from selector.decide.explain.study import Given
     from selector.decide.explain.study import study as kept

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from selector.decide import show
 from selector.decide.match import Likeness, like
 from selector.needs.facts import DECLARED
-from selector.types.decision import ProposedPlan
+from selector.types.decision import ProposedPlan, RankedStack
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
     from selector.decide.recommend import Run
+    from selector.decide.robust.additive import Order
 
 
-def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Any) -> ProposedPlan | None:
+def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Order) -> ProposedPlan | None:
     """The best candidate that is like the plan, and what became of it; None where none was brought."""
     import numpy as np
 
@@ -31,21 +32,39 @@ def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Any) 
     rows = np.nonzero(found.whole(len(run.stacks)))[0]
     if not len(rows):
         return ProposedPlan(text, "not_found", None, None, _missing(found), aside, None)
-    among = np.isin(order, rows)
+    among = np.isin(order.rows, rows)
     if among.any():
-        place = int(np.argmax(among))
-        row = int(order[place])
-        behind = float(scored.score[order[0]] - scored.score[row])
-        verdict = "first" if place == 0 else "ranked"
-        return ProposedPlan(text, verdict, place + 1, behind, (), aside, _stack(run, scored, row, order))
+        return _ranked(run, scored, order, among, text, aside)
     row = int(rows[np.argmax(scored.score[rows])])
     why = tuple(name for name, column in reasons if column[row])
     return ProposedPlan(text, "removed", None, None, why, aside, _stack(run, scored, row, order))
 
 
-def _stack(run: Run, scored: Scored, row: int, order: Any) -> Any:
-    best = float(scored.score[order[0]]) if len(order) else float(scored.score[row])
-    return show.one(run, scored, row, "P-1", 1 + int((scored.score[order] > scored.score[row]).sum()), best)
+def _ranked(
+    run: Run, scored: Scored, order: Order, among: Any, text: str, aside: tuple[str, ...]
+) -> ProposedPlan:
+    """The best placed of the candidates that are like the plan; one score is one rank."""
+    import numpy as np
+
+    place = int(np.argmax(among))
+    stop = place + 1
+    while stop < len(order.rows) and order.tied[stop]:
+        stop += 1
+    row = min(order.rows[place:stop][among[place:stop]].tolist(), key=order.name)
+    behind = float(scored.score[order.rows[0]] - scored.score[row])
+    rank = place + 1
+    while rank > 1 and scored.score[order.rows[rank - 2]] == scored.score[row]:
+        rank -= 1
+    verdict = "first" if order.tied[1 : place + 1].all() else "ranked"
+    return ProposedPlan(text, verdict, rank, behind, (), aside, _stack(run, scored, row, order))
+
+
+def _stack(run: Run, scored: Scored, row: int, order: Order) -> RankedStack:
+    rows = order.rows
+    behind = float(scored.score[rows[0]] - scored.score[row]) if len(rows) else 0.0
+    tied = {order.name(row)} if behind <= run.p["value.tied_points"] else set()
+    rank = 1 + int((scored.score[rows] > scored.score[row]).sum())
+    return show.one(run, scored, row, "P-1", rank, tied)
 
 
 def _missing(found: Likeness) -> tuple[str, ...]:

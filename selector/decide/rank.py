@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,13 @@ from selector.decide import (
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.gate import CRITERIA
+from selector.decide.robust import additive, summary
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation
+from selector.types.requirement import Requirement
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-DIGITS = 9
 FRONT = 20_000
 
 
@@ -50,6 +51,8 @@ class Scored:
     effort: Any  # person-months over the horizon
     scales: dict[str, value.Scale]
     raw: dict[str, Any]
+    judged: Mapping[str, Any]  # figures that the values are taken of; other than `raw` for the cautious
+    waits: bool  # somebody waits for the answer
     values: dict[str, Any]
     known: dict[str, Any]
     weights: Mapping[str, float]  # sum to 100
@@ -62,24 +65,27 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Columns, named reasons of removal, the rows that are left, and the best of them in order."""
+    """Columns, named reasons of removal, the rows that are left, the best of them in order, and those
+    that are shown."""
 
     scored: Scored
     reasons: list[tuple[str, Any]]
+    chain: additive.Chain
     allowed: Any
-    order: Any
+    order: additive.Order
+    shown: Sequence[int]
 
 
 def ranking(run: Run, settings: Settings) -> Ranking:
     """Score all candidates, remove, and put what is left in order."""
+    import numpy as np
+
     scored = score(run)
     reasons = _reasons(run, scored, settings)
-    return Ranking(scored, reasons, *_order(run, scored, reasons, settings))
-
-
-def shown(run: Run, found: Ranking, settings: Settings) -> list[int]:
-    """Candidates that are shown, in order."""
-    return show._pick(run, found.order, settings.top)
+    chain = _chain(run, scored, settings)
+    allowed = np.nonzero(~_removed(run, reasons))[0]
+    order = additive.order(chain, additive.best_of(chain, allowed, FRONT))
+    return Ranking(scored, reasons, chain, allowed, order, show.pick(run, order, settings.top))
 
 
 def rank(
@@ -90,10 +96,10 @@ def rank(
 ) -> Recommendation:
     """The recommendation out of all columns."""
     found = ranking(run, settings)
-    scored, reasons, allowed, order = found.scored, found.reasons, found.allowed, found.order
-    stacks = show.stacks(run, scored, order, settings)
+    scored, reasons, allowed, shown = found.scored, found.reasons, found.allowed, found.shown
+    robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
+    stacks = show.stacks(run, scored, shown, robust)
     excluded = causes.ordered(run, _excluded(run, scored, reasons), bool(len(allowed)))
-    first = int(order[0]) if len(order) else None
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
@@ -109,10 +115,11 @@ def rank(
         },
         weights=scored.weights,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
-        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, first)),
+        notes=(*_weights_moved(run), *_flips(run, scored, reasons, settings, shown)),
         notices=notices.of(run),
-        proposed=proposed.judge(run, scored, reasons, order),
+        proposed=proposed.judge(run, scored, reasons, found.order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
+        robustness=robust,
     )
 
 
@@ -128,52 +135,37 @@ def _flips(
     scored: Scored,
     reasons: list[tuple[str, Any]],
     settings: Settings,
-    first: int | None,
+    shown: Sequence[int],
 ) -> tuple[str, ...]:
-    if first is None:
-        return ()
-    late = (unknown_weight(run, scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
-    return flips.notes(run, scored, dict(reasons), late, first)
+    late = _late(run, scored, settings)
+    return flips.notes(run, scored, dict(reasons), late, shown[0]) if shown else ()
 
 
 def score(run: Run) -> Scored:
     """Value every candidate on every criterion and add up."""
     import numpy as np
 
-    req, p, stacks = run.req, run.p, run.stacks
-    horizon = float(req.horizon_months or 12)
+    stacks = run.stacks
+    horizon = months(run.req)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
     total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
-    tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
-    limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
+    scales_ = scales(run, run.req)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
+    limit, _ = loads.latency_limit_ms(run.req, run.load, run.assumed)
     waits = limit is not None or run.load.scenario != "offline"
-    level = req.quality.level or "good"
-    scales = {
-        "quality": value.quality_scale(level, req.application.task, p),
-        "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
-        "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
-        "risk": value.risk_scale(req.risk.appetite or "moderate", p),
-        "effort": value.effort_scale(horizon, p),
-    }
     raw = {
         "quality": run.quality[:, 1],
         "cost": total,
-        "latency": stacks.request_p95_ms if waits else np.full(len(stacks), scales["latency"].target),
+        "latency": stacks.request_p95_ms if waits else np.full(len(stacks), scales_["latency"].target),
         "risk": run.risks.index,
         "effort": work.months,
     }
     adverse = attitude.judged(run, raw)
-    weights = run.weights
     values, known = {}, {}
-    whole: Any = np.zeros(len(stacks))
     for name in CRITERIA:
         known[name] = ~np.isnan(raw[name])
-        filled = np.where(known[name], adverse[name], scales[name].target)
-        found = scales[name].value(np, filled)
-        values[name] = np.where(known[name], found, p["value.missing"])
-        whole = whole + weights[name] * values[name]
+        values[name] = worth(scales_[name], adverse[name], run.p["value.missing"])
     points = np.zeros(len(stacks))
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
@@ -183,17 +175,46 @@ def score(run: Run) -> Scored:
         once,
         work.usd,
         work.months,
-        scales,
+        scales_,
         raw,
+        adverse,
+        waits,
         values,
         known,
-        weights,
+        run.weights,
         points,
-        np.round(whole + points, DIGITS),
+        additive.total([values[c] for c in CRITERIA], [run.weights[c] for c in CRITERIA], points),
         caps,
         [limits.status(x) for x in caps],
         _quality_status(run),
     )
+
+
+def months(req: Requirement) -> float:
+    """Horizon that costs and effort are spread over."""
+    return float(req.horizon_months or 12)
+
+
+def scales(run: Run, req: Requirement) -> dict[str, value.Scale]:
+    """Value functions of the criteria, by the limits of a requirement."""
+    p = run.p
+    tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
+    limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
+    return {
+        "quality": value.quality_scale(req.quality.level or "good", req.application.task, p),
+        "cost": value.cost_scale(req.budget.per_month_usd, tokens, p),
+        "latency": value.latency_scale(limit or p["value.latency_default_ms"], stated, p),
+        "risk": value.risk_scale(req.risk.appetite or "moderate", p),
+        "effort": value.effort_scale(months(req), p),
+    }
+
+
+def worth(scale: value.Scale, figures: Any, missing: float) -> Any:
+    """Values of figures; a fixed one where the figure is not known."""
+    import numpy as np
+
+    known = ~np.isnan(figures)
+    return np.where(known, scale.value(np, np.where(known, figures, scale.target)), missing)
 
 
 def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
@@ -247,45 +268,39 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
     return found
 
 
-def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: Settings) -> tuple[Any, Any]:
-    """Rows that pass, and the best of them in order.
-
-    Chain: score, raw criteria by descending weight, fewer limits at risk, less unknown weight, id.
-    Provisional stacks come after the others.
-    """
+def _removed(run: Run, reasons: list[tuple[str, Any]]) -> Any:
     import numpy as np
 
     removed = np.zeros(len(run.stacks), dtype=bool)
     for _, column in reasons:
         removed |= column
-    allowed = np.nonzero(~removed)[0]
-    if not len(allowed):
-        return allowed, allowed
+    return removed
+
+
+def _late(run: Run, scored: Scored, settings: Settings) -> Any:
+    """True where too much is unknown to come before a stack that is certain."""
     unknown = unknown_weight(run, scored)
-    late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
-    for _, column in run.gates.doubts:
-        late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
-    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
-    keys = [np.arange(len(late)), unknown, at_risk]
-    for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
-        sign = -1.0 if name == "quality" else 1.0
-        keys.append(np.nan_to_num(sign * scored.raw[name], nan=np.inf))
-    keys += [-scored.score, late]
-    best = _front(scored.score - 1e6 * late, allowed)
-    ranked = np.lexsort([k[best] for k in keys])
-    return allowed, best[ranked]
+    return (unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional)
 
 
-def _front(primary: Any, allowed: Any) -> Any:
-    """Rows that can be among those shown; sorting millions for ten rows is wasted time."""
+def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
+    """What the order goes by. Provisional stacks come after the others."""
     import numpy as np
 
-    if len(allowed) <= FRONT:
-        return allowed
-    values = primary[allowed]
-    cut = np.partition(values, len(values) - FRONT)[len(values) - FRONT]
-    return allowed[values >= cut]
+    late = _late(run, scored, settings)
+    for _, column in run.gates.doubts:
+        late = late | (column[run.judge.group] & (not settings.allow_provisional))
+    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
+    return additive.Chain(
+        late.astype(np.int8),
+        scored.score,
+        [-scored.raw[c] if c == "quality" else scored.raw[c] for c in CRITERIA],
+        [scored.weights[c] for c in CRITERIA],
+        at_risk,
+        unknown_weight(run, scored),
+        lambda row: show.slots(run, row).digest(),
+    )
 
 
 def unknown_weight(run: Run, scored: Scored) -> Any:

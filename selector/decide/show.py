@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import adjust, assume, bill, limits
 from selector.decide import load as loads
+from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Layout, Slots
 
 if TYPE_CHECKING:
     from selector.decide import quality
     from selector.decide.axes import Place
-    from selector.decide.rank import Scored, Settings
+    from selector.decide.rank import Scored
     from selector.decide.recommend import Run
 
 GIB = 2.0**30
@@ -62,53 +64,61 @@ def line(run: Run, row: int) -> str:
     return f"{s.model} {s.precision} on {s.n_devices}x {s.hardware} with {s.engine}"
 
 
-def stacks(run: Run, scored: Scored, order: Any, settings: Settings) -> tuple[RankedStack, ...]:
-    """The first rows of the order, near-duplicates last so that rivals are seen."""
-    shown = _pick(run, order, settings.top)
-    made: list[RankedStack] = []
-    for position, row in enumerate(shown):
-        rank = position + 1
-        if made and made[-1].score == float(scored.score[row]):
-            rank = made[-1].rank
-        made.append(one(run, scored, row, f"S-{position + 1}", rank, float(scored.score[shown[0]])))
-    return tuple(made)
+def stacks(
+    run: Run, scored: Scored, shown: Sequence[int], robust: Robustness | None
+) -> tuple[RankedStack, ...]:
+    """The rows that are shown, in full; equal scores share a rank."""
+    tied = {ref.id for ref in robust.tied} if robust else set()
+    ranks = additive.places([float(scored.score[row]) for row in shown])
+    return tuple(
+        one(run, scored, row, label(i), rank, tied)
+        for i, (row, rank) in enumerate(zip(shown, ranks, strict=True))
+    )
 
 
-def _pick(run: Run, order: Any, top: int) -> list[int]:
-    """Best rows, near-duplicates last: one row a model, precision and device, two a model."""
+def label(position: int) -> str:
+    """Name of a stack that is shown, by its position from 0."""
+    return f"S-{position + 1}"
+
+
+def pick(run: Run, order: Iterable[int], top: int) -> list[int]:
+    """Best rows, near-duplicates last so that rivals are seen: one row a model, precision and
+    device, two a model."""
     s = run.stacks
     picked: list[int] = []
     spare: list[int] = []
     keys: set[tuple[int, int, int]] = set()
     models: dict[int, int] = {}
+    position: dict[int, int] = {}
     for row in order:
         model = int(s.model[row])
         key = (model, int(s.precision[row]), int(s.device[row]))
         if key in keys or models.get(model, 0) >= NEAREST:
             if len(spare) < top:
-                spare.append(int(row))
+                spare.append(row)
+                position[row] = len(position)
             continue
         keys.add(key)
         models[model] = models.get(model, 0) + 1
-        picked.append(int(row))
+        picked.append(row)
+        position[row] = len(position)
         if len(picked) == top:
             return picked
-    filled = set(picked + spare[: top - len(picked)])
-    return [int(row) for row in order if int(row) in filled]
+    return sorted(picked + spare[: top - len(picked)], key=position.__getitem__)
 
 
-def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) -> RankedStack:
-    """One candidate in full; `best` is the score of the first."""
+def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collection[str]) -> RankedStack:
+    """One candidate in full; `tied` holds the ids that are practically tied with the first."""
     from selector.decide.rank import unknown_weight
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
-    value = float(scored.score[row])
+    chosen = slots(run, row)
     return RankedStack(
-        label=label,
+        label=name,
         rank=rank,
-        slots=slots(run, row),
-        score=value,
-        tied=label != "S-1" and best - value <= run.p["value.tied_points"],
+        slots=chosen,
+        score=float(scored.score[row]),
+        tied=chosen.digest() in tied,
         provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
         or _unverified(scored, row)
         or math.isnan(float(scored.cost[row]))

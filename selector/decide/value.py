@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,31 @@ class Scale:
         high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)
         beyond = (position - target) * (ideal - target) > 0.0
         return xp.minimum(xp.maximum(xp.where(beyond, high, low), 0.0), 1.0)
+
+    def inverse(self, value: float) -> float:
+        """The figure nearest to the worst that has a value of 0..1."""
+        worst, target, ideal = (
+            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
+        )
+        if value <= self.at_target:
+            position = worst + value / self.at_target * (target - worst)
+        else:
+            position = target + (value - self.at_target) / (1.0 - self.at_target) * (ideal - target)
+        return math.exp(position) if self.log else position
+
+    def slope(self, x: float) -> float:
+        """Value per unit of the figure at `x`; 0 beyond the worst and the ideal."""
+        low, high = sorted((self.worst, self.ideal))
+        if not low < x < high:
+            return 0.0
+        worst, target, ideal = (
+            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
+        )
+        if (x - self.target) * (self.ideal - self.target) > 0.0:
+            found = (1.0 - self.at_target) / (ideal - target)
+        else:
+            found = self.at_target / (target - worst)
+        return found / x if self.log else found
 
 
 def falling(

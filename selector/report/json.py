@@ -12,12 +12,6 @@ from selector.types.estimate import Estimate
 from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
-NOT_COMPUTED = (
-    "stability of the first place against the weights",
-    "worst case over the intervals of all estimates",
-    "share of sampled cases in which each stack comes first",
-    "what knowing an unknown would be worth",
-)
 
 
 def estimate(e: Estimate | None) -> dict[str, Any] | None:
@@ -52,6 +46,13 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "advice": s.advice,
         "sources": s.sources,
     }
+
+
+def robustness(r: Recommendation) -> dict[str, Any]:
+    """How far the ranking is from turning; without a stack only how far packs could move a score."""
+    found = asdict(r.robustness) if r.robustness else {}
+    margin = r.stacks[0].score - r.stacks[1].score if len(r.stacks) > 1 else None
+    return {"margin_points": margin, "points_budget": dict(r.points_budget)} | found
 
 
 def proposed(p: ProposedPlan) -> dict[str, Any]:
@@ -121,12 +122,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
             {"constraints": x.constraints, "moves": x.moves, "stack": x.stack, "count": x.count}
             for x in r.relaxations
         ],
-        "robustness": {
-            "tied_with_first": [s.label for s in r.stacks if s.tied],
-            "margin_points": r.stacks[0].score - r.stacks[1].score if len(r.stacks) > 1 else None,
-            "points_budget": dict(r.points_budget),
-            "not_computed": NOT_COMPUTED,
-        },
+        "robustness": robustness(r),
         "proposed": r.proposed and proposed(r.proposed),
         "assumptions": [asdict(a) for a in r.assumptions],
         "notices": [asdict(n) for n in r.notices],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from selector.types.robust import StackRef, WinsIf
+from selector.types.robust import ExchangeRate, StackRef, WinsIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class Explanation:
     waterfall: Waterfall | None
     anchors: tuple[Anchor, ...]
     weights: tuple[WeightOrigin, ...]
-    exchange: tuple[tuple[str, float | None, str], ...]  # criterion, change worth a point, unit
+    exchange: tuple[ExchangeRate, ...]  # what a point is worth to the stack
     broken: tuple[Broken, ...]
     dominated_by: tuple[StackRef, ...]
     wins_if: tuple[WinsIf, ...]

@@ -28,7 +28,7 @@ def explain(
         raise UsageError(Problem("--stack and --vs name the same stack", None, "name two"))
     wins = () if study.first is None or row == study.first else turns.wins_if(study, row)
     return Explanation(
-        name=study.found.name,
+        name=study.name,
         component=component,
         stack=compare.view(study, row),
         waterfall=None if other is None else compare.waterfall(study, row, other),

@@ -138,9 +138,10 @@ def _edge(
 
 def _first(run: Run, given: Given) -> First:
     order = rank.ranking(run, given.settings).order
-    if not len(order):
+    if not len(order.rows):
         return First(None, "no stack is left")
-    return First(_choice(run, int(order[0])), show.line(run, int(order[0])))
+    row = order.first()
+    return First(_choice(run, row), show.line(run, row))
 
 
 def _choice(run: Run, row: int) -> tuple[Any, ...]:

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 
 def ranked(study: Study, row: int) -> RankedStack:
-    """A candidate in full; its rank counts only where it passes."""
-    return show.one(study.run, study.ranking.scored, row, "S-1", 1, 0.0)
+    """A candidate in full; label and rank say nothing."""
+    return show.one(study.run, study.ranking.scored, row, "S-1", 1, ())
 
 
 def view(study: Study, row: int) -> StackView:
-    """The stack that is asked about."""
-    shown = ranked(study, row)
-    rank = next((s.rank for s in study.found.stacks if s.slots == shown.slots), None)
-    if rank is None and row in set(study.ranking.order.tolist()):
-        rank = 1 + int((study.ranking.scored.score[study.ranking.order] > shown.score).sum())
+    """The stack that is asked about; its rank counts all that pass, near-duplicates too."""
+    import numpy as np
+
+    shown, found = ranked(study, row), study.ranking
+    passes = bool(np.isin(row, found.allowed))
+    ahead = found.scored.score[found.allowed] > found.scored.score[row]
+    rank = 1 + int(ahead.sum()) if passes else None
     return StackView(ask.ref(study, row), rank, shown.score, shown.provisional, shown.slots.as_dict())
 
 
@@ -141,7 +143,7 @@ def dominators(study: Study, row: int, most: int = 5) -> tuple[StackRef, ...]:
     import numpy as np
 
     scored = study.ranking.scored
-    order = study.ranking.order
+    order = study.ranking.order.rows
     signs = {name: -1.0 if name == "quality" else 1.0 for name in CRITERIA}
     loss = np.stack([np.nan_to_num(signs[n] * scored.raw[n], nan=np.inf) for n in CRITERIA], axis=1)
     near, mine = loss[order], loss[row]

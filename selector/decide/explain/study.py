@@ -15,7 +15,7 @@ from selector.decide.recommend import CONVERTED, Run, prepare
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
 from selector.risk.assess import Scoring
-from selector.types.decision import AssumptionRow, Recommendation
+from selector.types.decision import AssumptionRow
 from selector.types.requirement import Assumption, Requirement
 
 if TYPE_CHECKING:
@@ -47,13 +47,22 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A run with its ranking and what is printed of it."""
+    """A run with its ranking."""
 
     given: Given
     run: Run
     ranking: Ranking
-    found: Recommendation
-    rows: Sequence[int]  # candidates that are shown, in order
+    inputs: Mapping[str, Any]
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """Candidates that are shown, in order."""
+        return self.ranking.shown
+
+    @property
+    def name(self) -> str:
+        """Name of the application."""
+        return self.run.req.name or self.run.req.application.task
 
     @property
     def first(self) -> int | None:
@@ -69,7 +78,4 @@ class Study:
 def study(given: Given, inputs: Mapping[str, Any]) -> Study:
     """Decide, and keep everything."""
     run = given.run()
-    rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in given.assumptions)
-    ranking = rank.ranking(run, given.settings)
-    found = rank.rank(run, given.settings, rows, inputs)
-    return Study(given, run, ranking, found, rank.shown(run, ranking, given.settings))
+    return Study(given, run, rank.ranking(run, given.settings), inputs)

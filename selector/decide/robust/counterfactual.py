@@ -1,0 +1,125 @@
+"""What a point is worth, and what would have to change for a rival to come first (section 3.8)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from selector.decide.gate import CRITERIA
+from selector.decide.robust import additive, stability
+from selector.types.robust import ExchangeRate, WinsIf
+
+if TYPE_CHECKING:
+    from selector.decide.limits import Limit
+    from selector.decide.robust.field import Field
+    from selector.types.requirement import Requirement
+
+RIVALS = 3
+TRIES = 5  # stacks looked at beyond a limit, those that ask for the least first
+
+
+def exchange(f: Field) -> tuple[ExchangeRate, ...]:
+    """Change of each criterion that is worth one point, at the first stack (section 3.4)."""
+    found = []
+    for name, scale in f.scored.scales.items():
+        at, judged = float(f.scored.raw[name][f.first]), float(f.scored.judged[name][f.first])
+        rate: float | None = None
+        if not math.isnan(at):
+            # The cautious judge a figure that is a fixed multiple of the middle one.
+            slope = scale.slope(judged) * (judged / at if at else 1.0)
+            points = f.scored.weights[name] * abs(slope)
+            rate = 1.0 / points if points > 0 else None
+        found.append(ExchangeRate(name, rate, scale.unit, at))
+    return tuple(found)
+
+
+def wins_if(f: Field, reasons: Sequence[tuple[str, Any]]) -> tuple[WinsIf, ...]:
+    """For the best rivals each figure and each weight alone; then limits that alone keep one out."""
+    found: list[WinsIf] = []
+    for row in f.screen[1 : 1 + RIVALS]:
+        found += by_figure(f, row)
+        found += _by_weight(f, row)
+    return (*found, *_by_limit(f, reasons))
+
+
+def by_figure(f: Field, row: int) -> Iterator[WinsIf]:
+    """For each criterion the figure at which a candidate comes first, all else as it is."""
+    scored = f.scored
+    gap = float(scored.score[f.first] - scored.score[row])
+    for name, scale in scored.scales.items():
+        now, weight = float(scored.raw[name][row]), scored.weights[name]
+        value = float(scored.values[name][row])
+        needed: float | None = None
+        if gap <= 0.0 and not math.isnan(now):
+            needed = now
+        elif weight > 0 and value + gap / weight <= 1.0:
+            judged = float(scored.judged[name][row])
+            times = judged / now if now and not math.isnan(now) else 1.0
+            needed = scale.inverse(value + gap / weight) / times
+        yield WinsIf(f.ref(row), "criterion", name, scale.unit, now, needed)
+
+
+def _by_weight(f: Field, row: int) -> Iterator[WinsIf]:
+    rows = f.rivals(row, f.tight)
+    values, extra, weights = f.values(rows), f.scored.points[rows], f.weights
+    for j, name in enumerate(CRITERIA):
+        now = float(weights[j])
+        got = stability.interval(values, weights, extra, 0, j)
+        needed = None if got is None else min(max(now, got[0]), got[1])
+        yield WinsIf(f.ref(row), "weight", name, "% of all weights", now, needed)
+
+
+def _by_limit(f: Field, reasons: Sequence[tuple[str, Any]]) -> Iterator[WinsIf]:
+    import numpy as np
+
+    caps = {c.id: c for c in f.scored.limits if c.hard}
+    times_out: Any = np.zeros(len(f.chain.score), dtype=np.int16)
+    for _, column in reasons:
+        times_out += column
+    ahead = (times_out == 1) & (f.chain.late <= f.chain.late[f.first])
+    ahead &= f.chain.score > f.chain.score[f.first]
+    for name, column in reasons:
+        rows = np.nonzero(column & ahead)[0] if name in caps else np.zeros(0, dtype=int)
+        rows = rows[~np.isnan(caps[name].column[rows])] if len(rows) else rows
+        if len(rows):
+            yield from _least_move(f, caps[name], rows)
+
+
+def _least_move(f: Field, cap: Limit, rows: Any) -> Iterator[WinsIf]:
+    """The stack that asks for the least move of a limit and then comes first: values that hang on
+    the limit move with it."""
+    import numpy as np
+
+    rows = rows[np.lexsort([-f.chain.score[rows], cap.column[rows]])]
+    for row in rows[:TRIES].tolist():
+        needed = float(cap.column[row])
+        let_in = rows[cap.column[rows] <= needed]
+        peers = np.concatenate([f.choices.rows, let_in])
+        scores = _rescored(f, moved(f.run.req, cap.id, needed), peers)
+        if scores[len(f.choices.rows) + int(np.nonzero(let_in == row)[0][0])] >= scores.max():
+            yield WinsIf(f.ref(row), "limit", cap.id, cap.unit, float(cap.cap), needed)
+            return
+
+
+def moved(req: Requirement, key: str, limit: float) -> Requirement:
+    """A requirement with one of its limits changed."""
+    part, _, name = key.partition(".")
+    within: dict[str, Any] = {name: limit}
+    change: dict[str, Any] = {part: replace(getattr(req, part), **within) if name else limit}
+    return replace(req, **change)
+
+
+def _rescored(f: Field, req: Requirement, rows: Any) -> Any:
+    """Scores of some candidates under other limits."""
+    from selector.decide.rank import scales, worth
+
+    before, after = f.scored.scales, scales(f.run, req)
+    columns = [
+        f.scored.values[c][rows]
+        if after[c] == before[c]
+        else worth(after[c], f.scored.judged[c][rows], f.run.p["value.missing"])
+        for c in CRITERIA
+    ]
+    return additive.total(columns, [f.scored.weights[c] for c in CRITERIA], f.scored.points[rows])

@@ -1,0 +1,84 @@
+"""The first stack and those that it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import show
+from selector.decide.gate import CRITERIA
+from selector.decide.robust import additive, choices
+from selector.types.robust import StackRef
+
+if TYPE_CHECKING:
+    from selector.decide.rank import Scored
+    from selector.decide.recommend import Run
+
+
+LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Candidates that may come first: those that pass and are as certain as the first."""
+
+    run: Run
+    scored: Scored
+    chain: additive.Chain
+    choices: choices.Choices
+    first: int
+    screen: Sequence[int]  # best of each choice in order, the first stack at its head
+    rows: Any  # all that the best of their choice does not dominate
+    number: Any  # choice of each of `rows`
+    tight: Any  # positions in `rows` that decide where the first place goes
+    labels: Mapping[int, str]  # of the candidates that are shown
+
+    @property
+    def weights(self) -> Any:
+        """Weights (k,) of the criteria, sum 100."""
+        import numpy as np
+
+        return np.array([self.scored.weights[c] for c in CRITERIA])
+
+    def values(self, rows: Any) -> Any:
+        """Values (n, k) of some candidates, each criterion in one piece."""
+        import numpy as np
+
+        return np.stack([self.scored.values[c][rows] for c in CRITERIA]).T
+
+    def rivals(self, one: int, at: Any = None) -> Any:
+        """One candidate, and after it those that it is compared with: not its near-duplicates. `at`
+        names positions in `rows`, all where it is left out."""
+        import numpy as np
+
+        rows, number = (self.rows, self.number) if at is None else (self.rows[at], self.number[at])
+        return np.concatenate([[one], rows[number != self.choices.of(one)]])
+
+    def best(self, rows: Any) -> int | None:
+        """The best of some candidates; None of none."""
+        if len(rows) < 2:
+            return int(rows[0]) if len(rows) else None
+        return additive.order(self.chain, rows).first()
+
+    def ref(self, row: int) -> StackRef:
+        """A candidate by its id."""
+        return StackRef(self.chain.name(row), show.line(self.run, row), self.labels.get(row))
+
+
+def of(run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]) -> Field:
+    """The field of a ranking that has a first stack."""
+    import numpy as np
+
+    first = shown[0]
+    peers = allowed[chain.late[allowed] == chain.late[first]]
+    found = choices.of(run, chain, peers)
+    most = int(run.p["robust.screen"])
+    best = [found.standing(found.of(int(row))) for row in additive.best_of(chain, found.best, most)]
+    screen = list(additive.order(chain, np.array(best, dtype=np.int64)))[:most]
+    thin = choices.undominated(found, [scored.values[c] for c in CRITERIA], scored.points)
+    rows, number = peers[thin], found.number[thin]
+    values = np.stack([scored.values[c][rows] for c in CRITERIA]).T
+    tight = choices.leading(values, scored.points[rows], scored.score[rows], number, LOOKS)
+    labels = {row: show.label(i) for i, row in enumerate(shown)}
+    return Field(run, scored, chain, found, first, screen, rows, number, tight, labels)
