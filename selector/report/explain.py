@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -79,10 +80,22 @@ def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> P
 def _formulas(nodes: Sequence[Node]) -> Table:
     """Inner nodes in the order of use; a number that is used twice is worked out once."""
     rows = tuple(
-        (n.id, f"= {n.expression}", _six(n.value), n.unit, n.words) for n in nodes if n.expression is not None
+        (n.id, f"= {_numbered(n)}", _six(n.value), n.unit, n.words)
+        for n in nodes
+        if n.expression is not None
     )
-    note = "symbols are the last words of the ids below; each row is worked out from the rows after it"
+    note = "a word stands for the id that ends so; each row is worked out from rows further down"
     return Table("Formulas", ("formula", "is", "value", "unit", "in words"), rows, frozenset({"value"}), note)
+
+
+def _numbered(node: Node) -> str:
+    """The expression; a word for a formula that is used more than once carries its number."""
+    found = node.expression or ""
+    for symbol, child in (node.symbols or {}).items():
+        _, sign, count = child.rpartition("#")
+        if sign:
+            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{symbol}#{count}", found)
+    return found
 
 
 def _leaves(nodes: Sequence[Node]) -> Table:

@@ -151,10 +151,10 @@ class LoadCell:
     requests_per_s: float  # at peak
     utilisation: float  # active hours over all hours, times mean over peak load
     tokens_per_month: float
-    hosted_usd: float | None
-    own_usd: float | None
-    devices: float | None
-    cheaper: str  # hosted | self-hosted | equal | not known
+    hosted_usd: float
+    own_usd: float
+    devices: float
+    cheaper: str  # hosted | self-hosted | equal
 
 
 @dataclass(frozen=True, slots=True)
