@@ -41,7 +41,7 @@ def posterior(
 ) -> tuple[float, float]:
     """Mean and sd in log-odds of the index, from (normalised score, difficulty) pairs.
 
-    Normal-normal shrinkage (formula `quality.index`).
+    Normal-normal shrinkage (formula `quality.posterior`).
     """
     precision = 1.0 / prior_sd**2 + len(scores) / score_sd**2
     total = prior_mean / prior_sd**2
@@ -55,8 +55,8 @@ def index(mean: float, sd: float, transfer_sd: float, xp: Numeric = SCALAR) -> t
     return share(mean - wide, xp), share(mean, xp), share(mean + wide, xp)
 
 
-@formula("quality.share", "index")
+@formula("quality.index", "index")
 def share(odds: float, xp: Numeric = SCALAR) -> float:
-    """Share that has these log-odds (formula `quality.share`)."""
+    """Share that has these log-odds (formula `quality.index`)."""
     found: float = 1.0 / (1.0 + xp.exp(0.0 - odds))
     return found

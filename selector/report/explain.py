@@ -27,6 +27,7 @@ from selector.types.robust import StackRef, WinsIf
 
 SCHEMA_VERSION = 1
 PRECISE = 6
+EXACT = 12  # digits by which a node can be worked out again from those below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> P
         "unit": figure.unit,
         "root": figure.root,
         "why": figure.why,
-        "nodes": [asdict(n) for n in figure.nodes],
+        "nodes": [asdict(n) | {"precise": f"{n.value:.{EXACT}g}"} for n in figure.nodes],
     }
     said = "not known" if figure.value is None else f"{_six(figure.value)} {figure.unit}".strip()
     lines = [f"{figure.path} = {said}", name(figure.stack), *([figure.why] if figure.why else []), *notes]
@@ -80,9 +81,7 @@ def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> P
 def _formulas(nodes: Sequence[Node]) -> Table:
     """Inner nodes in the order of use; a number that is used twice is worked out once."""
     rows = tuple(
-        (n.id, f"= {_numbered(n)}", _six(n.value), n.unit, n.words)
-        for n in nodes
-        if n.expression is not None
+        (n.id, f"= {_numbered(n)}", _six(n.value), n.unit, n.words) for n in nodes if n.expression is not None
     )
     note = "a word stands for the id that ends so; each row is worked out from rows further down"
     return Table("Formulas", ("formula", "is", "value", "unit", "in words"), rows, frozenset({"value"}), note)

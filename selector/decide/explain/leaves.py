@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from selector.estimate.trace import Label, Traced
+from selector.packs.compiled import WITHOUT_ID
 from selector.packs.locate import rules_dir
 from selector.types.explain import Origin
 
@@ -125,14 +126,15 @@ class Leaves:
 
     def file(self, kind: str, entry: str) -> str:
         """File of an entry, below the rules folder where it ships; the user's own by its path."""
-        path = self._run.cat.raw.files.get(kind, {}).get(entry)
+        raw = self._run.cat.raw
+        path = raw.files.get(kind, {}).get(entry)
+        if path is None and kind in WITHOUT_ID:
+            rows = raw.entries[kind]
+            path = next((raw.files[kind][k] for k, row in rows.items() if entry in row.values()), None)
         if path is None:
             return "requirements"
-        return (
-            f"rules/{Path(path).relative_to(base)}"
-            if Path(path).is_relative_to(base := rules_dir())
-            else path
-        )
+        base = rules_dir()
+        return f"rules/{Path(path).relative_to(base)}" if Path(path).is_relative_to(base) else path
 
 
 class Parameters(Mapping[str, float]):
