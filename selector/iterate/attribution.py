@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 PARTS = ("facts_sha256", "rules_sha256")
@@ -64,3 +66,22 @@ def note(causes: list[str]) -> str:
     if len({COUNTED_AS.get(c, c) for c in causes}) == 1:
         return f"all of it is due to: {', '.join(causes)}"
     return f"changed together and not told apart: {', '.join(causes)}"
+
+
+def shapley(figure: Callable[[frozenset[str]], float], groups: Sequence[str]) -> dict[str, float]:
+    """Share of each group of inputs in the change of a figure; they sum to the change.
+
+    `figure` gives the figure with the groups named in the new state and the others in the old one.
+    """
+    subsets = [frozenset(c) for k in range(len(groups) + 1) for c in combinations(groups, k)]
+    at = {s: figure(s) for s in subsets}
+    size = math.factorial(len(groups))
+    shares = {}
+    for g in groups:
+        parts = [
+            math.factorial(len(s)) * math.factorial(len(groups) - len(s) - 1) / size * (at[s | {g}] - at[s])
+            for s in subsets
+            if g not in s
+        ]
+        shares[g] = math.fsum(parts)
+    return shares

@@ -135,7 +135,8 @@ def _family(run: Run, model: int) -> str:
 
 
 def _cost(run: Run, scored: Scored, rows: Any) -> Figure:
-    """The volume moves every bill, a price list those of its vendor."""
+    """The volume moves every bill, a price list those of its vendor; what is rented in one place in
+    one number costs the same whatever runs on it."""
     s, p = run.stacks, run.p
     sd = log_sd(s.cost_spread[rows])
     vendor = _numbered(rows, lambda r: _payee(run, r))
@@ -143,7 +144,7 @@ def _cost(run: Run, scored: Scored, rows: Any) -> Figure:
     errors = [
         Error("volume", _zeros(rows), parts[0]),
         Error("price list", vendor, parts[1]),
-        Error("cost", _numbered(rows, lambda r: r), parts[2]),
+        Error("cost", _numbered(rows, lambda r: (int(s.place[r]), float(s.units[r]))), parts[2]),
     ]
     unknown = _numbered(rows, lambda r: (_payee(run, r), int(s.device[r])))
     return _figure(scored, rows, "cost", errors, unknown, _hosted(run, rows))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 
-LOOKS = 20
+LOOKS = 10  # of the search for those that never decide
 
 
 @dataclass(frozen=True, slots=True)

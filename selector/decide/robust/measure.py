@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEADERS = 5  # stacks whose known figures are looked at
 UNKNOWN = 10  # further stacks with a figure that nobody knows
 MOST = 8
-LEAST_POINTS = 1e-3
+LEAST_POINTS = 0.01
 
 
 def worth_a_look(f: Field) -> list[int]:
@@ -64,14 +64,17 @@ def first(
 
 def _same(figure: Figure, position: int) -> Any:
     """Positions whose figure is the same one: the quality of the same weights, an unknown figure of
-    the same origin; else the candidate alone."""
+    the same origin, and else one that shares every error."""
     import numpy as np
 
     missing = np.isnan(figure.middle)
+    alike = missing == missing[position]
     if figure.bounded or missing[position]:
-        alike = (figure.unknown == figure.unknown[position]) & (missing == missing[position])
-        return np.nonzero(alike)[0]
-    return np.array([position])
+        alike &= figure.unknown == figure.unknown[position]
+    else:
+        for e in figure.errors:
+            alike &= e.group == e.group[position]
+    return np.nonzero(alike)[0]
 
 
 def _turns(f: Field, figure: Figure, j: int, same: Any) -> bool:

@@ -106,19 +106,21 @@ def shrunk(logs: Any, sd: Any, group: Any) -> Any:
     """Estimates (n,) moved towards the mean of their group by the share that error has of their spread.
 
     Whoever is picked from many is picked for its luck too; shrinking takes that out of the draws
-    (section 6.2, empirical Bayes). nan stays nan.
+    (section 6.2). The share is that of James and Stein as Efron and Morris 1975 have it, with unequal
+    errors; groups of three or fewer and nan stay as they are.
     """
     import numpy as np
 
     found = np.array(logs, dtype=float)
     for g in np.unique(group):
         rows = np.nonzero((group == g) & ~np.isnan(found))[0]
-        if len(rows) < 4:
-            continue
+        size = len(rows)
         noise = sd[rows] ** 2
+        if size < 4 or not noise.any():
+            continue
         between = max(float(found[rows].var(ddof=1) - noise.mean()), 0.0)
-        moves = noise > 0
-        share = np.where(moves, noise / np.where(moves, noise + between, 1.0), 0.0)
+        whole = np.where(noise > 0, noise + between, 1.0)
+        share = (size - 3) / (size - 1) * noise / whole
         found[rows] += share * (found[rows].mean() - found[rows])
     return found
 

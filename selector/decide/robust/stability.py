@@ -37,10 +37,11 @@ def interval(
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = -at_zero / slope
     up, down = np.where(slope < 0, crossing, np.inf), np.where(slope > 0, crossing, -np.inf)
-    low, high = max(float(down.max()), 0.0), min(float(up.min()), whole)
-    if low > high + 1e-9 * whole:
-        return None
     near = 1e-9 * whole
+    low, high = float(down.max()), float(up.min())
+    low, high = low if low > near else 0.0, high if high < whole - near else whole
+    if low > high + near:
+        return None
     binds_low = np.nonzero(np.abs(down - low) <= near)[0] if low > 0 else np.zeros(0, dtype=int)
     binds_high = np.nonzero(np.abs(up - high) <= near)[0] if high < whole else np.zeros(0, dtype=int)
     return low, high, binds_low, binds_high
