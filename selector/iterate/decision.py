@@ -25,10 +25,10 @@ def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
     """The content of a decision file: the JSON of `recommend`, requirements, files that they name."""
     content = {
         **recommendation,
-        "requirements": dict(stated.mapping),
+        "requirements": stated.document.data,
         "files": [
             {"path": path, "text": (stated.folder / path).read_text(encoding="utf-8")}
-            for path in dict.fromkeys(_configs(stated.mapping))
+            for path in dict.fromkeys(str(pin["config"]) for pin in _configs(stated.document.data))
         ],
     }
     return {**content, "digest": digest(content)}
@@ -78,12 +78,13 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number of JSON")
 
 
-def _configs(mapping: Mapping[str, Any]) -> Iterator[str]:
-    """Paths of the configurations that pins of models name."""
-    for part in (mapping, *(mapping.get("components") or ())):
-        for pin in (part.get("pins") or {}).get("model") or ():
-            if isinstance(pin, Mapping) and pin.get("config"):
-                yield str(pin["config"])
+def _configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Pins of models that name a configuration."""
+    for part in (requirements, *(requirements.get("components") or ())):
+        pins = (part.get("pins") or {}).get("model") or ()
+        for pin in pins if isinstance(pins, list | tuple) else (pins,):
+            if isinstance(pin, dict) and pin.get("config"):
+                yield pin
 
 
 def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -96,10 +97,8 @@ def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         written.write_text(file["text"], encoding="utf-8")
         places[file["path"]] = str(written)
     found: dict[str, Any] = json.loads(json.dumps(decision["requirements"]))
-    for part in (found, *(found.get("components") or ())):
-        for pin in (part.get("pins") or {}).get("model") or ():
-            if isinstance(pin, dict) and pin.get("config") in places:
-                pin["config"] = places[pin["config"]]
+    for pin in _configs(found):
+        pin["config"] = places.get(pin["config"], pin["config"])
     return found
 
 

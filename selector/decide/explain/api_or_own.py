@@ -59,13 +59,13 @@ class Sides:
 
 def compare(study: Study) -> ApiOrOwn:
     """The best hosted and the best self-hosted stack of the run, over loads and utilisations."""
-    hosted, own = _best(study, True), _best(study, False)
+    hosted, own = best_of(study, True), best_of(study, False)
     refs = [None if row is None else ask.ref(study, row) for row in (hosted, own)]
     missing = [w for w, row in (("hosted", hosted), ("self-hosted", own)) if row is None]
     if hosted is None or own is None:
         note = f"no {' and no '.join(missing)} stack passes, so there is nothing to compare"
         return ApiOrOwn(refs[0], refs[1], (), (), note)
-    sides = _sides(study, hosted, own)
+    sides = sides_of(study, hosted, own)
     if isinstance(sides, str):
         return ApiOrOwn(refs[0], refs[1], (), (), sides)
     load = study.run.load
@@ -85,7 +85,7 @@ def compare(study: Study) -> ApiOrOwn:
     return ApiOrOwn(refs[0], refs[1], cells, _crossings(sides, peak, used, tokens), note)
 
 
-def _best(study: Study, hosted: bool) -> int | None:
+def best_of(study: Study, hosted: bool) -> int | None:
     """The best stack of one kind that passes."""
     run = study.run
     for row in study.ranking.order:
@@ -95,7 +95,7 @@ def _best(study: Study, hosted: bool) -> int | None:
     return None
 
 
-def _sides(study: Study, hosted: int, own: int) -> Sides | str:
+def sides_of(study: Study, hosted: int, own: int) -> Sides | str:
     """Numbers of both; why there are none where something is not known."""
     run, scored, p = study.run, study.ranking.scored, study.run.p
     s, load = run.stacks, run.load

@@ -46,7 +46,7 @@ def all_of(study: Study) -> Iterator[BreakEven]:
     given = narrowed(study)
     run = given.run()
     now = _first(run, given)
-    if now.choice != _choice(study.run, study.first):
+    if now.choice != choice_of(study.run, study.first):
         given, run = study.given, study.run
         now = _first(run, given)
     for key in UNITS:
@@ -141,10 +141,11 @@ def _first(run: Run, given: Given) -> First:
     if not len(order.rows):
         return First(None, "no stack is left")
     row = order.first()
-    return First(_choice(run, row), show.line(run, row))
+    return First(choice_of(run, row), show.line(run, row))
 
 
-def _choice(run: Run, row: int) -> tuple[Any, ...]:
+def choice_of(run: Run, row: int) -> tuple[Any, ...]:
+    """What has to stay for the same stack to be first: how many devices it takes may differ."""
     s = show.slots(run, row)
     return (s.model, s.hosting, s.engine, s.precision, s.hardware)
 
