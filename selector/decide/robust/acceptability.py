@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+SLICE = 500
 LIKELY = 500  # values of a figure that its mean is taken over
 WORTH = 10  # candidates that a single figure may lift to the first place
 
@@ -20,14 +21,20 @@ def within(leaders: Any, size: int) -> Any:
     return np.bincount(leaders[leaders >= 0], minlength=size) / len(leaders)
 
 
-def expected_rank(ranked: Any, one: int) -> float:
-    """Mean rank of one candidate over the draws in which it has one; nan where it has none."""
+def expected_ranks(ranked: Any, some: Sequence[int]) -> list[float]:
+    """Mean rank of some candidates over the draws in which they have one; nan where there is none."""
     import numpy as np
 
-    mine = ranked[:, [one]]
-    held = int(np.count_nonzero(np.isfinite(mine)))
-    above = np.count_nonzero(ranked > np.where(np.isfinite(mine), mine, np.float32(np.inf)))
-    return 1.0 + above / held if held else math.nan
+    above, held = np.zeros(len(some)), np.zeros(len(some))
+    # Slice by slice, so that all of them are compared while the slice is in the cache.
+    for start in range(0, len(ranked), SLICE):
+        part = ranked[start : start + SLICE]
+        mine = part[:, list(some)]
+        has = np.isfinite(mine)
+        held += has.sum(axis=0)
+        limit = np.where(has, mine, np.float32(np.inf))
+        above += [np.count_nonzero(part > limit[:, [i]]) for i in range(len(some))]
+    return [1.0 + float(a / h) if h else math.nan for a, h in zip(above, held, strict=True)]
 
 
 def beats(ranked: Any, other: int) -> Any:

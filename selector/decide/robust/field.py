@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
@@ -33,6 +33,7 @@ class Field:
     number: Any  # choice of each of `rows`
     tight: Any  # positions in `rows` that decide where the first place goes
     labels: Mapping[int, str]  # of the candidates that are shown
+    refs: dict[int, StackRef] = field(default_factory=dict)  # those made already
 
     @property
     def weights(self) -> Any:
@@ -63,7 +64,10 @@ class Field:
 
     def ref(self, row: int) -> StackRef:
         """A candidate by its id."""
-        return StackRef(self.chain.name(row), show.line(self.run, row), self.labels.get(row))
+        if row not in self.refs:
+            name, what = self.chain.name(row), show.line(self.run, row)
+            self.refs[row] = StackRef(name, what, self.labels.get(row))
+        return self.refs[row]
 
 
 def of(run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]) -> Field:

@@ -155,8 +155,9 @@ def _shares(f: Field, draws: sampling.Draws, shares: Any, beats: Any) -> tuple[S
     top3 = acceptability.within(draws.leaders, len(f.screen))
     told = [i for i, row in enumerate(f.screen) if row in f.labels or shares[i] >= SEEN]
     told.sort(key=lambda i: (-shares[i], i))
+    ranks = acceptability.expected_ranks(draws.ranked, told)
     found = []
-    for i in told:
+    for i, rank in zip(told, ranks, strict=True):
         low, high = acceptability.quantiles(draws.score, i, (0.1, 0.9))
         central = acceptability.central_weights(draws.leaders[:, 0], draws.weights, i)
         found.append(
@@ -164,7 +165,7 @@ def _shares(f: Field, draws: sampling.Draws, shares: Any, beats: Any) -> tuple[S
                 stack=f.ref(f.screen[i]),
                 p_best=float(shares[i]),
                 p_top3=float(top3[i]),
-                expected_rank=acceptability.expected_rank(draws.ranked, i),
+                expected_rank=rank,
                 score_p10=low,
                 score_p90=high,
                 central_weights=None
