@@ -81,10 +81,12 @@ def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> P
 def _formulas(nodes: Sequence[Node]) -> Table:
     """Inner nodes in the order of use; a number that is used twice is worked out once."""
     rows = tuple(
-        (n.id, f"= {_numbered(n)}", _six(n.value), n.unit, n.words) for n in nodes if n.expression is not None
+        (n.id, f"= {_numbered(n)}", f"{_six(n.value)} {n.unit}".strip(), n.words)
+        for n in nodes
+        if n.expression is not None
     )
     note = "a word stands for the id that ends so; each row is worked out from rows further down"
-    return Table("Formulas", ("formula", "is", "value", "unit", "in words"), rows, frozenset({"value"}), note)
+    return Table("Formulas", ("formula", "is", "value", "in words"), rows, frozenset(), note)
 
 
 def _numbered(node: Node) -> str:
@@ -100,12 +102,15 @@ def _numbered(node: Node) -> str:
 def _leaves(nodes: Sequence[Node]) -> Table:
     """Facts, parameters and requirements at the ends."""
     rows = tuple(
-        (n.id, _six(n.value), n.unit, n.origin.kind, n.origin.where, _basis(n.origin))
+        (
+            n.id,
+            f"{_six(n.value)} {n.unit}".strip(),
+            "; ".join(x for x in (f"{n.origin.kind}, {n.origin.where}", _basis(n.origin)) if x),
+        )
         for n in nodes
         if n.origin is not None
     )
-    columns = ("number", "value", "unit", "kind", "where", "rests on")
-    return Table("Where the numbers come from", columns, rows, frozenset({"value"}))
+    return Table("Where the numbers come from", ("number", "value", "from"), rows)
 
 
 def _basis(origin: Origin) -> str:
