@@ -89,7 +89,7 @@ class Leaves:
         """A value of the requirements, stated or assumed."""
         made = self._assumed.get(key)
         if made is None:
-            return self._leaf(key, value, unit, "", Origin("requirement", "requirements"))
+            return self._leaf(key, value, unit, "", Origin("requirement", "stated in the requirements"))
         origin = Origin("assumption", f"default {made.rule}", (made.source,), None, made.why)
         return self._leaf(key, value, unit, "", origin)
 
