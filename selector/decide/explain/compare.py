@@ -29,7 +29,10 @@ def view(study: Study, row: int) -> StackView:
 
     shown, found = ranked(study, row), study.ranking
     passes = bool(np.isin(row, found.allowed))
-    ahead = found.scored.score[found.allowed] > found.scored.score[row]
+    late, rows = found.chain.late, found.allowed
+    ahead = (late[rows] < late[row]) | (
+        (late[rows] == late[row]) & (found.scored.score[rows] > found.scored.score[row])
+    )
     rank = 1 + int(ahead.sum()) if passes else None
     return StackView(ask.ref(study, row), rank, shown.score, shown.provisional, shown.slots.as_dict())
 
@@ -139,7 +142,7 @@ def word(value: object) -> str:
 
 
 def dominators(study: Study, row: int, most: int = 5) -> tuple[StackRef, ...]:
-    """Stacks that pass and are better or equal on every criterion, better on one; best first."""
+    """Stacks that pass, as certain, better or equal on every criterion and better on one; best first."""
     import numpy as np
 
     scored = study.ranking.scored
@@ -148,4 +151,5 @@ def dominators(study: Study, row: int, most: int = 5) -> tuple[StackRef, ...]:
     loss = np.stack([np.nan_to_num(signs[n] * scored.raw[n], nan=np.inf) for n in CRITERIA], axis=1)
     near, mine = loss[order], loss[row]
     better = (near <= mine).all(axis=1) & (near < mine).any(axis=1)
+    better &= study.ranking.chain.late[order] <= study.ranking.chain.late[row]
     return tuple(ask.ref(study, int(r)) for r in order[better][:most])

@@ -169,6 +169,14 @@ def test_dominating_stacks_are_better_or_equal_on_all(studied: Studied) -> None:
             assert sign * column[other] <= sign * column[row]
 
 
+@pytest.mark.parametrize("example", [*EXAMPLES, "deepseek-r1-on-8xa100"])
+def test_the_first_stack_has_rank_1_and_nothing_dominates_it(example: str, studied: Studied) -> None:
+    """Also where stacks with old prices score more and rank after those that are certain."""
+    study = studied(example, "deployment.spot=false")
+    assert compare.view(study, study.rows[0]).rank == 1
+    assert compare.dominators(study, study.rows[0]) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
