@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import cells, options, passes, tuning
 from selector.decide.explain.leaves import Leaves
+from selector.decide.explain.units import OF_SHAPE, WORDS, unit_of
 from selector.decide.judge import TRUE
 from selector.decide.scale_out import LADDER
 from selector.decide.size import in_ms
@@ -141,7 +142,7 @@ class Candidate:
         """Dimensions that the formulas need."""
         found = cells.shape(self.model, self.p)
         for f in fields(found):
-            named(getattr(found, f.name), f"model.{f.name}", _SHAPE.get(f.name, ""))
+            named(getattr(found, f.name), f"model.{f.name}", OF_SHAPE.get(f.name, ""))
         return found
 
     @cached_property
@@ -167,7 +168,7 @@ class Candidate:
         ]
         found = cells.scalar_cell(parts)
         for f in fields(found):
-            named(getattr(found, f.name), f"cell.{f.name}", _unit(f.name))
+            named(getattr(found, f.name), f"cell.{f.name}", unit_of(f.name))
         return found
 
     @cached_property
@@ -327,7 +328,7 @@ class Candidate:
         tp, pp = self.layout
         found = made.over(named(tp * pp, "layout.devices", "devices", "devices of a replica"))
         for f in fields(found):
-            named(getattr(found, f.name), f"pass.{f.name}", _unit(f.name))
+            named(getattr(found, f.name), f"pass.{f.name}", unit_of(f.name))
         return found
 
     def _one_pass_times(self) -> Mapping[str, Any]:
@@ -351,55 +352,3 @@ class Candidate:
                 value = value * self.leaves.rule(rule.id, rule.factor, "factor")
                 value = TRACE.minimum(TRACE.maximum(value, 0.0), 1.0) if quantity == "quality" else value
         return named(value, key, unit, words)
-
-
-WORDS = {
-    "first_token_ms": "first token of a usual request",
-    "first_token_p95_ms": "first token of a slow request",
-    "per_output_token_ms": "time between output tokens",
-    "request_p95_ms": "a slow request from beginning to end",
-}
-_SHAPE = {
-    "total": "parameters",
-    "active": "parameters",
-    "embedding": "parameters",
-    "head": "parameters",
-    "layers": "layers",
-    "hidden": "values",
-    "width": "values",
-    "decode_width": "values",
-    "kv_per_token": "bytes/token",
-    "kv_sliding_per_token": "bytes/token",
-    "window_tokens": "tokens",
-    "state_bytes": "bytes",
-}
-
-
-def _unit(column: str) -> str:
-    """Unit of a column of a cell, which its name ends with or names."""
-    for end, unit in (
-        ("_fraction", "fraction"),
-        ("_seconds", "s"),
-        ("_bytes_per_s", "bytes/s"),
-        ("_bytes", "bytes"),
-        ("_params", "parameters"),
-        ("_tokens", "tokens"),
-        ("_spread", "p90 over p50"),
-    ):
-        if column.endswith(end):
-            return unit
-    return _COLUMNS.get(column, "")
-
-
-_COLUMNS = {
-    "bandwidth": "bytes/s",
-    "peak": "operations/s",
-    "flops": "operations",
-    "reserve": "bytes",
-    "watts": "W",
-    "weights_known": "bytes",
-    "bits": "bits",
-    "rows_half": "rows",
-    "most_sequences": "sequences",
-    "passes": "passes",
-}
