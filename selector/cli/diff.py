@@ -17,6 +17,7 @@ def diff(
     """Compare two decisions: winner, ranks, figures, risks, feasibility, and what caused it."""
     from selector.cli import session
     from selector.errors import Problem, UsageError
+    from selector.iterate import decision
     from selector.iterate import diff as run
     from selector.report.diff import as_text
     from selector.report.json import dumps
@@ -25,7 +26,7 @@ def diff(
     session.check_format(format_, ("table", "json"))
     if fail_on not in (None, "winner-change"):
         raise UsageError(Problem(f"--fail-on {fail_on} is not known", None, "winner-change"))
-    found = run.diff(run.read(old), run.read(new))
+    found = run.diff(decision.read(old), decision.read(new))
     typer.echo(dumps(plain(found)) if format_ == "json" else as_text(found), nl=False)
     if fail_on and run.winner_changed(found):
         raise typer.Exit(1)

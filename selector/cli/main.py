@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import check, diff, estimate, pack, recommend, schema, validate
+from selector.cli import check, diff, estimate, explain, pack, recommend, schema, validate
 
 app = typer.Typer(
     name="selector",
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("recommend")(recommend.recommend)
+app.command("explain")(explain.explain)
 app.command("estimate")(estimate.estimate)
 app.command("check")(check.check)
 app.command("diff")(diff.diff)

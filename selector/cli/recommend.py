@@ -37,7 +37,6 @@ def recommend(
     from selector.cli import session
     from selector.needs import partial
     from selector.packs.catalog import load as load_catalogue
-    from selector.report import json as as_json
 
     session.check_format(format_)
     today = session.day(as_of)
@@ -45,8 +44,10 @@ def recommend(
     stated = partial.read(reqs, set_ or [], cat)
     found = session.decide(stated, cat, top, strict, allow_provisional, today)
     if save is not None:
-        decision = as_json.recommendation(found) | {"requirements": dict(stated.mapping)}
-        session.write_new(save, as_json.dumps(decision), force)
+        from selector.iterate import decision
+        from selector.report import json as as_json
+
+        session.write_new(save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated)), force)
     typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:
         raise typer.Exit(1)
@@ -69,10 +70,11 @@ def _written(found: Recommendation, format_: str, cat: Catalogue) -> str:
     from selector.report import table
 
     terminal = sys.stdout.isatty()
-    return table.recommendation(found, terminal, _width() if terminal else None)
+    return table.recommendation(found, terminal, width() if terminal else None)
 
 
-def _width() -> int:
+def width() -> int:
+    """Columns of the terminal."""
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -13,6 +13,7 @@ from selector import __version__
 from selector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from selector.decide.explain.study import Study
     from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.risk.assess import Scoring
@@ -64,7 +65,7 @@ def decide(
     from selector.needs.components import expand
     from selector.needs.defaults import complete
 
-    _check(expand(stated), cat)
+    check(expand(stated), cat)
     parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
     if len(parts) == 1:
         return parts[0]
@@ -82,7 +83,7 @@ def decide(
     )
 
 
-def _check(parts: Sequence[Stated], cat: Catalogue) -> None:
+def check(parts: Sequence[Stated], cat: Catalogue) -> None:
     """Every contradiction and unknown name of all components together."""
     from selector.needs.contradictions import contradictions
 
@@ -115,6 +116,29 @@ def one(
         inputs=inputs(stated, cat, today)
         | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
+
+
+def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date) -> Study:
+    """A run of one application that is kept whole, to ask questions of it."""
+    from selector.decide.explain.study import Given
+    from selector.decide.explain.study import study as kept
+    from selector.decide.rank import Settings
+    from selector.needs.defaults import complete
+    from selector.needs.options import resolve_options
+
+    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    given = Given(
+        resolved.requirement,
+        resolved.assumptions,
+        resolve_options(stated, cat),
+        cat,
+        cat.condition,
+        scoring(cat),
+        Settings(top, strict, provisional),
+        today,
+    )
+    settings = {"top": top, "strict": strict, "allow_provisional": provisional}
+    return kept(given, inputs(stated, cat, today) | {"settings": settings})
 
 
 def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from selector.decide.axes import Axes, Place
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
-from selector.estimate import cost
+from selector.estimate import cost, serving
 from selector.types.load import Load
 
 NONE = -1
@@ -84,12 +84,7 @@ def _in_place(
     place = axes.places[place_number]
     group = (index.tp * index.pp)[rows].astype(float)
     replicas = sized.replicas[rows]
-    per_unit = np.floor(place.count / group)
-    units = np.where(
-        per_unit >= 1.0,
-        np.ceil(replicas / np.maximum(per_unit, 1.0)),
-        replicas * cost.whole_units(np, group, place.count),
-    )
+    units = cost.machines(np, replicas, group, place.count)
     devices = replicas * group
     if place.usd_per_month is not None:
         usd = units * place.usd_per_month
@@ -148,7 +143,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
     each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int32)
     usd = [place_usd(axes, m, i, load) for m, i in pairs]
-    tail = first * p["api.tail"]
+    times = serving.hosted(first, each, p["api.tail"], load.output_tokens)
     return {
         "cell": none,
         "model": np.array([m for m, _ in pairs], dtype=np.int32),
@@ -161,10 +156,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
         "units": np.zeros(size),
         "infra_usd": np.array(usd, dtype=float),
         "once_usd": np.zeros(size),
-        "first_token_ms": first,
-        "first_token_p95_ms": tail,
-        "per_output_token_ms": each,
-        "request_p95_ms": tail + load.output_tokens * each,
+        **times,
         "requests_per_s": np.full(size, np.nan),
         "spread": np.full(size, p["api.spread"]),
         "cost_spread": np.full(size, p["cost.spread.hosted"]),
@@ -180,10 +172,15 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     if where.usd_per_month is not None:
         return where.usd_per_month
     if where.usd_per_mtok is not None:
-        tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
-        return tokens / 1e6 * where.usd_per_mtok
+        return at_one_price(load, where.usd_per_mtok)
     batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:
         return float("nan")
     return usd * load.requests_per_month
+
+
+def at_one_price(load: Load, usd_per_mtok: float) -> float:
+    """Bill of a month where every token costs the same; nan where the volume is not known."""
+    tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
+    return tokens / 1e6 * usd_per_mtok

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from selector.estimate.trace import real
 from selector.types.catalog import Architecture, Device, Model, Precision
 from selector.types.load import Cell
 
@@ -48,11 +49,11 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
     total = (model.params_b or 0.0) * 1e9
     active = (model.active_params_b or model.params_b or 0.0) * 1e9
     arch = model.architecture or Architecture(attention="other")
-    layers = float(arch.layers or round(p["model.layers_unknown"] * max(total / 1e9, 0.1) ** 0.37))
-    hidden = float(arch.hidden or max((active / (12.0 * layers)) ** 0.5, 256.0))
-    vocab = float(arch.vocab or 0)
+    layers = real(arch.layers or round(p["model.layers_unknown"] * max(total / 1e9, 0.1) ** 0.37))
+    hidden = real(arch.hidden or max((active / (12.0 * layers)) ** 0.5, 256.0))
+    vocab = real(arch.vocab or 0)
     kv: float | None = model.kv_bytes_per_token_16bit
-    full = float(arch.full_attention_layers if arch.full_attention_layers is not None else layers)
+    full = real(arch.full_attention_layers if arch.full_attention_layers is not None else layers)
     generative = model.model_class in ("llm", "vlm")
     known = arch.layers is not None and (kv is not None or not generative)
     if kv is None:
@@ -61,25 +62,25 @@ def shape(model: Model, p: Mapping[str, float]) -> Shape:
     return Shape(
         total=total,
         active=active,
-        experts=float(arch.experts or 1),
-        experts_active=float(arch.experts_active or 1),
+        experts=real(arch.experts or 1),
+        experts_active=real(arch.experts_active or 1),
         embedding=vocab * hidden * (1.0 if arch.tied else 2.0),
         head=vocab * hidden,
         layers=layers,
         hidden=hidden,
         vocab=vocab,
-        width=full * float(arch.heads or 0) * head_dim,
+        width=full * real(arch.heads or 0) * head_dim,
         # Absorbed MLA multiplies each head with the whole latent.
-        decode_width=full * float(arch.heads or 0) * float(arch.latent_dim or head_dim),
+        decode_width=full * real(arch.heads or 0) * real(arch.latent_dim or head_dim),
         attention=_attention(arch),
-        kv_per_token=float(kv),
+        kv_per_token=real(kv),
         kv_sliding_per_token=(arch.sliding_layers or 0) * 4.0 * (arch.kv_heads or 0) * head_dim,
-        window_tokens=float(arch.sliding_window_tokens or 0),
-        state_bytes=float(arch.state_bytes_per_sequence or 0),
+        window_tokens=real(arch.sliding_window_tokens or 0),
+        state_bytes=real(arch.state_bytes_per_sequence or 0),
         kv_shards=MLA_SHARDS
         if arch.attention == "mla" or arch.latent_dim
-        else float(arch.kv_heads or arch.heads or 64),
-        attended_tokens=float(arch.attended_tokens or math.inf),
+        else real(arch.kv_heads or arch.heads or 64),
+        attended_tokens=real(arch.attended_tokens or math.inf),
         known=known,
     )
 
@@ -109,7 +110,7 @@ def memory_bytes(device: Device, p: Mapping[str, float]) -> float:
     """
     if device.kind == "cpu" and not device.memory_bytes and not device.memory_gb:
         return p["memory.host_gb_unknown"] * 1e9
-    return float(device.memory_bytes or (device.memory_gb or 0.0) * 1e9)
+    return real(device.memory_bytes or (device.memory_gb or 0.0) * 1e9)
 
 
 def model_part(shp: Shape) -> dict[str, float]:
@@ -165,7 +166,7 @@ def format_part(model: Model, device: Device, precision: Precision, compute: str
 
 def layout_part(tp: int, pp: int) -> dict[str, float]:
     """Columns that follow from how many devices a replica spreads over."""
-    return {"tp": float(tp), "pp": float(pp)}
+    return {"tp": real(tp), "pp": real(pp)}
 
 
 def scalar_cell(parts: list[dict[str, float]]) -> Cell:

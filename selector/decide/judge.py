@@ -89,6 +89,13 @@ class Judge:
         """Answer from the facts that all candidates share."""
         return condition.evaluate(self._common)
 
+    def facts(self, group: int) -> dict[str, object]:
+        """All facts of one group that any condition mentions, and those that all share."""
+        found = dict(self._common)
+        for options, index in self._sides:
+            found |= options[int(index[group])]
+        return found
+
     def values(self, fact: str, default: object) -> list[object]:
         """Value of one fact in every group."""
         found: list[object] = [self._common.get(fact, default)] * self.groups

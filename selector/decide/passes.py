@@ -10,6 +10,7 @@ from typing import Any
 from selector.decide.cells import Shape
 from selector.estimate import encoder
 from selector.estimate.parameters import achieved, product
+from selector.estimate.trace import real
 from selector.types.catalog import ROLES, Device, Model, Precision
 
 # Column -> parameter and the scale to seconds or fractions.
@@ -139,10 +140,10 @@ def flops_of(model: Model, shp: Shape, item: Item, p: Mapping[str, float]) -> fl
     if role in TEXT:
         # The table of input embeddings is looked up, not multiplied.
         body = shp.active - min(shp.vocab * shp.hidden, 0.9 * shp.active)
-        return float(encoder.text_flops(body, item.tokens or p["encoder.tokens_unstated"], shp.width))
+        return real(encoder.text_flops(body, item.tokens or p["encoder.tokens_unstated"], shp.width))
     if role in SPEECH:
         seconds = item.seconds or p["speech.window_seconds"]
-        return float(encoder.text_flops(shp.active, seconds * p["speech.tokens_per_audio_second"], 0.0))
+        return real(encoder.text_flops(shp.active, seconds * p["speech.tokens_per_audio_second"], 0.0))
     return 0.0
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
-from selector.estimate import cost
+from selector.estimate import cost, effort
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
+
+CLASSICAL = frozenset({"tabular", "time_series"})  # roles of methods that need no accelerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +32,29 @@ def of(run: Run, horizon: float) -> Work:
     p, stacks = run.p, run.stacks
     hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
     hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    classical = np.array([m.role in CLASSICAL for m in run.axes.models] or [False])
     running = np.where(
         hosted,
         p["effort.run.api"],
         np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
     )
-    running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
+    running = effort.running(np, running, stacks.units, p["effort.run.per_extra_node"])
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
     build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
-    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
+    adapt = np.array([adapting(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
+    once = effort.once(build, adapt[stacks.model], run.risks.days, p["effort.working_days"])
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
-    hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")
+    hands = effort.hands(np, team, p["effort.parallel_engineers"]) if team else float("nan")
     return Work(
-        running * horizon + once,
+        effort.total(running, once, horizon),
         cost.people(running, once, wage, horizon),
         once * wage,
-        once / hands * p["effort.weeks_per_month"],
+        effort.weeks(once, hands, p["effort.weeks_per_month"]),
     )
 
 
-def _adapt(p: Mapping[str, float], method: str) -> float:
+def adapting(p: Mapping[str, float], method: str) -> float:
+    """Person-months to fit a model to the task, by method; several are joined by `+`."""
     parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
     return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)

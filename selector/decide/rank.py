@@ -66,13 +66,21 @@ class Scored:
     quality_status: Any | None
 
 
-def rank(
-    run: Run,
-    settings: Settings,
-    assumptions: tuple[AssumptionRow, ...],
-    inputs: Mapping[str, object],
-) -> Recommendation:
-    """The recommendation out of all columns."""
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Columns, named reasons of removal, the rows that are left, the best of them in order, and those
+    that are shown."""
+
+    scored: Scored
+    reasons: list[tuple[str, Any]]
+    chain: additive.Chain
+    allowed: Any
+    order: additive.Order
+    shown: Sequence[int]
+
+
+def ranking(run: Run, settings: Settings) -> Ranking:
+    """Score all candidates, remove, and put what is left in order."""
     import numpy as np
 
     scored = score(run)
@@ -80,12 +88,23 @@ def rank(
     chain = _chain(run, scored, settings)
     allowed = np.nonzero(~_removed(run, reasons))[0]
     order = additive.order(chain, additive.best_of(chain, allowed, FRONT))
-    shown = show.pick(run, order, settings.top)
-    robust = summary.of(run, scored, chain, reasons, allowed, shown, inputs)
+    return Ranking(scored, reasons, chain, allowed, order, show.pick(run, order, settings.top))
+
+
+def rank(
+    run: Run,
+    settings: Settings,
+    assumptions: tuple[AssumptionRow, ...],
+    inputs: Mapping[str, object],
+) -> Recommendation:
+    """The recommendation out of all columns."""
+    found = ranking(run, settings)
+    scored, reasons, allowed, shown = found.scored, found.reasons, found.allowed, found.shown
+    robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
     stacks = show.stacks(run, scored, shown, robust)
     excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
-    defaults = _deciding(run, scored, allowed, chain.late, shown)
+    defaults = _deciding(run, scored, allowed, found.chain.late, shown)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
@@ -110,10 +129,10 @@ def rank(
             *defaults_check.note(defaults),
         ),
         notices=notices.of(run),
-        proposed=proposed.judge(run, scored, reasons, order),
+        proposed=proposed.judge(run, scored, reasons, found.order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
         horizon_months=float(run.req.horizon_months or 12),
-        counterparts=counterparts.of(run, scored, chain, allowed, shown),
+        counterparts=counterparts.of(run, scored, found.chain, allowed, shown),
         robustness=robust,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from selector.decide import passes
 from selector.decide.axes import Axes
 from selector.decide.enumerate import CellIndex
-from selector.estimate import encoder, serving, sizing
+from selector.estimate import encoder, sizing
 from selector.types.load import Load
 
 COLUMNS = (
@@ -186,6 +186,11 @@ def answer_ms(
 
     held = sizing.settled(np, c, load, mem, rate, batch, p)
     t = sizing.times(np, c, load, held, rate, p)
+    return in_ms(t, load)
+
+
+def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:
+    """Milliseconds that are printed: the request is its slow first token and all tokens after it."""
     return {
         "first_token_ms": t.first_token * 1e3,
         "first_token_p95_ms": t.first_token_p95 * 1e3,
@@ -213,8 +218,7 @@ def _single_pass(
     replicas = np.where(known, np.maximum(np.ceil(wanted / np.where(known, capacity, 1.0)), 1.0), 1.0)
     most = np.maximum(np.floor(caps / (c.tp * c.pp)), 0.0)
     carrying, replicas = replicas, with_spare(replicas, most, spare)
-    wait = serving.queue_wait(np, peak / replicas, 1.0 / capacity)
-    p95 = (alone + p["serving.wait_tail"] * wait) * 1e3
+    p95 = encoder.tail_seconds(np, alone, capacity, peak / replicas, p["serving.wait_tail"]) * 1e3
     needed = encoder.memory_bytes(columns, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
     shortfall = np.maximum(needed - c.memory_bytes * c.usable_fraction, 0.0)
     fits = (shortfall <= 0.0) & (c.memory_bytes > 0.0) & (replicas <= most)

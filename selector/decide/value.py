@@ -45,9 +45,7 @@ class Scale:
 
     def value(self, xp: Any, x: Any) -> Any:
         """Value of `x`, clipped to 0..1; numpy arrays or floats."""
-        worst, target, ideal = (
-            (math.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal)
-        )
+        worst, target, ideal = ((xp.log(v) if self.log else v) for v in (self.worst, self.target, self.ideal))
         position = xp.log(xp.maximum(x, 1e-12)) if self.log else x
         low = self.at_target * (position - worst) / (target - worst)
         high = self.at_target + (1.0 - self.at_target) * (position - target) / (ideal - target)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from selector.estimate.numeric import Numeric
+from selector.estimate.trace import formula
 
 HOURS_PER_MONTH = 730.0
 TOKENS_PER_MTOK = 1e6
 
 
+@formula("cost.api_request", "USD")
 def api_tokens(
     input_tokens: float,
     output_tokens: float,
@@ -25,22 +27,38 @@ def api_tokens(
     return total / TOKENS_PER_MTOK
 
 
+@formula("cost.rented", "USD/month")
 def rented(usd_per_hour: Any, units: Any, active_fraction: Any = 1.0) -> Any:
     """USD a month of `units` rentable units (formula `cost.rented`)."""
     return usd_per_hour * units * HOURS_PER_MONTH * active_fraction
 
 
+@formula("cost.power", "USD/month")
 def power(watts: Any, devices: Any, overhead: Any, usd_per_kwh: Any) -> Any:
     """USD a month for the electricity of owned devices at full load (formula `cost.power`)."""
     return watts * devices * overhead / 1000.0 * HOURS_PER_MONTH * usd_per_kwh
 
 
+@formula("cost.people", "USD/month")
 def people(person_months_per_month: Any, one_off_person_months: Any, usd_per_month: Any, horizon: Any) -> Any:
     """USD a month of people: running effort, and the one-off spread over the horizon
     (formula `cost.people`)."""
     return (person_months_per_month + one_off_person_months / horizon) * usd_per_month
 
 
+@formula("cost.units", "units")
 def whole_units(xp: Numeric, devices: Any, per_unit: Any) -> Any:
     """Rentable units that hold `devices` (formula `cost.units`)."""
     return xp.ceil(devices / per_unit)
+
+
+@formula("cost.machines", "units")
+def machines(xp: Numeric, replicas: Any, group: Any, per_unit: Any) -> Any:
+    """Rentable units for replicas of `group` devices each (formula `cost.machines`): several replicas
+    share a unit that holds them, else each takes units of its own."""
+    sharing = xp.floor(per_unit / group)
+    return xp.where(
+        sharing >= 1.0,
+        xp.ceil(replicas / xp.maximum(sharing, 1.0)),
+        replicas * whole_units(xp, group, per_unit),
+    )

@@ -12,15 +12,18 @@ from __future__ import annotations
 from typing import Any
 
 from selector.estimate.numeric import Numeric
-from selector.estimate.serving import overlapped
+from selector.estimate.serving import overlapped, queue_wait
+from selector.estimate.trace import formula
 
 
+@formula("encoder.flops", "operations")
 def text_flops(params: Any, tokens: Any, attention_width: Any) -> Any:
     """Operations of one pass over a text (formula `encoder.flops`): 2 per parameter and token, and 4
     per pair of tokens and value of attention, which sees both ways."""
     return 2.0 * params * tokens + 4.0 * attention_width * tokens * tokens
 
 
+@formula("encoder.batch_seconds", "s")
 def batch_seconds(xp: Numeric, c: Any, batch: Any) -> Any:
     """Seconds of a batch (formula `encoder.batch_seconds`).
 
@@ -31,11 +34,20 @@ def batch_seconds(xp: Numeric, c: Any, batch: Any) -> Any:
     return overlapped(xp, reading, computing) + c.passes * c.launch_seconds
 
 
+@formula("encoder.rate", "items/s")
 def items_per_second(xp: Numeric, c: Any, batch: Any) -> Any:
     """Items that one replica answers at a batch (formula `encoder.rate`)."""
     return c.parts * batch / batch_seconds(xp, c, batch)
 
 
+@formula("encoder.tail", "s", rate="items/s")
+def tail_seconds(xp: Numeric, alone: Any, capacity: Any, rate: Any, tail: Any) -> Any:
+    """Seconds of a slow item (formula `encoder.tail`): its own pass, and `tail` times the mean wait of
+    a replica of `capacity` items a second that `rate` of them reach."""
+    return alone + tail * queue_wait(xp, rate, 1.0 / capacity)
+
+
+@formula("encoder.memory", "bytes")
 def memory_bytes(c: Any, batch: Any, context: Any, copies: Any) -> Any:
     """Bytes of one device (formula `encoder.memory`): weights times `copies`, which count their
     alignment, what the items of a batch hold, and the context of the framework."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from selector.estimate.numeric import Numeric
+from selector.estimate.trace import formula
 
 BYTES_16BIT = 2.0
 BITS_PER_BYTE = 8.0
 
 
+@formula("memory.weights", "bytes")
 def weight_bytes(xp: Numeric, params: Any, embedding_params: Any, bits: Any) -> Any:
     """Bytes of all weights (formula `memory.weights`).
 
@@ -24,6 +26,7 @@ def weight_bytes(xp: Numeric, params: Any, embedding_params: Any, bits: Any) -> 
     return body * bits / BITS_PER_BYTE + wide * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT)
 
 
+@formula("memory.kv_cache", "bytes")
 def cache_bytes_per_sequence(
     xp: Numeric, per_token: Any, context: Any, sliding: Any, window: Any, state: Any, kv_bits: Any
 ) -> Any:
@@ -37,6 +40,7 @@ def cache_bytes_per_sequence(
     return kept * kv_bits / 16.0 + state
 
 
+@formula("memory.read", "bytes")
 def read_bytes(
     xp: Numeric, params: Any, embedding_params: Any, head_params: Any, wide: Any, bits: Any
 ) -> Any:
@@ -50,6 +54,7 @@ def read_bytes(
     return body + head_params * xp.maximum(bits / BITS_PER_BYTE, BYTES_16BIT * wide)
 
 
+@formula("memory.cache_share", "fraction")
 def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:
     """Fraction of the cache that one device holds: KV heads divide, the rest is replicated.
 
@@ -58,6 +63,7 @@ def cache_share(xp: Numeric, tp: Any, pp: Any, kv_shards: Any) -> Any:
     return 1.0 / (xp.minimum(tp, kv_shards) * pp)
 
 
+@formula("memory.activations", "bytes")
 def activation_bytes(tokens: Any, hidden: Any, multiple: Any, vocab: Any, tp: Any) -> Any:
     """Peak of temporary tensors while `tokens` run through a layer (formula `memory.activations`).
 

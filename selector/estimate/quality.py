@@ -9,37 +9,54 @@ has the prior alone, with its wide interval.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from selector.estimate.numeric import SCALAR, Numeric
+from selector.estimate.trace import formula
+
 EDGE = 0.01
+Z90 = 1.2816  # standard normal, nine in ten
 
 
-def log_odds(share: float) -> float:
+def log_odds(share: float, xp: Numeric = SCALAR) -> float:
     """Log-odds of a share, kept off the edges."""
-    clipped = min(max(share, EDGE), 1.0 - EDGE)
-    return math.log(clipped / (1.0 - clipped))
+    clipped = xp.minimum(xp.maximum(share, EDGE), 1.0 - EDGE)
+    found: float = xp.log(clipped / (1.0 - clipped))
+    return found
 
 
+@formula("quality.normalised", "share")
 def normalised(score: float, floor: float, ceiling: float) -> float:
     """Share of the way from the bad end of a benchmark to its good end."""
     return (score - floor) / (ceiling - floor)
 
 
+@formula("quality.posterior", "log-odds")
 def posterior(
-    scores: Sequence[tuple[float, float]], prior_mean: float, prior_sd: float, score_sd: float
+    scores: Sequence[tuple[float, float]],
+    prior_mean: float,
+    prior_sd: float,
+    score_sd: float,
+    xp: Numeric = SCALAR,
 ) -> tuple[float, float]:
     """Mean and sd in log-odds of the index, from (normalised score, difficulty) pairs.
 
-    Normal-normal shrinkage (formula `quality.index`).
+    Normal-normal shrinkage (formula `quality.posterior`).
     """
     precision = 1.0 / prior_sd**2 + len(scores) / score_sd**2
     total = prior_mean / prior_sd**2
-    total += math.fsum(log_odds(s) + difficulty for s, difficulty in scores) / score_sd**2
-    return total / precision, 1.0 / math.sqrt(precision)
+    total += sum(log_odds(s, xp) + difficulty for s, difficulty in scores) / score_sd**2
+    return total / precision, precision**-0.5
 
 
-def index(mean: float, sd: float, transfer_sd: float) -> tuple[float, float, float]:
+def index(mean: float, sd: float, transfer_sd: float, xp: Numeric = SCALAR) -> tuple[float, float, float]:
     """p10, p50, p90 of the index; `transfer_sd` is how far public scores and own tasks disagree."""
-    wide = math.hypot(sd, transfer_sd) * 1.2816
-    return tuple(1.0 / (1.0 + math.exp(-x)) for x in (mean - wide, mean, mean + wide))  # type: ignore[return-value]
+    wide = (sd**2 + transfer_sd**2) ** 0.5 * Z90
+    return share(mean - wide, xp), share(mean, xp), share(mean + wide, xp)
+
+
+@formula("quality.index", "index")
+def share(odds: float, xp: Numeric = SCALAR) -> float:
+    """Share that has these log-odds (formula `quality.index`)."""
+    found: float = 1.0 / (1.0 + xp.exp(0.0 - odds))
+    return found

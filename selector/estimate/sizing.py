@@ -11,6 +11,7 @@ from typing import Any
 
 from selector.estimate import memory, serving
 from selector.estimate.numeric import Numeric
+from selector.estimate.trace import formula
 from selector.types.load import Load
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -44,6 +45,7 @@ class Times:
     rate: Any
 
 
+@formula("memory.ledger", "bytes", {"batch": "sequences"})
 def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     """Memory of one device (formula `memory.ledger`)."""
     computed = memory.weight_bytes(xp, c.total_params, c.embedding_params * c.wide_embeddings, c.bits)
@@ -66,6 +68,7 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     return Memory(weights, activations, c.reserve, usable, per_sequence, batch)
 
 
+@formula("memory.sequence", "bytes")
 def cache(xp: Numeric, c: Any, context: Any, load: Load) -> Any:
     """Bytes that one sequence of `context` tokens keeps over the whole model."""
     return memory.cache_bytes_per_sequence(
@@ -73,6 +76,7 @@ def cache(xp: Numeric, c: Any, context: Any, load: Load) -> Any:
     )
 
 
+@formula("serving.decode_step", "s")
 def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     """Seconds of a decode step at a batch, and its floor (formula `serving.decode_step`).
 
@@ -101,6 +105,7 @@ def step_at(xp: Numeric, c: Any, load: Load, batch: Any) -> tuple[Any, Any]:
     return step, serving.decode_floor(weights, kept, c.bandwidth)
 
 
+@formula("serving.prefill", "s")
 def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0) -> Any:
     """Seconds to read a prompt (formula `serving.prefill`); nan where no peak is published.
 
@@ -127,6 +132,7 @@ def prefill(xp: Numeric, c: Any, load: Load, tokens: Any, together: float = 1.0)
     return xp.where(c.peak > 0.0, serving.overlapped(xp, seconds, launches), NOT_KNOWN)
 
 
+@formula("serving.replica_capacity", "requests/s")
 def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> tuple[Any, Any]:
     """Most requests a second of a replica within the limit on time per output token, and the
     batch that it holds then (formula `serving.capacity`); 0 where not even one sequence is."""
@@ -156,6 +162,7 @@ def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float
     return operating(xp, c, load, mem, p)[0]
 
 
+@formula("serving.decoding", "sequences")
 def decoding(xp: Numeric, c: Any, load: Load, held: Any) -> Any:
     """Sequences of `held` that write tokens (formula `serving.decoding`); the others still read.
 
@@ -166,6 +173,7 @@ def decoding(xp: Numeric, c: Any, load: Load, held: Any) -> Any:
     return xp.minimum(held, xp.maximum(c.chunk_tokens * load.output_tokens / fresh, 1.0))
 
 
+@formula("serving.interference", "s")
 def interference(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Any:
     """Seconds that reading one prompt delays the sequences in flight, on one pipeline stage.
 
@@ -176,7 +184,14 @@ def interference(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Any
 
 
 def settled(
-    xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, batch: Any, p: Mapping[str, float]
+    xp: Numeric,
+    c: Any,
+    load: Load,
+    mem: Memory,
+    rate: Any,
+    batch: Any,
+    p: Mapping[str, float],
+    rounds: int = FIXED_POINT_STEPS,
 ) -> Any:
     """Sequences that a replica holds when `rate` requests a second come; `batch` where that is 0.
 
@@ -184,15 +199,23 @@ def settled(
     """
     beside = interference(xp, c, load, p)
     held: Any = batch
-    for _ in range(FIXED_POINT_STEPS):
-        writing = decoding(xp, c, load, held)
-        step, _floor = step_at(xp, c, load, writing)
-        cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
-        wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
-        held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
+    for _ in range(rounds):
+        held = closer(xp, c, load, mem, rate, held, beside)
     return held
 
 
+@formula("serving.held", "sequences")
+def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, beside: Any) -> Any:
+    """Sequences held by Little's law, no more than fit (formula `serving.held`): one round of the
+    fixed point; `beside` is the delay by the prompts of others."""
+    writing = decoding(xp, c, load, held)
+    step, _floor = step_at(xp, c, load, writing)
+    cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
+    wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
+    return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
+
+
+@formula("serving.seconds", "s", {"rate": "requests/s", "batch": "sequences"})
 def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
     """Latency of a replica that holds `held` sequences and gets `rate` requests a second; where
     that is 0, as many as it answers."""

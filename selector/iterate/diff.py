@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from selector.errors import InputError, Position, Problem
 from selector.iterate import attribution, ranges
-from selector.packs.reader import Document, parse, read_text
-from selector.packs.schema import validate
 
 FIGURES = ("score", "cost_per_month_usd", "request_p95_ms", "risk_index", "quality_index")
 Pair = tuple[dict[str, Any], dict[str, Any]]
-
-
-def read(path: Path) -> dict[str, Any]:
-    """A saved decision that passes its schema; raises `InputError` with the place of every fault."""
-    text = read_text(path)
-    try:
-        found = json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as problem:
-        where = Position(str(path), problem.lineno, problem.colno)
-        raise InputError(Problem(f"not JSON: {problem.msg}", where, "save with --save")) from None
-    except (ValueError, RecursionError) as problem:
-        raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), "save with --save")) from None
-    if not isinstance(found, dict) or found.get("kind") != "recommendation":
-        raise InputError(Problem("not a saved decision", Position(str(path)), "save with --save"))
-    if found.get("schema_version") != 1:
-        version = found.get("schema_version")
-        raise InputError(Problem(f"schema version {version} is not read here, only 1", Position(str(path))))
-    if validate(Document(str(path), found), "decision"):
-        # JSON is YAML: the places are read only for the message.
-        raise InputError(validate(parse(text, str(path)), "decision"))
-    return found
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is not a number of JSON")
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

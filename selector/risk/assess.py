@@ -16,6 +16,7 @@ from selector.types.decision import RiskRow
 
 LEVELS = ("VL", "L", "M", "H", "VH")
 STRONGEST = 3
+WORST = 5
 APPETITE_LEVEL = {"low": "L", "moderate": "M", "high": "H"}
 
 
@@ -73,28 +74,33 @@ def assess(
     found = sorted(triggers, key=lambda t: t.risk.id)
     usable = {m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting}
     chosen: list[str] = []
-    for item in sorted(found, key=lambda t: -_score(t, (), usable, scoring)):
+    for item in sorted(found, key=lambda t: -score(t, (), usable, scoring)):
         if item.certain:
             _reach(item, chosen, usable, scoring, APPETITE_LEVEL[appetite])
     rows = tuple(_row(t, chosen, usable, scoring) for t in found)
-    scores = sorted((r.residual_score for r in rows if r.certain), reverse=True)
-    top = scores[:5]
-    index = 50.0 * (top[0] + math.fsum(top) / len(top)) if top else 0.0
+    index = index_of([r.residual_score for r in rows if r.certain])
     days = math.fsum((usable[m].days_low + usable[m].days_high) / 2.0 for m in chosen)
     usd = math.fsum(usable[m].usd_per_month or 0.0 for m in chosen)
     return Assessment(rows, index, tuple(sorted(chosen)), days, usd)
+
+
+def index_of(scores: Sequence[float]) -> float:
+    """Risk index of a stack, 0 to 100 (formula `risk.index`): 50 times the largest residual score and
+    the mean of the five largest."""
+    top = sorted(scores, reverse=True)[:WORST]
+    return 50.0 * (top[0] + sum(top) / len(top)) if top else 0.0
 
 
 def _reach(
     item: Trigger, chosen: list[str], usable: Mapping[str, Mitigation], scoring: Scoring, goal: str
 ) -> None:
     """Add mitigations, best reduction per day first, until the level is no higher than the goal."""
-    while LEVELS.index(_level(item, chosen, usable, scoring)) > LEVELS.index(goal):
-        now = _score(item, chosen, usable, scoring)
+    while LEVELS.index(level(item, chosen, usable, scoring)) > LEVELS.index(goal):
+        now = score(item, chosen, usable, scoring)
         offers = []
         for name in item.risk.mitigations:
             if name in usable and name not in chosen:
-                gain = now - _score(item, [*chosen, name], usable, scoring)
+                gain = now - score(item, [*chosen, name], usable, scoring)
                 days = (usable[name].days_low + usable[name].days_high) / 2.0
                 if gain > 1e-9:
                     offers.append((-gain / max(days, 0.5), name))
@@ -128,9 +134,10 @@ def _product(factors: Iterable[float], scoring: Scoring) -> float:
     return max(math.prod(discounted[:STRONGEST]), scoring.floor)
 
 
-def _residual(
+def residual(
     item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
 ) -> tuple[float, float]:
+    """Likelihood and impact, 0 to 1, after the mitigations chosen."""
     on_likelihood, on_impact = _factors(item, chosen, usable, scoring)
     return (
         scoring.steps[item.likelihood - 1] * on_likelihood,
@@ -138,11 +145,13 @@ def _residual(
     )
 
 
-def _score(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> float:
-    return math.prod(_residual(item, chosen, usable, scoring))
+def score(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> float:
+    """Residual likelihood times residual impact (formula `risk.residual`)."""
+    return math.prod(residual(item, chosen, usable, scoring))
 
 
-def _level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> str:
+def level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> str:
+    """Level of the step nearest to each residual value, so that one control cannot drop two steps."""
     row, column = _at(item, chosen, usable, scoring)
     return scoring.matrix[row - 1][column - 1]
 
@@ -150,8 +159,8 @@ def _level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation
 def _at(
     item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
 ) -> tuple[int, int]:
-    """Step nearest to each residual value, so that one control cannot drop two steps; 1 to 5."""
-    likelihood, impact = _residual(item, chosen, usable, scoring)
+    """Step nearest to each residual value; 1 to 5."""
+    likelihood, impact = residual(item, chosen, usable, scoring)
     return _nearest(likelihood, scoring.steps) + 1, _nearest(impact, scoring.steps) + 1
 
 
@@ -162,10 +171,10 @@ def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation],
         name=item.risk.name,
         category=item.risk.category,
         owner=item.risk.owner,
-        inherent=_level(item, (), usable, scoring),
-        residual=_level(item, chosen, usable, scoring),
-        inherent_score=_score(item, (), usable, scoring),
-        residual_score=_score(item, chosen, usable, scoring),
+        inherent=level(item, (), usable, scoring),
+        residual=level(item, chosen, usable, scoring),
+        inherent_score=score(item, (), usable, scoring),
+        residual_score=score(item, chosen, usable, scoring),
         mitigations=used,
         certain=item.certain,
         source=item.risk.source,

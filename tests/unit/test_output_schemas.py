@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from selector.cli.session import decide
+from selector.iterate.decision import sealed
 from selector.iterate.diff import diff
 from selector.needs.load import from_document, load
 from selector.packs import schema
@@ -22,7 +23,7 @@ from selector.report.json import recommendation
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").iterdir())
-OUTPUTS = ("recommend", "decision", "estimate", "check", "diff", "validate", "decision-results")
+OUTPUTS = ("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results")
 
 
 def errors(value: object, name: str) -> list[str]:
@@ -33,7 +34,7 @@ def errors(value: object, name: str) -> list[str]:
 def decided(folder: Path, catalogue: Catalogue, *sets: str) -> dict[str, Any]:
     stated = load(folder / "reqs.yaml", sets)
     found = recommendation(decide(stated, catalogue, 10, False, False, date(2026, 11, 24)))
-    made: dict[str, Any] = json.loads(json.dumps(found | {"requirements": stated.mapping}))
+    made: dict[str, Any] = json.loads(json.dumps(sealed(found, stated)))
     return made
 
 
@@ -54,9 +55,12 @@ def test_schema_is_served_whole(name: str, cli: Run) -> None:
 def test_examples_keep_the_schemas(folder: Path, catalogue: Catalogue) -> None:
     found = decided(folder, catalogue)
     assert errors(found, "decision") == []
-    del found["requirements"]
+    for key in ("requirements", "files", "digest"):
+        del found[key]
     assert errors(found, "recommend") == []
-    assert errors(found, "decision") == ["': 'requirements' is a required property"[1:]]
+    assert errors(found, "decision") == [
+        f": '{key}' is a required property" for key in ("requirements", "files", "digest")
+    ]
 
 
 @pytest.mark.parametrize(

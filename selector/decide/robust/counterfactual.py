@@ -40,12 +40,13 @@ def wins_if(f: Field, reasons: Sequence[tuple[str, Any]]) -> tuple[WinsIf, ...]:
     """For the best rivals each figure and each weight alone; then limits that alone keep one out."""
     found: list[WinsIf] = []
     for row in f.screen[1 : 1 + RIVALS]:
-        found += _by_figure(f, row)
+        found += by_figure(f, row)
         found += _by_weight(f, row)
     return (*found, *_by_limit(f, reasons))
 
 
-def _by_figure(f: Field, row: int) -> Iterator[WinsIf]:
+def by_figure(f: Field, row: int) -> Iterator[WinsIf]:
+    """For each criterion the figure at which a candidate comes first, all else as it is."""
     scored = f.scored
     gap = float(scored.score[f.first] - scored.score[row])
     for name, scale in scored.scales.items():

@@ -1,0 +1,211 @@
+"""`selector explain`: why, why not, what would change it, and what a number is made of."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from selector.decide.explain.study import Study
+    from selector.needs.load import Stated
+    from selector.packs.catalog import Catalogue
+
+
+def explain(
+    subject: Annotated[
+        Path, typer.Argument(metavar="REQS_OR_DECISION", help="reqs.yaml or a saved decision.")
+    ],
+    stack: Annotated[
+        str | None,
+        typer.Option(help="S-2, an id, model:NAME, or model=...,hardware=...; default the winner."),
+    ] = None,
+    vs: Annotated[str | None, typer.Option(help="Compare with this stack; default the winner.")] = None,
+    number: Annotated[
+        str | None, typer.Option(help="The formula behind a number, e.g. estimates.request_p95_ms.")
+    ] = None,
+    risk: Annotated[str | None, typer.Option(help="One risk of the register, e.g. R-OUTAGE.")] = None,
+    component: Annotated[str | None, typer.Option(help="Of an application of several models.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
+    ] = None,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+) -> None:
+    """Why a stack is where it is, and what would change it."""
+    from selector.cli import session
+    from selector.packs.catalog import load as load_catalogue
+
+    session.check_format(format_)
+    _consistent(vs, number, risk)
+    cat = load_catalogue(packs or [])
+    with tempfile.TemporaryDirectory() as folder:
+        asked = _asked(subject, set_ or [], as_of, cat, Path(folder))
+        name, found = _study(asked, component, cat)
+    notes = _notes(asked, found, subject, name)
+    if number is not None:
+        _number(asked, found, stack, number, name, notes, format_)
+    elif risk is not None:
+        _risk(found, stack, risk, notes, format_)
+    else:
+        _whole(found, stack, vs, name, notes, format_)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be computed: requirements with settings, and the decision they come from if any."""
+
+    stated: Stated
+    top: int
+    strict: bool
+    provisional: bool
+    today: date
+    decision: dict[str, Any] | None
+
+
+def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
+    from selector.errors import Problem, UsageError
+
+    clash = [
+        flag for flag, value in (("--number", number), ("--risk", risk), ("--vs", vs)) if value is not None
+    ]
+    if len(clash) > 1:
+        what = f"{' and '.join(clash)} ask for different things"
+        raise UsageError(Problem(what, None, "ask for one at a time"))
+
+
+def _asked(subject: Path, sets: list[str], as_of: str | None, cat: Catalogue, folder: Path) -> Asked:
+    from selector.cli import session
+    from selector.errors import Problem, UsageError
+    from selector.iterate import decision as saved
+    from selector.needs import partial
+    from selector.needs.load import load_document
+
+    if not saved.is_one(subject):
+        return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None)
+    decision = saved.read(subject)
+    fixed = [f for f, given in (("--set", bool(sets)), ("--as-of", as_of is not None)) if given]
+    if fixed:
+        what = f"{' and '.join(fixed)}: a saved decision has its own requirements and date"
+        raise UsageError(Problem(what, None, "give the requirements file instead"))
+    stated = load_document(saved.restore(decision, folder), str(folder / subject.name))
+    given = decision["inputs"]
+    settings = given["settings"]
+    return Asked(
+        stated,
+        settings["top"],
+        settings["strict"],
+        settings["allow_provisional"],
+        date.fromisoformat(given["as_of"]),
+        decision,
+    )
+
+
+def _study(asked: Asked, component: str | None, cat: Catalogue) -> tuple[str | None, Study]:
+    """The component that is asked about, and its run."""
+    from selector.cli import session
+    from selector.errors import Problem, UsageError
+    from selector.needs.components import expand
+    from selector.packs.schema import near
+
+    parts = expand(asked.stated)
+    session.check(parts, cat)
+    names = [str(p.requirement.name) for p in parts] if len(parts) > 1 else []
+    if component is not None and component not in names:
+        fix = near(component, names) or (f"one of: {', '.join(names)}" if names else "leave it out")
+        raise UsageError(Problem(f"--component {component}: there is no such component", None, fix))
+    part = parts[names.index(component)] if component else parts[0]
+    found = session.study(part, cat, asked.top, asked.strict, asked.provisional, asked.today)
+    return (component or names[0]) if names else None, found
+
+
+def _notes(asked: Asked, found: Study, subject: Path, component: str | None) -> tuple[str, ...]:
+    """What the reader has to know: other packs or program than in the decision, other components."""
+    from selector.iterate import decision as saved
+
+    notes = []
+    if asked.decision is not None:
+        differs = saved.differences(asked.decision, found.inputs)
+        if differs:
+            notes.append(
+                f"not as in {subject.name}: {'; '.join(differs)}. Explained is what is installed now"
+            )
+    if component is not None:
+        notes.append(f"component {component}; --component names another")
+    return tuple(notes)
+
+
+def _number(
+    asked: Asked,
+    found: Study,
+    stack: str | None,
+    path: str,
+    component: str | None,
+    notes: tuple[str, ...],
+    format_: str,
+) -> None:
+    from selector.decide.explain import answer, ask
+    from selector.iterate import decision as saved
+    from selector.report import explain as report
+
+    row = answer.nearest(found) if stack is None else ask.stack(found, stack)
+    figure = found.numbers(row).figure(path, ask.ref(found, row))
+    if asked.decision is not None:
+        saved.same_number(asked.decision, component, figure, notes)
+    _print(report.number(figure, dict(found.inputs), notes), format_)
+
+
+def _risk(found: Study, stack: str | None, key: str, notes: tuple[str, ...], format_: str) -> None:
+    from selector.decide.explain import answer, ask
+    from selector.errors import Problem, UsageError
+    from selector.packs.schema import near
+    from selector.report import explain as report
+
+    known = found.run.cat.risks
+    by_alias = {a: r.id for r in known.values() for a in r.aliases}
+    name = by_alias.get(key, key)
+    if name not in known:
+        fix = near(key, [*known, *by_alias]) or "`selector pack show risks` lists them"
+        raise UsageError(Problem(f"--risk {key}: no such risk in the register", None, fix))
+    row = answer.nearest(found) if stack is None else ask.stack(found, stack)
+    view = found.numbers(row).register.view(known[name])
+    _print(report.risk(view, ask.ref(found, row), dict(found.inputs), notes), format_)
+
+
+def _whole(
+    found: Study,
+    stack: str | None,
+    vs: str | None,
+    component: str | None,
+    notes: tuple[str, ...],
+    format_: str,
+) -> None:
+    from selector.decide.explain import answer
+    from selector.report import explain as report
+
+    made = answer.explain(found, stack, vs, component, found.inputs, notes)
+    _print(report.explanation(made), format_)
+    if found.first is None:
+        raise typer.Exit(1)
+
+
+def _print(made: Any, format_: str) -> None:
+    from selector.cli.recommend import width
+    from selector.report import explain as report
+    from selector.report.json import dumps
+
+    if format_ == "json":
+        typer.echo(dumps(made.data), nl=False)
+    elif format_ == "markdown":
+        typer.echo(report.markdown(made), nl=False)
+    else:
+        terminal = sys.stdout.isatty()
+        typer.echo(report.text(made, terminal, width() if terminal else None), nl=False)

@@ -1,0 +1,109 @@
+"""Which candidate is meant: by label, id, `model:NAME`, or slots."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import show
+from selector.decide.match import JUDGED, like
+from selector.errors import Problem, UsageError
+from selector.packs.schema import near
+from selector.types.robust import StackRef
+
+if TYPE_CHECKING:
+    from selector.decide.explain.study import Study
+
+LABEL = re.compile(r"^S-(\d+)$", re.IGNORECASE)
+ID = re.compile(r"^[0-9a-f]{4,10}$")
+LOOKED_AT = 5_000  # candidates whose ids are worked out, best first
+
+
+def ref(study: Study, row: int) -> StackRef:
+    """A candidate with its label where it is shown."""
+    place = study.rows.index(row) if row in study.rows else None
+    label = None if place is None else f"S-{place + 1}"
+    return StackRef(show.slots(study.run, row).digest(), show.line(study.run, row), label)
+
+
+def stack(study: Study, text: str, flag: str = "--stack") -> int:
+    """Row of the candidate that a text names; raises `UsageError` with near misses."""
+    if not len(study.run.stacks):
+        what = "no candidate was sized: see `selector recommend` for what is in the way"
+        raise UsageError(Problem(what, None, "relax the requirements"))
+    label = LABEL.match(text)
+    if label and 1 <= int(label[1]) <= len(study.rows):
+        return study.rows[int(label[1]) - 1]
+    kind, colon, name = text.partition(":")
+    if colon and kind == "model":
+        return _alike(study, {"model": [name]}, flag, text)
+    if "=" in text:
+        return _alike(study, _slots(text, flag), flag, text)
+    if ID.match(text):
+        found = _by_id(study, text, flag)
+        if found is not None:
+            return found
+    raise UsageError(Problem(f"{flag} {text}: no such stack", None, _near(study, text)))
+
+
+def _by_id(study: Study, text: str, flag: str) -> int | None:
+    """A candidate by its id or the start of it: those shown first, then all that rank."""
+    names = {row: show.slots(study.run, row).digest() for row in study.rows}
+    hits = [row for row, name in names.items() if name.startswith(text)]
+    if len(hits) > 1:
+        fix = " or ".join(names[row] for row in hits)
+        raise UsageError(Problem(f"{flag} {text}: several stacks begin so", None, fix))
+    if hits:
+        return hits[0]
+    for row in _ranked(study):
+        if show.slots(study.run, row).digest().startswith(text):
+            return row
+    return None
+
+
+def _ranked(study: Study) -> list[int]:
+    """Candidates by score, best first, those that are left out among them."""
+    import numpy as np
+
+    return [int(r) for r in np.argsort(-study.ranking.scored.score, kind="stable")[:LOOKED_AT]]
+
+
+def _slots(text: str, flag: str) -> dict[str, list[object]]:
+    """`model=...,hardware=...` as a description."""
+    found: dict[str, list[object]] = {}
+    for part in text.split(","):
+        axis, equals, value = part.strip().partition("=")
+        if not equals or not value or axis not in JUDGED:
+            fix = near(axis, JUDGED) or f"axes: {', '.join(sorted(JUDGED))}"
+            raise UsageError(Problem(f'{flag} {text}: "{part.strip()}" is no axis=value', None, fix))
+        found.setdefault(axis, []).append(float(value) if axis == "model_params_b" else value)
+    return found
+
+
+def _alike(study: Study, described: dict[str, list[object]], flag: str, text: str) -> int:
+    """The best candidate that is like a description: of those that rank, else of those left out."""
+    import numpy as np
+
+    found = like(study.run, described)
+    if found.unknown:
+        raise UsageError(Problem(f"{flag} {text}: {found.unknown[0]}", None, _near(study, text)))
+    rows = np.nonzero(found.whole(len(study.run.stacks)))[0]
+    if not len(rows):
+        missing = [a for a, column in found.columns.items() if not column.any()]
+        why = f"no candidate has this {', '.join(missing)}" if missing else "no candidate has all of it"
+        fix = "what does not fit or run is no candidate: see `selector estimate MODEL --on HARDWARE`"
+        raise UsageError(Problem(f"{flag} {text}: {why}", None, fix))
+    allowed = rows[np.isin(rows, study.ranking.allowed)]
+    pool = allowed if len(allowed) else rows
+    scores: Any = study.ranking.scored.score[pool]
+    return int(pool[int(np.argmax(scores))])
+
+
+def _near(study: Study, text: str) -> str:
+    refs = [ref(study, row) for row in study.rows]
+    labels = [r.label or "" for r in refs]
+    models = dict.fromkeys(m.id for m in study.run.axes.models)
+    hit = near(text.removeprefix("model:"), [*labels, *(r.id for r in refs)])
+    other = near(text.removeprefix("model:"), models)
+    shown = f"{labels[0]} to {labels[-1]}, an id that is printed" if labels else "an id"
+    return hit or (other and f"{other} Write model:NAME") or f"{shown}, model:NAME, or model=...,hardware=..."

@@ -1,0 +1,279 @@
+"""Money and people of one candidate on numbers that remember."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import candidates, people, switching
+from selector.decide import load as loads
+from selector.decide.explain.traced import Candidate
+from selector.decide.prices import in_force, request_usd
+from selector.estimate import cost, effort
+from selector.estimate.trace import TRACE, named
+from selector.types.catalog import Api, Price
+
+if TYPE_CHECKING:
+    from datetime import date
+
+PRICES = (
+    "input_usd_per_mtok",
+    "output_usd_per_mtok",
+    "cache_read_usd_per_mtok",
+    "usd_per_audio_hour",
+    "usd_per_mchar",
+    "usd_per_image",
+)
+PRICE_UNITS = {
+    "usd_per_audio_hour": "USD/hour of audio",
+    "usd_per_mchar": "USD/million characters",
+    "usd_per_image": "USD/image",
+}
+HOSTED = ("api", "api_batch")
+
+
+class Account:
+    """What one candidate costs."""
+
+    def __init__(self, stack: Candidate) -> None:
+        self.stack, self.run, self.row, self.p = stack, stack.run, stack.row, stack.p
+        months = float(self.run.req.horizon_months or 12)
+        self.horizon = stack.leaves.requirement("horizon_months", months, "months")
+
+    @cached_property
+    def hosted(self) -> bool:
+        """True where a vendor runs the model."""
+        return self.stack.place.hosting in HOSTED
+
+    @cached_property
+    def units(self) -> Any:
+        """Rentable units, or machines."""
+        if self.stack.own < 0:
+            return 0.0
+        tp, pp = self.stack.layout
+        group = named(tp * pp, "layout.devices", "devices", "devices of a replica")
+        each = self.stack.leaves.choice(
+            "offer.count", float(self.stack.place.count), "devices", "of one unit"
+        )
+        return cost.machines(TRACE, self.stack.replicas, group, each)
+
+    @cached_property
+    def infrastructure(self) -> Any:
+        """Rent, electricity or the bill of a hosted model, USD a month; None where not known."""
+        place, p = self.stack.place, self.p
+        if self.hosted:
+            found = self._bill()
+        elif place.usd_per_month is not None:
+            found = self.units * self._quote("usd_per_month", place.usd_per_month, "USD/month")
+        elif place.usd_per_hour is not None:
+            offline = self.run.load.scenario == "offline"
+            found = cost.rented(self._hour(), self.units, self.stack.load.active_fraction if offline else 1.0)
+            found = found * p["cost.spot_rework"] if place.spot else found
+        elif place.hosting == "on_prem" and self.stack.device_option.device.tdp_w:
+            tp, pp = self.stack.layout
+            devices = named(self.stack.replicas * tp * pp, "n_devices", "devices", "devices in all")
+            watts = self.stack.device.tdp_w
+            found = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
+        else:
+            return None
+        if found is None:
+            return None
+        words = "rent, electricity or the bill of a hosted model"
+        return self.stack.adjusted(found, "cost", "cost.infrastructure", "USD/month", words)
+
+    def _quote(self, field: str, usd: float, unit: str) -> Any:
+        return self.stack.leaves.requirement(f"{self.stack.place.source}: {field}", usd, unit)
+
+    def _hour(self) -> Any:
+        """USD an hour of one unit: the offer's own money times the rate of its day."""
+        place, leaves = self.stack.place, self.stack.leaves
+        assert place.usd_per_hour is not None
+        offer = place.offer
+        if offer is None:
+            return self._quote("usd_per_hour", place.usd_per_hour, "USD/hour")
+        field = "spot_per_hour" if place.spot else "on_demand_per_hour"
+        unit = f"{offer.currency}/hour of {offer.count}"
+        amount = getattr(offer, field)
+        listed = leaves.fact("offers", offer.id, field, amount, (offer.source,), offer.as_of, unit)
+        if offer.currency == "USD":
+            return listed
+        rate = self.run.cat.exchange_rates[offer.currency]
+        usd = leaves.fact(
+            "exchange_rates",
+            offer.currency,
+            f"usd_per_{offer.currency.lower()}",
+            rate.usd_per_unit,
+            (rate.source,),
+            rate.as_of,
+            "USD",
+        )
+        return named(listed * usd, "cost.hour", "USD/hour", "list price in USD")
+
+    def _bill(self) -> Any:
+        """Bill of a hosted model, as the columns have it."""
+        place, load = self.stack.place, self.stack.load
+        api = self.stack.option.api
+        assert api is not None
+        if place.usd_per_month is not None:
+            return self._quote("usd_per_month", place.usd_per_month, "USD/month")
+        if load.requests_per_month is None:
+            return None
+        if place.usd_per_mtok is not None:
+            price = self._quote("usd_per_mtok", place.usd_per_mtok, "USD/million tokens")
+            return candidates.at_one_price(load, price)
+        usd = self._request(api, place.hosting == "api_batch")
+        return None if usd is None else usd * load.requests_per_month
+
+    def _request(self, api: Api, batch: bool) -> Any:
+        """USD of one request over the horizon: months with the same prices are worked out once."""
+        days = self.run.axes.days
+        listed = self._listed(api)
+        spans: dict[tuple[Any, ...], list[date]] = {}
+        for day in days:
+            prices = () if batch else api.prices
+            key = tuple((s, id(q)) for s, q in in_force(prices, day, self.run.load.input_tokens))
+            spans.setdefault(key, []).append(day)
+        total: Any = 0.0
+        for span in spans.values():
+            each = request_usd(listed, self.stack.load, batch, span[:1])
+            if each is None:
+                return None
+            named(
+                each,
+                "cost.request_now",
+                "USD",
+                f"one request from {span[0].isoformat()}, over the hours of a day",
+            )
+            total = total + each * float(len(span))
+        return named(total / float(len(days)), "cost.request", "USD", "one request, mean over the horizon")
+
+    def _listed(self, api: Api) -> Api:
+        """The hosted model with its prices as facts."""
+
+        def one(price: Price, place: str) -> Price:
+            changed = {
+                field: self.stack.leaves.fact(
+                    "apis",
+                    api.id,
+                    f"{place}.{field}",
+                    amount,
+                    api.source,
+                    price.from_date or api.as_of,
+                    PRICE_UNITS.get(field, "USD/million tokens"),
+                    _when(price),
+                )
+                for field in PRICES
+                if (amount := getattr(price, field)) is not None
+            }
+            return replace(price, **changed)
+
+        prices = tuple(one(q, f"prices.{i}") for i, q in enumerate(api.prices))
+        return replace(api, prices=prices, batch=api.batch and one(api.batch, "batch"))
+
+    @cached_property
+    def running(self) -> Any:
+        """Person-months a month."""
+        kind = "api" if self.hosted else "on_prem" if self.stack.place.hosting == "on_prem" else "self_hosted"
+        return effort.running(
+            TRACE, self.p[f"effort.run.{kind}"], self.units, self.p["effort.run.per_extra_node"]
+        )
+
+    @cached_property
+    def days(self) -> Any:
+        """Person-days of the mitigations chosen."""
+        leaves, total = self.stack.leaves, 0.0
+        for key in self._chosen():
+            m = self.run.cat.mitigations[key]
+            low, high = (
+                leaves.fact("mitigations", key, f"{key}.{f}", v, (m.source,), m.as_of, "person-days")
+                for f, v in (("days_low", m.days_low), ("days_high", m.days_high))
+            )
+            total = total + named((low + high) / 2.0, f"{key}.days", "person-days", m.name)
+        return named(total, "effort.mitigations", "person-days", "mitigations chosen")
+
+    @cached_property
+    def mitigations(self) -> Any:
+        """USD a month that the mitigations cost to run."""
+        leaves, total = self.stack.leaves, 0.0
+        for key in self._chosen():
+            m = self.run.cat.mitigations[key]
+            if m.usd_per_month:
+                total = total + leaves.fact(
+                    "mitigations",
+                    key,
+                    f"{key}.usd_per_month",
+                    m.usd_per_month,
+                    (m.source,),
+                    m.as_of,
+                    "USD/month",
+                )
+        return named(total, "cost.mitigations", "USD/month", "running cost of the mitigations")
+
+    def _chosen(self) -> tuple[str, ...]:
+        return self.run.risks.assessments[int(self.run.risks.profile[self.row])].mitigations
+
+    @cached_property
+    def once_months(self) -> Any:
+        """Person-months until the first release."""
+        role = self.stack.option.role
+        kind = "api" if self.hosted else "classical" if role in people.CLASSICAL else "self_hosted"
+        adapt = people.adapting(self.p, loads.adaptation(self.run.req, role))
+        return effort.once(self.p[f"effort.build.{kind}"], adapt, self.days, self.p["effort.working_days"])
+
+    @cached_property
+    def effort(self) -> Any:
+        """Person-months over the horizon."""
+        return effort.total(self.running, self.once_months, self.horizon)
+
+    @cached_property
+    def people(self) -> Any:
+        """USD a month of people."""
+        wage = self.run.req.team.usd_per_engineer_month or 0.0
+        paid = (
+            self.stack.leaves.requirement("team.usd_per_engineer_month", wage, "USD/month") if wage else 0.0
+        )
+        return cost.people(self.running, self.once_months, paid, self.horizon)
+
+    @cached_property
+    def once(self) -> Any:
+        """USD once: bought devices, and the move away from the stack in place."""
+        return named(self.bought + self.move, "cost.upfront", "USD", "bought devices and the cost of moving")
+
+    @cached_property
+    def bought(self) -> Any:
+        """USD once for devices."""
+        price = self.stack.place.purchase_usd
+        if not price:
+            return 0.0
+        found = self.units * self._quote("usd_once", price, "USD/unit")
+        return named(found, "cost.bought", "USD", "bought devices")
+
+    @cached_property
+    def move(self) -> Any:
+        """USD once for leaving the stack in place."""
+        price = float(switching.usd(self.run)[self.row])
+        return self.stack.leaves.requirement("incumbent.switching_cost_usd", price, "USD") if price else 0.0
+
+    def spread_out(self, once: Any, key: str, words: str) -> Any:
+        """USD a month of what is paid once."""
+        return named(once / self.horizon, key, "USD/month", words)
+
+    @cached_property
+    def total(self) -> Any:
+        """USD a month of everything; None where a part is not known."""
+        if self.infrastructure is None:
+            return None
+        found = self.infrastructure + self.people + self.mitigations + self.once / self.horizon
+        return named(
+            found, "cost.total", "USD/month", "infrastructure, people, mitigations, and what is paid once"
+        )
+
+
+def _when(price: Price) -> str:
+    parts = []
+    if price.above_input_tokens:
+        parts.append(f"prompts above {price.above_input_tokens} tokens")
+    if price.daily_utc:
+        parts.append(f"{price.daily_utc} UTC")
+    return ", ".join(parts)

@@ -1,0 +1,221 @@
+"""Every printed number of a stack by its path, and the formula tree behind it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import tuning
+from selector.decide.explain.graph import nodes
+from selector.decide.explain.money import Account
+from selector.decide.explain.risks import Register
+from selector.decide.explain.traced import NEAR, Candidate
+from selector.decide.explain.worth import Worth
+from selector.decide.judge import TRUE
+from selector.errors import Problem, UsageError
+from selector.estimate import effort
+from selector.estimate.trace import TRACE, Traced, named
+from selector.packs.schema import near
+from selector.types.explain import Figure
+from selector.types.robust import StackRef
+
+if TYPE_CHECKING:
+    from selector.risk.assess import Scoring
+
+GIB = 2.0**30
+# As the number stands in the JSON of `recommend`; an index or a quantile may stand around it.
+AROUND = re.compile(r"^(stacks\.\d+\.)?(?P<path>.*?)(\.(p50|points|residual_score|usd_per_month))*$")
+QUANTILES = ("p10", "p90")
+FIRST = {"cost": "costs", "memory": "memory_gib_per_device"}
+ALIASES = {"cost.per_month_usd": "estimates.cost_per_month_usd", "n_devices": "slots.n_devices"}
+TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request_p95_ms")
+UNITS = {"requests_per_s": "requests/s", "quality_index": "index", "effort_person_months": "person-months"}
+Make = Callable[[], Any]
+
+
+class Numbers:
+    """The numbers of one candidate that can be asked for; each is made when it is."""
+
+    def __init__(self, stack: Candidate, scoring: Scoring) -> None:
+        self.stack, self.run = stack, stack.run
+        self.account = Account(stack)
+        self.register = Register(stack, scoring)
+        self._worth: Worth | None = None
+        self.made: Mapping[str, Make] = self._all()
+
+    @property
+    def worth(self) -> Worth:
+        """Values and points; the risk index is worked out first."""
+        if self._worth is None:
+            self._worth = Worth(self.account, self.register.index)
+        return self._worth
+
+    def _all(self) -> Mapping[str, Make]:
+        account, stack = self.account, self.stack
+        found: dict[str, Make] = {
+            "score": self._score,
+            "estimates.cost_per_month_usd": lambda: account.total,
+            "estimates.upfront_usd": lambda: account.once,
+            "estimates.quality_index": lambda: self.worth.quality.index,
+            "estimates.risk_index": lambda: self.register.index,
+            "estimates.effort_person_months": lambda: account.effort,
+            "costs.infrastructure": lambda: account.infrastructure,
+            "costs.people": lambda: account.people,
+            "costs.mitigations": lambda: account.mitigations,
+            "costs.purchase": lambda: account.spread_out(account.bought, "cost.purchase", "bought devices"),
+            "costs.switching": lambda: account.spread_out(account.move, "cost.switching", "moving away"),
+            "constraints.launch_weeks": self._weeks,
+        }
+        for name in TIMES:
+            found[f"estimates.{name}"] = lambda name=name: stack.times.get(name)  # type: ignore[misc]
+        if stack.own >= 0:
+            found["estimates.requests_per_s"] = self._served
+            found["slots.n_devices"] = self._devices
+            found["slots.layout.replicas"] = lambda: stack.replicas
+            if stack.option.role == "llm":
+                for part in MEMORY:
+                    found[f"memory_gib_per_device.{part}"] = lambda part=part: self._memory(part)  # type: ignore[misc]
+        for name in stack.scored.scales:
+            found[f"contributions.{name}"] = lambda name=name: self.worth.points(name)  # type: ignore[misc]
+            found[f"weights.{name}"] = lambda name=name: self.worth.weight(name)  # type: ignore[misc]
+        for rule, column, weight in self.run.gates.points:
+            if int(column[stack.group]) == TRUE:
+                found[f"contributions.{rule.id}"] = lambda r=rule, w=weight: self.worth.given(r, w)  # type: ignore[misc]
+        for row in self.register.assessment.rows:
+            found[f"risks.{row.id}"] = lambda key=row.id: self._risk(key)  # type: ignore[misc]
+        return found
+
+    def find(self, path: str) -> tuple[str, str]:
+        """The path in full and the quantile asked for; raises `UsageError` with near misses."""
+        base, _, last = path.rpartition(".")
+        quantile = last if last in QUANTILES else "p50"
+        text = base if last in QUANTILES else path
+        match = AROUND.match(text)
+        text = match["path"] if match else text
+        first, dot, rest = text.partition(".")
+        tries = [text, ALIASES.get(text, text), f"{FIRST.get(first, first)}{dot}{rest}"]
+        ends = [p for p in self.made if p.rpartition(".")[2] == text]
+        hit = next((t for t in [*tries, *ends] if t in self.made), None)
+        if hit is None:
+            known = sorted(self.made)
+            short = {p.rpartition(".")[2] for p in known}
+            fix = near(text, known) or near(text, short) or f"one of: {', '.join(known)}"
+            raise UsageError(
+                Problem(f"--number {path}: no printed number of this stack has this name", None, fix)
+            )
+        if quantile in QUANTILES and self._spread(hit) is None:
+            what = f"--number {path}: only p50 of this number is explained"
+            raise UsageError(Problem(what, None, f"ask for {hit}"))
+        return hit, quantile
+
+    def figure(self, path: str, ref: StackRef) -> Figure:
+        """The formula tree behind a number."""
+        full, quantile = self.find(path)
+        found = self.made[full]()
+        if found is None or math.isnan(float(found)):
+            why = "a figure that the formula needs is not published or not stated"
+            return Figure(full, ref, None, UNITS.get(full.rpartition(".")[2], ""), None, (), why)
+        if not isinstance(found, Traced):
+            found = self.stack.leaves.choice(full, found, _unit(full), "nothing adds to it")
+        if quantile in QUANTILES:
+            by = self._spread(full)
+            made = found * by if quantile == "p90" else found / by
+            found = named(made, f"{full}.{quantile}", found.label.unit if found.label else "", WORD[quantile])
+            full = f"{full}.{quantile}"
+        if found.label is None:
+            named(found, full, _unit(full))
+        whole = nodes(found)
+        return Figure(full, ref, found.value, whole[0].unit, whole[0].id, whole)
+
+    def _spread(self, path: str) -> Any:
+        """p90 over p50 of an estimate; None where only the middle is explained."""
+        name, p, s, row = path.rpartition(".")[2], self.stack.p, self.run.stacks, self.stack.row
+        if not path.startswith("estimates."):
+            return None
+        if name == "effort_person_months":
+            return p["effort.spread"]
+        if name == "cost_per_month_usd":
+            value = float(s.cost_spread[row])
+            keys = [f"cost.spread.{k}" for k in ("rented", "hosted", "owned", "spot")]
+            own = next((p[k] for k in keys if float(p[k]) == value), None)
+            return own or self.stack.leaves.choice(
+                "cost.spread", value, "p90 over p50", "interval, with rules"
+            )
+        if name in (*TIMES, "requests_per_s"):
+            return self._time_spread(float(s.spread[row]))
+        return None
+
+    def _time_spread(self, value: float) -> Any:
+        stack = self.stack
+        if stack.own < 0 and value == float(stack.p["api.spread"]):
+            return stack.p["api.spread"]
+        if stack.own >= 0 and stack.option.role == "llm":
+            devices = int(stack.layout[0]) * int(stack.layout[1])
+            keys = tuning.keys(stack.device, stack.engine, stack.shape, devices, stack.precision)
+            width = named(tuning.width("step", keys, stack.p), "serving.width", "ln(p90 over p50)")
+            found = named(TRACE.exp(width), "serving.spread", "p90 over p50")
+            if abs(float(found) / value - 1.0) < NEAR:
+                return found
+        return stack.leaves.choice("spread", value, "p90 over p50", "interval of the times, with rules")
+
+    def _score(self) -> Any:
+        return self.worth.score()
+
+    def _served(self) -> Any:
+        found = self.stack.capacity * self.stack.replicas
+        return named(found, "serving.capacity", "requests/s", "all replicas at capacity")
+
+    def _devices(self) -> Any:
+        tp, pp = self.stack.layout
+        return named(self.stack.replicas * tp * pp, "n_devices", "devices", "replicas times devices of each")
+
+    def _weeks(self) -> Any:
+        team = self.run.req.team.engineers
+        if not team:
+            return None
+        have = self.stack.leaves.requirement("team.engineers", team, "engineers")
+        hands = effort.hands(TRACE, have, self.stack.p["effort.parallel_engineers"])
+        return effort.weeks(self.account.once_months, hands, self.stack.p["effort.weeks_per_month"])
+
+    def _risk(self, key: str) -> Any:
+        item = self.register.trigger(self.run.cat.risks[key])
+        assert item is not None
+        return self.register.residual(item)
+
+    def _memory(self, part: str) -> Any:
+        m = self.stack.memory
+        room = m.usable - m.weights - m.activations - m.reserve
+        each = self.stack.load.concurrency or 1.0
+        cache = TRACE.maximum(TRACE.minimum(m.per_sequence * TRACE.maximum(each, 1.0), room), 0.0)
+        named(cache, "memory.ledger.kv_cache", "bytes", "cache of the requests in flight, as far as it fits")
+        parts = {
+            "weights": m.weights,
+            "kv_cache": cache,
+            "activations": m.activations,
+            "reserve": m.reserve,
+            "usable": m.usable,
+        }
+        if part == "total":
+            total: Any = 0.0
+            for name in ("weights", "kv_cache", "activations", "reserve"):
+                total = total + parts[name]
+            return named(total / GIB, "memory.total", "GiB", "all that a device holds")
+        return named(parts[part] / GIB, f"memory.gib.{part}", "GiB", MEMORY[part])
+
+
+MEMORY = {
+    "weights": "weights on one device",
+    "kv_cache": "cache on one device",
+    "activations": "temporary tensors on one device",
+    "reserve": "what the engine keeps for itself",
+    "total": "all that a device holds",
+    "usable": "what can be used of a device",
+}
+WORD = {"p10": "one in ten is lower", "p90": "nine in ten are lower"}
+
+
+def _unit(path: str) -> str:
+    name = path.rpartition(".")[2]
+    return "ms" if name.endswith("_ms") else UNITS.get(name, "USD/month" if path.startswith("costs.") else "")

@@ -1,0 +1,156 @@
+"""Saved decisions: what was recommended, all that is needed to compute it again, and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selector.errors import InputError, Position, Problem
+from selector.packs.reader import Document, parse, read_text
+from selector.packs.schema import validate
+
+if TYPE_CHECKING:
+    from selector.needs.load import Stated
+    from selector.types.explain import Figure
+
+VERSION = 1
+NEAR = 1e-5  # numbers are saved with six digits
+AGAIN = "write it anew: selector recommend REQS --save FILE"
+
+
+def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name."""
+    content = {
+        **recommendation,
+        "requirements": stated.document.data,
+        "files": [
+            {"path": path, "text": (stated.folder / path).read_text(encoding="utf-8")}
+            for path in dict.fromkeys(str(pin["config"]) for pin in _configs(stated.document.data))
+        ],
+    }
+    return {**content, "digest": digest(content)}
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 over everything but the digest, whatever the order of keys and the layout."""
+    rest = {k: v for k, v in content.items() if k != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A saved decision that is whole; raises `InputError` with the place of every fault."""
+    text = read_text(path)
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        where = Position(str(path), problem.lineno, problem.colno)
+        raise InputError(Problem(f"not JSON: {problem.msg}", where, AGAIN)) from None
+    except (ValueError, RecursionError) as problem:
+        raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), AGAIN)) from None
+    if not isinstance(found, dict) or found.get("kind") != "recommendation":
+        raise InputError(Problem("not a saved decision", Position(str(path)), AGAIN))
+    if found.get("schema_version") != VERSION:
+        what = f"schema version {found.get('schema_version')} is not read here, only {VERSION}"
+        raise InputError(Problem(what, Position(str(path)), f"with this version of selector {AGAIN}"))
+    if validate(Document(str(path), found), "decision"):
+        # JSON is YAML: the places are read only for the message.
+        raise InputError(validate(parse(text, str(path)), "decision"))
+    if digest(found) != found["digest"]:
+        where = parse(text, str(path)).where(("digest",))
+        what = "the content is not what was saved: its digest is another, so the file was edited"
+        raise InputError(Problem(what, where, f"undo the change, or {AGAIN}"))
+    return found
+
+
+def is_one(path: Path) -> bool:
+    """True for a file that means to be a decision, whatever its state; requirements may be JSON too."""
+    text = read_text(path)
+    if '"schema_version"' in text[:200]:
+        return True
+    return path.suffix == ".json" and '"application"' not in text
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Pins of models that name a configuration."""
+    for part in (requirements, *(requirements.get("components") or ())):
+        pins = (part.get("pins") or {}).get("model") or ()
+        for pin in pins if isinstance(pins, list | tuple) else (pins,):
+            if isinstance(pin, dict) and pin.get("config"):
+                yield pin
+
+
+def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The requirements of a decision, the files that they name written under `folder`."""
+    places = {}
+    for number, file in enumerate(decision["files"]):
+        # The folder of a configuration may name the model.
+        written = folder / str(number) / (Path(file["path"]).resolve().parent.name or "model") / "config.json"
+        written.parent.mkdir(parents=True)
+        written.write_text(file["text"], encoding="utf-8")
+        places[file["path"]] = str(written)
+    found: dict[str, Any] = json.loads(json.dumps(decision["requirements"]))
+    for pin in _configs(found):
+        pin["config"] = places.get(pin["config"], pin["config"])
+    return found
+
+
+def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Which packs, or which program, are other than when a decision was made."""
+    old = decision["inputs"]
+    found = []
+    if old["selector"] != now["selector"]:
+        found.append(f"selector was {old['selector']}, is {now['selector']}")
+    for name in sorted({*old["packs"], *now["packs"]}):
+        was, here = old["packs"].get(name), now["packs"].get(name)
+        if was is None or here is None:
+            said = "was not there" if was is None else "is not installed (--packs names the user's)"
+            found.append(f"pack {name} {said}")
+        elif was["sha256"] != here["sha256"]:
+            sides = [f"{x['version']} ({x['sha256'][:12]})" for x in (was, here)]
+            found.append(f"pack {name} was {sides[0]}, is {sides[1]}")
+    if old.get("measurements") != now.get("measurements"):
+        found.append("measurements are other ones")
+    return found
+
+
+def same_number(
+    decision: Mapping[str, Any], component: str | None, figure: Figure, notes: Sequence[str]
+) -> None:
+    """Raises `InputError` where a number of a decision is another one with what is installed now."""
+    parts = [decision, *decision["components"]]
+    part = next((p for p in parts if component is not None and p["name"] == component), decision)
+    stack = next((s for s in part["stacks"] if s["id"] == figure.stack.id), None)
+    if stack is None:
+        return
+    was = _printed(stack, figure.path)
+    if was is None or figure.value is None:
+        return
+    if abs(was - figure.value) > NEAR * max(abs(was), abs(figure.value)):
+        what = f"{figure.path} was {was:g} in the decision and is {figure.value:.6g} now"
+        why = f" ({'; '.join(notes)})" if notes else ""
+        fix = "install what the decision was made with, or explain the requirements file"
+        raise InputError(Problem(what + why, None, fix))
+
+
+def _printed(stack: Mapping[str, Any], path: str) -> float | None:
+    """A number of a stack as it stands in the file."""
+    first, _, rest = path.partition(".")
+    value: Any = stack.get(first)
+    if first == "estimates":
+        name, _, quantile = rest.partition(".")
+        value = (value[name] or {}).get(quantile or "p50")
+    elif first == "memory_gib_per_device" and value is not None:
+        value = value[rest]
+    elif first == "contributions":
+        value = next((c["points"] for c in value if c["id"] == rest), None)
+    elif first == "risks":
+        value = next((r["residual_score"] for r in value if r["id"] == rest), None)
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,394 @@
+"""Explanations as JSON, and as tables for the terminal and for Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from selector.report import markdown as as_markdown
+from selector.report import table as as_table
+from selector.report.numbers import plain, short
+from selector.report.tabular import Table
+from selector.types.explain import (
+    Anchor,
+    ApiOrOwn,
+    BreakEven,
+    Explanation,
+    Figure,
+    Fired,
+    Node,
+    Origin,
+    RiskView,
+    Waterfall,
+)
+from selector.types.robust import StackRef, WinsIf
+
+SCHEMA_VERSION = 1
+PRECISE = 6
+EXACT = 12  # digits by which a node can be worked out again from those below it
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is printed: JSON, a headline, and tables."""
+
+    data: dict[str, Any]
+    title: str
+    lines: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+def text(page: Page, terminal: bool, width: int | None) -> str:
+    """For a terminal."""
+    shown = [t for t in page.tables if t.rows]
+    return "\n".join([page.title, "", *page.lines, ""]) + "\n" + as_table.render(shown, terminal, width)
+
+
+def markdown(page: Page) -> str:
+    """GitHub Markdown."""
+    parts = [f"# {page.title}", "\n".join(f"{line}  " for line in page.lines)]
+    return "\n\n".join([*parts, *(as_markdown.table(t) for t in page.tables if t.rows)]) + "\n"
+
+
+def _head(kind: str, inputs: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "kind": kind, "notes": list(notes), "inputs": dict(inputs)}
+
+
+def name(ref: StackRef) -> str:
+    """A stack in one line, with the label where it has one."""
+    return f"{ref.label or ref.id} {ref.what}"
+
+
+def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> Page:
+    """The formula tree behind a number."""
+    data = _head("number", inputs, notes) | {
+        "path": figure.path,
+        "stack": asdict(figure.stack),
+        "value": figure.value,
+        "unit": figure.unit,
+        "root": figure.root,
+        "why": figure.why,
+        "nodes": [asdict(n) | {"precise": f"{n.value:.{EXACT}g}"} for n in figure.nodes],
+    }
+    said = "not known" if figure.value is None else f"{_six(figure.value)} {figure.unit}".strip()
+    lines = [f"{figure.path} = {said}", name(figure.stack), *([figure.why] if figure.why else []), *notes]
+    tables = (_formulas(figure.nodes), _leaves(figure.nodes))
+    return Page(_plain(data), f"Behind {figure.path}", tuple(lines), tables)
+
+
+def _formulas(nodes: Sequence[Node]) -> Table:
+    """Inner nodes in the order of use; a number that is used twice is worked out once."""
+    rows = tuple(
+        (n.id, f"= {_numbered(n)}", f"{_six(n.value)} {n.unit}".strip(), n.words)
+        for n in nodes
+        if n.expression is not None
+    )
+    note = "a word stands for the id that ends so; each row is worked out from rows further down"
+    return Table("Formulas", ("formula", "is", "value", "in words"), rows, frozenset(), note)
+
+
+def _numbered(node: Node) -> str:
+    """The expression; a word for a formula that is used more than once carries its number."""
+    found = node.expression or ""
+    for symbol, child in (node.symbols or {}).items():
+        _, sign, count = child.rpartition("#")
+        if sign:
+            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{symbol}#{count}", found)
+    return found
+
+
+def _leaves(nodes: Sequence[Node]) -> Table:
+    """Facts, parameters and requirements at the ends."""
+    rows = tuple(
+        (
+            n.id,
+            f"{_six(n.value)} {n.unit}".strip(),
+            "; ".join(x for x in (f"{n.origin.kind}, {n.origin.where}", _basis(n.origin)) if x),
+        )
+        for n in nodes
+        if n.origin is not None
+    )
+    return Table("Where the numbers come from", ("number", "value", "from"), rows)
+
+
+def _basis(origin: Origin) -> str:
+    parts = []
+    if origin.judgement:
+        parts.append("judgement")
+    if origin.fitted_on:
+        parts.append(f"fitted on {origin.points or '?'} points of {origin.fitted_on}")
+    if origin.low is not None and origin.high is not None:
+        parts.append(f"range {short(origin.low)} to {short(origin.high)}")
+    parts += [s for s in (", ".join(origin.source), origin.as_of, origin.why) if s]
+    return "; ".join(parts)
+
+
+def risk(view: RiskView, stack: StackRef, inputs: Mapping[str, Any], notes: Sequence[str]) -> Page:
+    """One risk of one stack."""
+    data = _head("risk", inputs, notes) | {"stack": asdict(stack), "risk": asdict(view)}
+    words = {True: "applies", False: "does not apply", None: "may apply: a fact is unknown"}
+    state = "accepted in the requirements" if view.accepted else words[view.applies]
+    lines = [
+        f"{view.name} ({view.category}); owner: {view.owner}",
+        f"{name(stack)}: {state}",
+        f"likelihood {view.likelihood_now} of 5 (register {view.likelihood}), impact {view.impact_now} of 5 "
+        f"(register {view.impact}); the steps stand for {', '.join(f'{s:g}' for s in view.scale)}",
+        f"inherent {view.inherent} ({short(view.inherent_score)}), residual {view.residual} "
+        f"({short(view.residual_score)}) with the mitigations chosen",
+        f"register: {view.basis}; source {view.source}, {view.as_of}",
+        *([view.note] if view.note else []),
+        *notes,
+    ]
+    tables = (
+        _fired("What makes it apply", view.triggers),
+        _fired("What moves it", view.modifiers),
+        _protections(view),
+        Table("References", ("where", "what"), tuple((k, v) for k, v in view.references.items())),
+    )
+    return Page(_plain(data), f"Risk {view.id}", tuple(lines), tables)
+
+
+def _fired(title: str, rows: Sequence[Fired]) -> Table:
+    words = {True: "yes", False: "no", None: "unknown"}
+    return Table(
+        title,
+        ("by", "condition", "holds", "facts", "moves", "why"),
+        tuple(
+            (
+                f.what,
+                f.condition,
+                words[f.answer],
+                ", ".join(f"{k} = {_word(v)}" for k, v in f.facts.items()),
+                " ".join(
+                    f"{part} {by:+d}"
+                    for part, by in (("likelihood", f.likelihood), ("impact", f.impact))
+                    if by
+                ),
+                f.why,
+            )
+            for f in rows
+        ),
+    )
+
+
+def _protections(view: RiskView) -> Table:
+    rows = tuple(
+        (
+            m.id,
+            m.name,
+            "chosen" if m.chosen else "possible" if m.applicable else "not with this hosting",
+            f"x{m.likelihood:g} x{m.impact:g}",
+            "" if m.residual_alone is None else short(m.residual_alone),
+            f"{m.days_low:g}-{m.days_high:g}",
+            "" if m.usd_per_month is None else short(m.usd_per_month),
+            m.owner or "",
+            f"{m.basis}; {m.source}, {m.as_of}",
+        )
+        for m in view.mitigations
+    )
+    columns = (
+        *("mitigation", "name", "state", "likelihood, impact", "score alone", "days", "USD/month"),
+        *("owner", "rests on"),
+    )
+    return Table("Mitigations", columns, rows, frozenset({"score alone", "days", "USD/month"}))
+
+
+def explanation(made: Explanation) -> Page:
+    """Why a stack is where it is."""
+    data = _head("explanation", made.inputs, made.notes) | {
+        k: v for k, v in asdict(made).items() if k not in ("inputs", "notes")
+    }
+    s = made.stack
+    state = "left out" if s.rank is None else f"rank {s.rank}"
+    lines = [
+        name(s.ref),
+        f"{s.score:.1f} points, {state}{', provisional' if s.provisional else ''}; id {s.ref.id}",
+    ]
+    if made.waterfall is not None:
+        lines.append(f"against {name(made.waterfall.other)} ({made.waterfall.other_score:.1f} points)")
+    if made.dominated_by:
+        who = "; ".join(name(r) for r in made.dominated_by)
+        lines.append(f"better or equal on every criterion: {who}")
+    if made.api_or_own is not None:
+        lines += _crossings(made.api_or_own)
+    lines += [f"note: {n}" for n in made.notes]
+    tables = [
+        _broken(made),
+        *([_steps(made.waterfall)] if made.waterfall else []),
+        _anchors(made.anchors),
+        _weights(made),
+        _wins(made.wins_if),
+        _break_evens(made.break_evens),
+        *([_loads(made.api_or_own)] if made.api_or_own else []),
+    ]
+    return Page(_plain(data), made.name, tuple(lines), tuple(tables))
+
+
+def _steps(fall: Waterfall) -> Table:
+    rows = [
+        (s.id, f"{s.points:+.3f}", f"{s.own:.3f}", f"{s.other:.3f}")
+        for s in sorted(fall.steps, key=lambda s: (-abs(s.points), s.id))
+    ]
+    gap = fall.score - fall.other_score
+    rows.append(("sum", f"{gap:+.3f}", f"{fall.score:.3f}", f"{fall.other_score:.3f}"))
+    columns = ("points by", "gap", "this stack", "the other")
+    return Table(f"Against {name(fall.other)}", columns, tuple(rows), frozenset(columns[1:]))
+
+
+def _anchors(anchors: Sequence[Anchor]) -> Table:
+    rows = tuple(
+        (
+            a.criterion,
+            "?" if a.figure is None else f"{_six(a.figure)} {a.unit}",
+            f"{_six(a.worst)} -> 0, {_six(a.target)} -> {a.at_target:g}, {_six(a.ideal)} -> 100"
+            f"{' (log)' if a.log else ''}",
+            f"{a.value:.1f}",
+            f"{a.weight:.2f}",
+            f"{a.points:.2f}",
+            a.why,
+        )
+        for a in anchors
+    )
+    columns = ("criterion", "figure", "anchors", "value", "weight", "points", "why")
+    return Table("Points, from figure to score", columns, rows, frozenset({"value", "weight", "points"}))
+
+
+def _weights(made: Explanation) -> Table:
+    rates = {e.criterion: e for e in made.exchange}
+    rows = tuple(
+        (
+            w.criterion,
+            f"{w.weight:.2f}",
+            "; ".join([w.why, *w.rules]),
+            "flat: more or less of it moves nothing"
+            if w.criterion not in rates or rates[w.criterion].per_point is None
+            else f"{short(rates[w.criterion].per_point)} {rates[w.criterion].unit}",
+        )
+        for w in made.weights
+    )
+    note = "one point is worth this change at the figures of this stack"
+    return Table(
+        "Weights, and what a point is worth",
+        ("criterion", "weight", "from", "one point"),
+        rows,
+        frozenset({"weight"}),
+        note,
+    )
+
+
+def _wins(rows: Sequence[WinsIf]) -> Table:
+    shown = tuple(
+        (
+            name(w.stack),
+            f"{w.kind} {w.key}",
+            f"{short(w.now)} {w.unit}",
+            f"no value of it alone makes {w.stack.label or w.stack.id} win"
+            if w.needed is None
+            else f"{_six(w.needed)} {w.unit}",
+        )
+        for w in rows
+    )
+    return Table("Would come first if", ("stack", "what", "now", "needed"), shown)
+
+
+def _broken(made: Explanation) -> Table:
+    rows = tuple(
+        (
+            b.kind,
+            b.id,
+            "" if b.value is None else f"{_six(b.value)} {b.unit}",
+            "" if b.limit is None else f"{_six(b.limit)} {b.unit}",
+            "" if b.ratio is None else f"{b.ratio:.2f}",
+            b.needed,
+            b.why,
+        )
+        for b in made.broken
+    )
+    columns = ("kind", "what", "value", "limit", "ratio", "would pass if", "why")
+    return Table("Why it is left out", columns, rows, frozenset({"ratio"}))
+
+
+def _break_evens(rows: Sequence[BreakEven]) -> Table:
+    shown = tuple(
+        (
+            b.key,
+            f"{short(b.now)} {b.unit}",
+            _side(b.low, b.low_turns, b.low_then, b.least, "down to"),
+            _side(b.high, b.high_turns, b.high_then, b.most, "up to"),
+        )
+        for b in rows
+    )
+    note = "first as a choice of model, hosting, engine, precision and hardware; device counts follow"
+    return Table(
+        "How far a requirement can move", ("requirement", "now", "lower", "higher"), shown, frozenset(), note
+    )
+
+
+def _side(stays: float | None, turns: float | None, then: str | None, end: float, word: str) -> str:
+    if turns is None or stays is None:
+        return f"stays first {word} {short(end)}, as far as was looked"
+    return f"stays first {word} {_six(stays)}; at {_six(turns)}: {then}"
+
+
+def _loads(made: ApiOrOwn) -> Table:
+    rows = tuple(
+        (
+            short(c.requests_per_s),
+            f"{100 * c.utilisation:.3g} %",
+            short(c.tokens_per_month),
+            short(c.hosted_usd),
+            short(c.own_usd),
+            short(c.devices),
+            c.cheaper,
+        )
+        for c in made.cells
+    )
+    columns = (
+        "peak requests/s",
+        "utilisation",
+        "tokens/month",
+        "hosted USD/month",
+        "own USD/month",
+        "devices",
+        "cheaper",
+    )
+    return Table("Hosted model or own machines", columns, rows, frozenset(columns[:-1]), made.note)
+
+
+def _crossings(made: ApiOrOwn) -> list[str]:
+    if made.hosted is None or made.own is None:
+        return [f"hosted or own: {made.note}"]
+    lines = [f"hosted or own: {name(made.hosted)} against {name(made.own)}"]
+    for c in made.crossings:
+        if c.low is None or c.high is None:
+            lines.append(f"  {c.quantity}: {c.note}")
+        else:
+            lines.append(
+                f"  the same at {c.quantity} {short((c.low + c.high) / 2.0)} {c.unit} ({c.method}): {c.note}"
+            )
+    return lines
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, frozenset | set):
+        return "[" + ", ".join(sorted(map(str, value))) + "]"
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _six(value: float) -> str:
+    return f"{value:.{PRECISE}g}"
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = plain(data)
+    return found
