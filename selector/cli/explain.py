@@ -44,7 +44,7 @@ def explain(
     from selector.cli import session
     from selector.packs.catalog import load as load_catalogue
 
-    session.check_format(format_)
+    session.check_format(format_, ("table", "json", "markdown"))
     _consistent(vs, number, risk)
     cat = load_catalogue(packs or [])
     with tempfile.TemporaryDirectory() as folder:

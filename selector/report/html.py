@@ -87,7 +87,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
     """What the template shows of one application or component."""
     first = r.stacks[0] if r.stacks else None
     tables = [
-        *([sections.relaxations(r)] if not r.stacks else []),
+        sections.relaxations(r),
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),

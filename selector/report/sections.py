@@ -239,7 +239,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
     `brief` is for terminals: risks that are and were low stand in a line instead of rows.
     """
     every = [
-        *([relaxations(r)] if not r.stacks else []),
+        relaxations(r),
         costs(r),
         *([] if brief else [payments(r)]),
         limits(r),
