@@ -65,6 +65,8 @@ def _best(run: Run, scored: Scored, removed: Mapping[str, Any], late: Any, fact:
 
     group = run.judge.group
     mine = {f"{r.id} {r.title}" for r, _ in run.gates.vetoes if _mentions(run, r, fact)}
+    if not mine and not any(_mentions(run, rule, fact) for rule, _ in run.gates.doubts):
+        return None
     held = np.zeros(len(run.stacks), dtype=bool)
     out = late.copy()
     for name, column in removed.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
+from selector.decide.columns import of_option
 from selector.estimate import cost
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ def of(run: Run, horizon: float) -> Work:
     import numpy as np
 
     p, stacks = run.p, run.stacks
-    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
-    hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    hosting = of_option(np.array([q.hosting for q in run.axes.places] or [""]), stacks.place)
+    hosted = (hosting == "api") | (hosting == "api_batch")
+    roles = [m.role in ("tabular", "time_series") for m in run.axes.models] or [False]
+    classical = of_option(np.array(roles), stacks.model)
     running = np.where(
         hosted,
         p["effort.run.api"],
@@ -37,9 +39,9 @@ def of(run: Run, horizon: float) -> Work:
     )
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
+    build = np.where(classical & ~hosted, p["effort.build.classical"], build) if any(roles) else build
     adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
-    once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
+    once = build + of_option(adapt, stacks.model) + run.risks.days / p["effort.working_days"]
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
     hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")

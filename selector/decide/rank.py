@@ -21,6 +21,7 @@ from selector.decide import (
 )
 from selector.decide import load as loads
 from selector.decide import reasons as causes
+from selector.decide.columns import Column
 from selector.decide.gate import CRITERIA
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation
 
@@ -146,16 +147,16 @@ def score(run: Run) -> Scored:
     adverse = attitude.judged(run, raw)
     weights = run.weights
     values, known = {}, {}
-    whole: Any = np.zeros(len(stacks))
+    whole = np.zeros(len(stacks))
     for name in CRITERIA:
         known[name] = ~np.isnan(raw[name])
         filled = np.where(known[name], adverse[name], scales[name].target)
         found = scales[name].value(np, filled)
         values[name] = np.where(known[name], found, p["value.missing"])
-        whole = whole + weights[name] * values[name]
-    points = np.zeros(len(stacks))
+        whole += weights[name] * values[name]
+    points = np.zeros(run.judge.groups)
     for rule, column, pack_weight in run.gates.points:
-        points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
+        points = points + (column == 1) * (rule.points or 0.0) * pack_weight
     caps = _limits(run, total, once, work.weeks)
     return Scored(
         total,
@@ -167,8 +168,8 @@ def score(run: Run) -> Scored:
         values,
         known,
         weights,
-        points,
-        np.round(whole + points, DIGITS),
+        Column(points, run.judge.group),
+        np.round(whole + Column(points, run.judge.group), DIGITS),
         caps,
         [limits.status(x) for x in caps],
         _quality_status(run),
@@ -212,7 +213,9 @@ def _quality_status(run: Run) -> Any | None:
 def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
     """Named bool columns: why a candidate is removed."""
     group = run.judge.group
-    found = [(f"{r.id} {r.title}", column[group]) for r, column in run.gates.vetoes if column.any()]
+    found: list[tuple[str, Any]] = [
+        (f"{r.id} {r.title}", Column(column, group)) for r, column in run.gates.vetoes if column.any()
+    ]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         if not cap.hard:
             continue
@@ -273,8 +276,13 @@ def unknown_weight(run: Run, scored: Scored) -> Any:
 
     total = np.zeros(len(run.stacks))
     for name in CRITERIA:
-        total = total + np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
+        total += np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
     return total
+
+
+def unknown_at(scored: Scored, row: int) -> float:
+    """The same share of one candidate."""
+    return sum(0.0 if scored.known[c][row] else scored.weights[c] / 100.0 for c in CRITERIA)
 
 
 def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, limits
+from selector.decide import adjust, assume, bill, limits, size
 from selector.decide import load as loads
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
@@ -99,7 +99,7 @@ def _pick(run: Run, order: Any, top: int) -> list[int]:
 
 def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) -> RankedStack:
     """One candidate in full; `best` is the score of the first."""
-    from selector.decide.rank import unknown_weight
+    from selector.decide.rank import unknown_at
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     value = float(scored.score[row])
@@ -109,7 +109,7 @@ def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) 
         slots=slots(run, row),
         score=value,
         tied=label != "S-1" and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
+        provisional=bool(unknown_at(scored, row) > run.p["value.most_unknown"])
         or _unverified(scored, row)
         or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
@@ -210,18 +210,16 @@ def _basis(run: Run, row: int) -> dict[str, float | str | None]:
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:
     own = int(run.stacks.cell[row])
-    if own < 0 or run.sized is None or run.sized.memory is None:
+    if own < 0 or run.axes.models[int(run.stacks.model[row])].role != "llm":
         return None
-    if run.axes.models[int(run.stacks.model[row])].role != "llm":
-        return None
-    m = run.sized.memory
-    room = float(m.usable[own] - m.weights[own] - m.activations[own] - m.reserve[own])
+    m = size.ledger(run.index, own, run.load, 8.0 if run.kv8[row] else 16.0, run.p)
+    room = float(m.usable - m.weights - m.activations - m.reserve)
     return MemoryLedger(
-        weights=float(m.weights[own]),
-        kv_cache=max(min(float(m.per_sequence[own]) * max(_sequences(run), 1.0), room), 0.0),
-        activations=float(m.activations[own]),
-        reserve=float(m.reserve[own]),
-        usable=float(m.usable[own]),
+        weights=float(m.weights),
+        kv_cache=max(min(float(m.per_sequence) * max(_sequences(run), 1.0), room), 0.0),
+        activations=float(m.activations),
+        reserve=float(m.reserve),
+        usable=float(m.usable),
     )
 
 
