@@ -204,6 +204,44 @@ class CellTable:
                 found[name] = values.take(chosen)
         return Cell(**found)
 
+    def alike(self, *others: Any) -> tuple[Any, Any]:
+        """One cell of each set whose numbers, and those in `others` (columns of integers), are equal;
+        which set each cell is in."""
+        import numpy as np
+
+        keys = [*(_by_values(columns)[index] for columns, index in self._parts), *others]
+        code = np.zeros(len(self), dtype=np.uint64)
+        for key in keys:
+            code = code * np.uint64(MIXER) + key.astype(np.uint64)
+        order = np.argsort(code)
+        new = np.ones(len(code), dtype=bool)
+        new[1:] = code[order[1:]] != code[order[:-1]]
+        first = order[new]
+        # Sets in the order of their cells, so that models stay together.
+        place = np.empty(len(first), dtype=np.int32)
+        place[np.argsort(first)] = np.arange(len(first))
+        which = np.empty(len(code), dtype=np.int32)
+        which[order] = place[np.cumsum(new) - 1]
+        first.sort()
+        if all((key == key[first][which]).all() for key in keys):
+            return first, which
+        # Two sets fell on one code: every cell stands for itself.
+        return np.arange(len(code)), np.arange(len(code))
+
+
+MIXER = 6_364_136_223_846_793_005  # odd and without structure: products wrap around
+
+
+def _by_values(columns: Mapping[str, Any]) -> Any:
+    """Parts with equal values by one number."""
+    import numpy as np
+
+    if len(columns) == 1:
+        return np.unique(next(iter(columns.values())), return_inverse=True)[1]
+    seen: dict[bytes, int] = {}
+    rows = np.stack(list(columns.values()), axis=1)
+    return np.array([seen.setdefault(row.tobytes(), len(seen)) for row in rows])
+
 
 def columns(parts: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     """Parts of one group as columns."""

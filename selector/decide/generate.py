@@ -13,6 +13,7 @@ from selector.estimate import sizing
 from selector.types.load import Cell, Load
 
 MOST_REPLICAS = 1e6
+MOST_LEFT = 0.8  # of the rows of a round: beyond that it costs less to go on with all of them
 Group = TypeVar("Group", "Carried", sizing.Memory)
 
 
@@ -71,8 +72,7 @@ def _within(c: Any, load: Load, spare: Spare, caps: Any, p: Mapping[str, float])
     found = _carry(c, load, spare, caps, p)
     if load.limit_assumed and load.per_output_token_limit_s is not None:
         rows = np.nonzero(~found.fits & found.roomy)[0]
-        bits = load.kv_bits[rows] if np.ndim(load.kv_bits) else load.kv_bits
-        free = replace(load, per_output_token_limit_s=None, kv_bits=bits)
+        free = replace(_own(load, rows), per_output_token_limit_s=None)
         _retry(found, c, free, spare, caps, rows, p, limit_only=True)
     return found
 
@@ -136,27 +136,25 @@ def _carry(c: Any, load: Load, spare: Spare, caps: Any, p: Mapping[str, float]) 
 
 
 def _capacity(c: Any, load: Load, mem: sizing.Memory, rows: Any, p: Mapping[str, float]) -> Any:
-    """Most requests a second of one replica, of some cells (`sizing.capacity`).
-
-    Cells leave as soon as no larger batch can be better: it is full, or over the limit on time per
-    output token, which only grows with the batch.
-    """
-    best = np.zeros(len(rows))
-    left = np.arange(len(rows))
-    c, mem = take(c, rows), some(mem, rows)
-    if np.ndim(load.kv_bits):
-        load = replace(load, kv_bits=load.kv_bits[rows])
+    """Most requests a second of one replica, of some cells: what `sizing.capacity` finds among all
+    batches, by halves. A larger batch answers more and takes longer for each token, so the largest
+    that keeps the limit on time per output token is the best."""
+    tried = np.array(sizing.batches(load), dtype=float)
+    c, mem, load = take(c, rows), some(mem, rows), _own(load, rows)
     read = sizing.interference(np, c, load, p)
-    for most in sizing.batches(load):
-        batch, rate, kept = sizing.at_batch(np, c, load, mem, read, most)
-        best[left] = np.where(kept & (rate > best[left]), rate, best[left])
-        going = np.nonzero(kept & (batch >= most))[0]
-        if not len(going):
-            break
-        if len(going) < 0.7 * len(left):
-            left, c, mem, read = left[going], take(c, going), some(mem, going), read[going]
-            if np.ndim(load.kv_bits):
-                load = replace(load, kv_bits=load.kv_bits[going])
+    best = np.zeros(len(rows))
+    low = np.zeros(len(rows), dtype=int)
+    high = np.minimum(np.searchsorted(tried, sizing.fullest(np, c, mem)), len(tried) - 1)
+    left, middle = np.arange(len(rows)), high
+    while len(left):
+        _, rate, kept = sizing.at_batch(np, c, load, mem, read, tried[middle])
+        best[left[kept]] = rate[kept]
+        low, high = np.where(kept, middle + 1, low), np.where(kept, high, middle - 1)
+        going = np.nonzero(low <= high)[0]
+        if len(going) < len(left):
+            left, low, high = left[going], low[going], high[going]
+            c, mem, read, load = take(c, going), some(mem, going), read[going], _own(load, going)
+        middle = (low + high) // 2
     return best
 
 
@@ -164,7 +162,7 @@ def answer_ms(
     c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]
 ) -> dict[str, Any]:
     """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0."""
-    held = sizing.settled(np, c, load, mem, rate, batch, p)
+    held = _settled(c, load, mem, rate, batch, p)
     t = sizing.times(np, c, load, held, rate, p)
     return {
         "first_token_ms": t.first_token * 1e3,
@@ -172,3 +170,26 @@ def answer_ms(
         "per_output_token_ms": t.per_output_token * 1e3,
         "request_p95_ms": (t.first_token_p95 + load.output_tokens * t.per_output_token) * 1e3,
     }
+
+
+def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]) -> Any:
+    """Sequences that replicas hold (`sizing.settled`); those that a round does not move are done."""
+    beside = sizing.interference(np, c, load, p)
+    found = batch.copy()
+    left = np.arange(len(found))
+    for _ in range(sizing.FIXED_POINT_STEPS):
+        held = sizing.closer(np, c, load, mem, rate, found[left], beside)
+        going = np.nonzero(held != found[left])[0]
+        found[left] = held
+        if len(going) < MOST_LEFT * len(left):
+            left, c, mem = left[going], take(c, going), some(mem, going)
+            rate, beside = rate[going], beside[going]
+            load = _own(load, going)
+        if not len(left):
+            break
+    return found
+
+
+def _own(load: Load, rows: Any) -> Load:
+    """The load of some cells."""
+    return replace(load, kv_bits=load.kv_bits[rows]) if np.ndim(load.kv_bits) else load

@@ -113,7 +113,8 @@ def _achieved(
     example = np.zeros(len(used), dtype=int)
     example[which] = np.arange(len(which))
     names = [_names(axes, shapes, found, int(row[i]), int(n_devices[i])) for i in example]
-    return tuning.tuned_many(names, p), narrow(which)
+    number, _ = numbered(names)
+    return tuning.tuned_many(list(dict.fromkeys(names)), p), narrow(number[which])
 
 
 def _kind(shp: cells.Shape | None) -> tuple[object, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from selector.decide.axes import Axes, DeviceOption, ModelOption
+from selector.decide.axes import Axes, ModelOption
 from selector.decide.columns import spread
 from selector.packs.support import SupportTable
 from selector.types.catalog import Model, Precision
@@ -58,14 +58,9 @@ def considered(model: Model, precision: Precision, role: str, pinned: bool) -> b
 def runs(axes: Axes, table: SupportTable, pinned: bool, explain: bool) -> tuple[Runs, list[Refused]]:
     """Everything that runs, in the order model, device, engine, format; `pinned` says that formats
     are, `explain` has the formats that do not run told, too."""
-    asked = _Asked(axes, table, explain)
-    models = alike(range(len(axes.models)), lambda i: _kind(axes, table, axes.models[i], pinned))
-    devices = alike(range(len(axes.devices)), lambda i: _maker(table, axes.devices[i]))
-    models.pop(None, None)
-    for group in models.values():
-        formats = _formats(axes, axes.models[group[0]], pinned)
-        for kind in devices.values():
-            asked.ask(group, kind, formats)
+    asked = _Asked(axes, table, pinned, explain)
+    for engine in range(len(axes.engines)):
+        asked.ask(engine)
     return asked.answer(), asked.refused
 
 
@@ -77,72 +72,89 @@ def alike(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, li
     return found
 
 
-def _formats(axes: Axes, option: ModelOption, pinned: bool) -> tuple[int, ...]:
-    assert option.model is not None
-    return tuple(
-        i for i, q in enumerate(axes.precisions) if considered(option.model, q.precision, option.role, pinned)
-    )
-
-
-def _kind(axes: Axes, table: SupportTable, option: ModelOption, pinned: bool) -> Hashable:
-    """What answers depend on, of an open model."""
-    if option.model is None:
-        return None
-    return option.role, table.model_key(option.model), _formats(axes, option, pinned)
-
-
-def _maker(table: SupportTable, option: DeviceOption) -> Hashable:
-    """What answers and their reasons depend on, of a device."""
-    return table.device_key(option.device), option.device.arch or option.id
+Models = tuple[ModelOption, list[int], Mapping[int, list[int]]]  # one of them, all, those with a format
 
 
 class _Asked:
     """Collects the answers for groups of models and of devices, then writes them out one by one."""
 
-    def __init__(self, axes: Axes, table: SupportTable, explain: bool) -> None:
+    def __init__(self, axes: Axes, table: SupportTable, pinned: bool, explain: bool) -> None:
         self._axes, self._table, self._explain = axes, table, explain
-        self._engines: dict[tuple[str, int], list[int]] = {}
-        self._groups: list[tuple[list[int], list[int]]] = []  # models and devices of a row below
-        self._rows: list[tuple[int, int, int, int]] = []  # engine, format, arithmetic, 8-bit cache
+        self._roles = alike(
+            (i for i, m in enumerate(axes.models) if m.model is not None), lambda i: axes.models[i].role
+        )
+        self._formats = {
+            mi: tuple(
+                ri
+                for ri, q in enumerate(axes.precisions)
+                if m.model is not None and considered(m.model, q.precision, m.role, pinned)
+            )
+            for mi, m in enumerate(axes.models)
+        }
+        self._merged: dict[Hashable, list[Models]] = {}
+        self._lists: dict[int, tuple[int, list[int]]] = {}  # of models or of devices, each once
+        self._rows: list[tuple[int, ...]] = []  # models, devices, engine, format, arithmetic, 8-bit cache
         self._computes: dict[str | None, int] = {}
         self.refused: list[Refused] = []
 
-    def ask(self, models: list[int], devices: list[int], formats: Sequence[int]) -> None:
-        """Look up all engines for models and devices that are each alike."""
-        option, device = self._axes.models[models[0]], self._axes.devices[devices[0]]
-        assert option.model is not None
-        for ei in self._that_run(option.role, devices[0]):
-            engine = self._axes.engines[ei].id
-            if self._table.too_old(engine, option.model) is not None:
-                self._too_old(models, devices, ei)
-                continue
-            known = self._table.formats(engine, device.device, option.model, option.role)
-            small = int(option.role == "llm" and known(SMALL_CACHE).status == "yes")
-            for ri in formats:
-                answer = known(self._axes.precisions[ri].id)
-                if answer.status == "yes":
-                    compute = self._computes.setdefault(answer.compute, len(self._computes))
-                    self._groups.append((models, devices))
-                    self._rows.append((ei, ri, compute, small))
-                elif self._explain and answer.row is not None:
-                    note = answer.row.note or f"support is {answer.status}"
-                    where = device.device.arch or device.id
-                    reason = f"{engine} {self._axes.precisions[ri].id} on {where}: {note}"
-                    at = (models[0], devices[0], ei, 0, ri)
-                    self.refused.append(Refused(at, reason, option.id, len(models) * len(devices)))
+    def ask(self, ei: int) -> None:
+        """Look up one engine for all models and devices, once for those that are alike to it."""
+        engine, all_devices = self._axes.engines[ei].id, self._axes.devices
 
-    def _that_run(self, role: str, device: int) -> Sequence[int]:
-        """Engines that run anything of a role on a device; all of them where refusals are told."""
-        if self._explain:
-            return range(len(self._axes.engines))
-        key = (role, device)
-        if key not in self._engines:
-            self._engines[key] = [
-                i
-                for i, e in enumerate(self._axes.engines)
-                if self._table.runs_any(e.id, self._axes.devices[device].device, role)
-            ]
-        return self._engines[key]
+        def kind(i: int) -> Hashable:
+            found = all_devices[i].device
+            # Reasons name the architecture.
+            where = (found.arch or found.id) if self._explain else ""
+            return self._table.device_key(engine, found), where
+
+        for devices in alike(range(len(all_devices)), kind).values():
+            device = all_devices[devices[0]].device
+            for role, members in self._roles.items():
+                if not self._explain and not self._table.runs_any(engine, device, str(role)):
+                    continue
+                named = self._table.named(engine, device, str(role))
+                for models in self._groups(engine, str(role), members, named):
+                    self._look_up(ei, models, devices)
+
+    def _groups(self, engine: str, role: str, members: list[int], named: frozenset[str]) -> list[Models]:
+        """Models that are alike to an engine that tells `named` families and models apart."""
+        key = (engine, role, named)
+        if key not in self._merged:
+            found: list[Models] = []
+            for group in alike(members, lambda i: _kind(self._axes.models[i].model, engine, named)).values():
+                formats: dict[int, list[int]] = {}
+                for mi in group:
+                    for ri in self._formats[mi]:
+                        formats.setdefault(ri, []).append(mi)
+                found.append((self._axes.models[group[0]], group, formats))
+            self._merged[key] = found
+        return self._merged[key]
+
+    def _look_up(self, ei: int, models: Models, devices: list[int]) -> None:
+        option, members, formats = models
+        device = self._axes.devices[devices[0]].device
+        engine = self._axes.engines[ei].id
+        assert option.model is not None
+        if self._table.too_old(engine, option.model) is not None:
+            self._too_old(members, devices, ei)
+            return
+        known = self._table.formats(engine, device, option.model, option.role)
+        small = int(option.role == "llm" and known(SMALL_CACHE).status == "yes")
+        for ri, having in formats.items():
+            name = self._axes.precisions[ri].id
+            answer = known(name)
+            if answer.status == "yes":
+                compute = self._computes.setdefault(answer.compute, len(self._computes))
+                lists = self._number(having), self._number(devices)
+                self._rows.append((*lists, ei, ri, compute, small))
+            elif self._explain and answer.row is not None:
+                note = answer.row.note or f"support is {answer.status}"
+                reason = f"{engine} {name} on {device.arch or device.id}: {note}"
+                at, example = (having[0], devices[0], ei, 0, ri), self._axes.models[having[0]].id
+                self.refused.append(Refused(at, reason, example, len(having) * len(devices)))
+
+    def _number(self, members: list[int]) -> int:
+        return self._lists.setdefault(id(members), (len(self._lists), members))[0]
 
     def _too_old(self, models: list[int], devices: list[int], engine: int) -> None:
         for mi in models:
@@ -156,15 +168,14 @@ class _Asked:
         """One row for each model, device, engine and format."""
         import numpy as np
 
-        counts = np.array([len(m) * len(d) for m, d in self._groups], dtype=int)
-        row, number = spread(counts)
-        models, first_model = _flat([m for m, _ in self._groups])
-        devices, first_device = _flat([d for _, d in self._groups])
-        each = np.array([len(d) for _, d in self._groups], dtype=int)[row]
-        model = models[first_model[row] + number // np.maximum(each, 1)]
-        device = devices[first_device[row] + number % np.maximum(each, 1)]
-        told = np.array(self._rows, dtype=int).reshape(-1, 4)
-        engine, precision, compute, small = (told[row, k] for k in range(4))
+        told = np.array(self._rows, dtype=int).reshape(-1, 6)
+        members, first, sizes = _flat([m for _, m in self._lists.values()])
+        models, devices = told[:, 0], told[:, 1]
+        row, number = spread(sizes[models] * sizes[devices])
+        each = sizes[devices][row]
+        model = members[first[models][row] + number // each]
+        device = members[first[devices][row] + number % each]
+        engine, precision, compute, small = (told[row, k] for k in range(2, 6))
         n = [max(len(x), 1) for x in (self._axes.devices, self._axes.engines, self._axes.precisions)]
         order = np.argsort(((model * n[0] + device) * n[1] + engine) * n[2] + precision)
         return Runs(
@@ -178,13 +189,20 @@ class _Asked:
         )
 
 
-def _flat(lists: Sequence[Sequence[int]]) -> tuple[Any, Any]:
-    """Lists one after the other, and where each begins."""
+def _kind(model: Model | None, engine: str, named: frozenset[str]) -> Hashable:
+    """What answers depend on, of an open model."""
+    assert model is not None
+    family = model.family if model.family in named else None
+    return family, model.id if model.id in named else None, model.min_engine.get(engine)
+
+
+def _flat(lists: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:
+    """Lists one after the other, where each begins, and how long it is."""
     import numpy as np
 
     flat = np.array([x for one in lists for x in one], dtype=int)
     sizes = np.array([len(one) for one in lists], dtype=int)
-    return flat, np.cumsum(sizes) - sizes
+    return flat, np.cumsum(sizes) - sizes, sizes
 
 
 def told(refused: Iterable[Refused], add: Callable[[str, str, int], None]) -> None:

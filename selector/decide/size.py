@@ -64,27 +64,49 @@ def size_cells(
 ) -> Sized:
     """Size every cell; `caps` is the devices that can be had of each device of the axes (inf when
     rented), `limits` those on latency that more replicas may keep; `cache` as of `generate.carry`."""
-    size = len(index.model)
-    fits, shortfall = np.zeros(size, dtype=bool), np.zeros(size)
+    assert index.cell is not None
+    one_pass = np.array([m.role != "llm" for m in axes.models])
+    # Cells of equal numbers, such as those of one device under two names, are sized once.
+    _, had = np.unique(caps, return_inverse=True)
+    own = (index.model, index.precision, index.engine, index.device)
+    told = [np.where(one_pass[index.model], column, -1) for column in own]
+    first, which = index.cell.alike(index.kv8, had[index.device], *told)
+    fits, shortfall, columns = _distinct(index, first, one_pass, axes, load, limits, spare, caps, cache, p)
+    rows = np.nonzero(fits[which])[0]
+    found = (np.cumsum(fits) - 1)[which[rows]]
+    return Sized(fits[which], shortfall[which], rows, **{k: v[found] for k, v in columns.items()})
+
+
+def _distinct(
+    index: CellIndex,
+    cells: Any,
+    one_pass: Any,
+    axes: Axes,
+    load: Load,
+    limits: LatencyLimits,
+    spare: Spare,
+    caps: Any,
+    cache: str,
+    p: Mapping[str, float],
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Of some cells which fit, bytes short, and columns of those that fit."""
+    fits, shortfall = np.zeros(len(cells), dtype=bool), np.zeros(len(cells))
+    single = one_pass[index.model[cells]]
     rows: list[Any] = []
     parts: list[dict[str, Any]] = []
-    token = np.array([m.role == "llm" for m in axes.models])[index.model]
-    for chosen in _chunks(np.nonzero(token)[0]):
-        own = caps[index.device[chosen]]
-        good, short, columns = _generated(index, chosen, load, limits, spare, own, cache, p)
-        fits[chosen], shortfall[chosen] = good, short
-        rows.append(chosen[good])
-        parts.append(columns)
-    for chosen in _chunks(np.nonzero(~token)[0]):
-        good, short, columns = _single_pass(index, chosen, axes, load, spare, caps[index.device[chosen]], p)
-        fits[chosen], shortfall[chosen] = good, short
-        rows.append(chosen[good])
-        parts.append(columns)
-    whole = np.concatenate(rows)
-    order = np.argsort(whole, kind="stable")
-    return Sized(
-        fits, shortfall, whole[order], **{k: np.concatenate([q[k] for q in parts])[order] for k in COLUMNS}
-    )
+    for alone in (False, True):
+        for chosen in _chunks(np.nonzero(single == alone)[0]):
+            own = cells[chosen]
+            most = caps[index.device[own]]
+            if alone:
+                found = _single_pass(index, own, axes, load, spare, most, p)
+            else:
+                found = _generated(index, own, load, limits, spare, most, cache, p)
+            fits[chosen], shortfall[chosen] = found[:2]
+            rows.append(chosen[found[0]])
+            parts.append(found[2])
+    order = np.argsort(np.concatenate(rows), kind="stable")
+    return fits, shortfall, {k: np.concatenate([q[k] for q in parts])[order] for k in COLUMNS}
 
 
 def _chunks(rows: Any) -> Iterator[Any]:

@@ -134,7 +134,7 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
     best: Any = 0.0 * mem.batch
     held: Any = 0.0 * mem.batch + 1.0
     for most in batches(load):
-        batch, rate, kept = at_batch(xp, c, load, mem, read, most)
+        batch, rate, kept = at_batch(xp, c, load, mem, read, float(most))
         better = kept & (rate > best)
         best, held = xp.where(better, rate, best), xp.where(better, batch, held)
     return best, held
@@ -150,13 +150,18 @@ def at_batch(xp: Numeric, c: Any, load: Load, mem: Memory, read: Any, most: floa
     then, and whether that keeps the limit on time per output token; `read` as of `interference`."""
     limit = load.per_output_token_limit_s
     limit = float("inf") if limit is None else limit
-    batch = xp.minimum(float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0))
+    batch = xp.minimum(most, fullest(xp, c, mem))
     writing = decoding(xp, c, load, batch)
     step, _ = step_at(xp, c, load, writing)
     tpot = serving.per_output_token(step, writing - 1.0, load.output_tokens, read)
     cycle = serving.per_output_token(step, writing, load.output_tokens, read)
     rate = c.steady_fraction * writing / (load.output_tokens * cycle)
     return batch, rate, (mem.batch >= 1.0) & (tpot <= limit)
+
+
+def fullest(xp: Numeric, c: Any, mem: Memory) -> Any:
+    """Most sequences that memory and engine let a replica hold, at least one."""
+    return xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0)
 
 
 def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> Any:
@@ -193,12 +198,18 @@ def settled(
     beside = interference(xp, c, load, p)
     held: Any = batch
     for _ in range(FIXED_POINT_STEPS):
-        writing = decoding(xp, c, load, held)
-        step, _floor = step_at(xp, c, load, writing)
-        cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
-        wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
-        held = xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
+        held = closer(xp, c, load, mem, rate, held, beside)
     return held
+
+
+def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, beside: Any) -> Any:
+    """Sequences held by Little's law, no more than fit: one round of the fixed point; `beside` is the
+    delay by the prompts of others."""
+    writing = decoding(xp, c, load, held)
+    step, _floor = step_at(xp, c, load, writing)
+    cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
+    wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
+    return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
 
 
 def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
