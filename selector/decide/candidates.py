@@ -36,6 +36,7 @@ class Candidates:
     device: Any
     place: Any
     replicas: Any
+    spare: Any  # of the replicas, those beside what carries the load
     n_devices: Any
     units: Any
     infra_usd: Any  # rent, power or API bill a month; nan where unknown
@@ -51,6 +52,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.place)
+
+    def some(self, rows: Any) -> Candidates:
+        """A few candidates, as arrays."""
+        return Candidates(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
 
 def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]) -> Candidates:
@@ -86,6 +91,7 @@ def _own(index: CellIndex, sized: Sized) -> Columns:
         "precision": index.precision[rows],
         "device": index.device[rows],
         "replicas": sized.replicas,
+        "spare": sized.spare,
         "n_devices": sized.replicas * group,
         "first_token_ms": sized.first_token_ms,
         "first_token_p95_ms": sized.first_token_p95_ms,
@@ -190,6 +196,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> Columns:
         "device": none,
         "place": np.array([i for _, i in pairs], dtype=int),
         "replicas": np.zeros(size),
+        "spare": np.zeros(size),
         "n_devices": np.zeros(size),
         "infra_usd": np.array([place_usd(axes, m, i, load) for m, i in pairs], dtype=float),
         "first_token_ms": first,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 ROOM = 32_767
 MOST_MARKS = 8_000_000
+BLOCK = 32_768
 
 
 class Column(NDArrayOperatorsMixin):
@@ -51,6 +52,8 @@ class Column(NDArrayOperatorsMixin):
         return found if dtype is None else found.astype(dtype, copy=False)
 
     def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice) and key == slice(None):
+            return self
         if isinstance(key, tuple):
             rows, part = key
             inner = self.values[:, part]
@@ -93,6 +96,21 @@ def of_option(table: Any, options: Any) -> Column:
     return Column(table, options)
 
 
+def row_by_row(function: Callable[..., Any], *columns: Any) -> Any:
+    """A function of each row alone over columns, a block of rows at a time, so that what it computes in
+    between stays in the cache; over columns with the same `rows` on their values, as one."""
+    first = columns[0]
+    if all(isinstance(c, Column) and c.rows is getattr(first, "rows", None) for c in columns):
+        return Column(function(*(c.values for c in columns)), first.rows)
+    found: Any = None
+    for start in range(0, len(first), BLOCK):
+        part = function(*(c[start : start + BLOCK] for c in columns))
+        if found is None:
+            found = np.empty(len(first), dtype=part.dtype)
+        found[start : start + BLOCK] = part
+    return np.zeros(0) if found is None else found
+
+
 def distinct(code: Any, size: int) -> tuple[Any, Any]:
     """Distinct values of a column of integers from 0 to `size` - 1, and which of them each row has.
 
@@ -109,11 +127,28 @@ def distinct(code: Any, size: int) -> tuple[Any, Any]:
     return found, place[code]
 
 
+def alike(columns: Sequence[Any]) -> tuple[Any, Any]:
+    """One row of each combination of whole numbers from 0 that occurs in some columns, and which
+    combination each row has."""
+    code: Any = np.zeros(len(columns[0]), dtype=np.int64)
+    size = 1
+    for column in columns:
+        own = column.values if isinstance(column, Column) else column
+        found, which = distinct(own, int(own.max()) + 1 if len(own) else 1)
+        code *= max(len(found), 1)
+        code += which.take(column.rows) if isinstance(column, Column) else which
+        size *= max(len(found), 1)
+    found, which = distinct(code, size)
+    rows = np.zeros(len(found), dtype=int)
+    rows[which] = np.arange(len(which))
+    return rows, which
+
+
 def spread(counts: Any) -> tuple[Any, Any]:
     """For runs of so many members each: the run of every member, and its number within the run."""
-    run = np.repeat(np.arange(len(counts)), counts)
-    first = np.cumsum(counts) - counts
-    return run, np.arange(len(run)) - first[run]
+    run = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    first = (np.cumsum(counts) - counts).astype(np.int32)
+    return run, np.arange(len(run), dtype=np.int32) - first[run]
 
 
 def narrow(column: Any) -> Any:

@@ -130,9 +130,9 @@ class _Layouts:
             allowed, refused = _allowed(axes, at, spans[at[1]], pinned)
             lists.append(allowed)
             self.refused += [Refused((*at, 1, k), why, what, count) for k, (why, what) in enumerate(refused)]
-        self.counts = np.array([len(one) for one in lists], dtype=int)
-        self.first = np.cumsum(self.counts) - self.counts
-        pairs = np.array([pair for one in lists for pair in one], dtype=int).reshape(-1, 2)
+        self.counts = np.array([len(one) for one in lists], dtype=np.int32)
+        self.first = (np.cumsum(self.counts) - self.counts).astype(np.int32)
+        pairs = np.array([pair for one in lists for pair in one], dtype=np.int32).reshape(-1, 2)
         self.tp, self.pp = pairs[:, 0], pairs[:, 1]
 
 

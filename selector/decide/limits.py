@@ -24,15 +24,14 @@ class Limit:
     hard: bool = True  # False: nobody stated it; it counts in the score and rules nothing out
 
 
-def status(limit: Limit) -> Any:
+def status(cap: float, p50: Any, spread: Any) -> Any:
     """Int8 column: violated where p50 is over the cap, at risk where only p90 is, unverified
     where the estimate is not known."""
     import numpy as np
 
-    p50 = limit.column
     with np.errstate(invalid="ignore"):
-        high = p50 * limit.spread
-        found = np.where(p50 > limit.cap, VIOLATED, np.where(high > limit.cap, AT_RISK, OK))
+        high = p50 * spread
+        found = np.where(p50 > cap, VIOLATED, np.where(high > cap, AT_RISK, OK))
     return np.where(np.isnan(p50), UNVERIFIED, found).astype(np.int8)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
-from selector.decide.columns import of_option
+from selector.decide.columns import Column, alike, numbered, of_option
 from selector.estimate import cost
 
 if TYPE_CHECKING:
+    from selector.decide.candidates import Candidates
     from selector.decide.recommend import Run
 
 
@@ -27,11 +28,12 @@ def of(run: Run, horizon: float) -> Work:
     """Building, adapting and protecting once, and running every month of the horizon."""
     import numpy as np
 
-    p, stacks = run.p, run.stacks
-    hosting = of_option(np.array([q.hosting for q in run.axes.places] or [""]), stacks.place)
+    p = run.p
+    stacks, days, which = _distinct(run)
+    hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
     hosted = (hosting == "api") | (hosting == "api_batch")
     roles = [m.role in ("tabular", "time_series") for m in run.axes.models] or [False]
-    classical = of_option(np.array(roles), stacks.model)
+    classical = np.array(roles)[stacks.model]
     running = np.where(
         hosted,
         p["effort.run.api"],
@@ -39,17 +41,31 @@ def of(run: Run, horizon: float) -> Work:
     )
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical & ~hosted, p["effort.build.classical"], build) if any(roles) else build
+    build = np.where(classical & ~hosted, p["effort.build.classical"], build)
     adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
-    once = build + of_option(adapt, stacks.model) + run.risks.days / p["effort.working_days"]
+    once = build + adapt[stacks.model] + days / p["effort.working_days"]
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
     hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")
-    return Work(
+    found = (
         running * horizon + once,
         cost.people(running, once, wage, horizon),
         once / hands * p["effort.weeks_per_month"],
     )
+    return Work(*(Column(column, which) for column in found))
+
+
+def _distinct(run: Run) -> tuple[Candidates, Any, Any]:
+    """One candidate of each kind that people tell apart, its days of mitigations, and the kind of
+    every candidate: kind of hosting and of model, engine, machines, and risks."""
+    import numpy as np
+
+    s, axes = run.stacks, run.axes
+    hosting, _ = numbered([q.hosting for q in axes.places])
+    kind, kinds = numbered([(m.role, m.api is not None) for m in axes.models])
+    model = (s.engine + 1).astype(np.int32) * max(kinds, 1) + of_option(kind, s.model)
+    rows, which = alike([of_option(hosting, s.place), model, run.risks.profile, s.units])
+    return s.some(rows), run.risks.days[rows], which
 
 
 def _adapt(p: Mapping[str, float], method: str) -> float:

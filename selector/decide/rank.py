@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
@@ -21,7 +22,7 @@ from selector.decide import (
 )
 from selector.decide import load as loads
 from selector.decide import reasons as causes
-from selector.decide.columns import Column
+from selector.decide.columns import Column, row_by_row
 from selector.decide.gate import CRITERIA
 from selector.types.decision import AssumptionRow, Exclusion, Recommendation
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DIGITS = 9
 FRONT = 20_000
+BEHIND = 1e6  # points: more than any score
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _flips(
 ) -> tuple[str, ...]:
     if first is None:
         return ()
-    late = (unknown_weight(run, scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
+    late = (unknown_weight(scored) > run.p["value.most_unknown"]) & (not settings.allow_provisional)
     return flips.notes(run, scored, dict(reasons), late, first)
 
 
@@ -124,7 +126,10 @@ def score(run: Run) -> Scored:
     horizon = float(req.horizon_months or 12)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
-    total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
+    total = row_by_row(
+        lambda infra, team, risk, paid: infra + team + risk + paid / horizon,
+        *(stacks.infra_usd, work.usd, run.risks.usd, once),
+    )
     tokens = (run.load.requests_per_month or 0.0) * (run.load.input_tokens + run.load.output_tokens)
     limit, stated = loads.latency_limit_ms(req, run.load, run.assumed)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
@@ -147,16 +152,13 @@ def score(run: Run) -> Scored:
     adverse = attitude.judged(run, raw)
     weights = run.weights
     values, known = {}, {}
-    whole = np.zeros(len(stacks))
     for name in CRITERIA:
-        known[name] = ~np.isnan(raw[name])
-        filled = np.where(known[name], adverse[name], scales[name].target)
-        found = scales[name].value(np, filled)
-        values[name] = np.where(known[name], found, p["value.missing"])
-        whole += weights[name] * values[name]
+        known[name] = row_by_row(lambda x: ~np.isnan(x), raw[name])
+        values[name] = row_by_row(partial(_worth, scales[name], p["value.missing"]), raw[name], adverse[name])
     points = np.zeros(run.judge.groups)
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1) * (rule.points or 0.0) * pack_weight
+    fixed = Column(points, run.judge.group)
     caps = _limits(run, total, once, work.weeks)
     return Scored(
         total,
@@ -168,12 +170,30 @@ def score(run: Run) -> Scored:
         values,
         known,
         weights,
-        Column(points, run.judge.group),
-        np.round(whole + Column(points, run.judge.group), DIGITS),
+        fixed,
+        row_by_row(partial(_whole, [weights[c] for c in CRITERIA]), fixed, *(values[c] for c in CRITERIA)),
         caps,
-        [limits.status(x) for x in caps],
+        [row_by_row(partial(limits.status, x.cap), x.column, x.spread) for x in caps],
         _quality_status(run),
     )
+
+
+def _worth(scale: value.Scale, missing: float, figure: Any, judged: Any) -> Any:
+    """Values of figures as they are judged; a fixed one where the figure is not known."""
+    import numpy as np
+
+    known = ~np.isnan(figure)
+    return np.where(known, scale.value(np, np.where(known, judged, scale.target)), missing)
+
+
+def _whole(weights: Sequence[float], points: Any, *values: Any) -> Any:
+    """Score: weighted values in the order of the criteria, and fixed points."""
+    import numpy as np
+
+    found: Any = 0.0
+    for weight, column in zip(weights, values, strict=True):
+        found = found + weight * column
+    return np.round(found + points, DIGITS)
 
 
 def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
@@ -243,46 +263,45 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     allowed = np.nonzero(~removed)[0]
     if not len(allowed):
         return allowed, allowed
-    unknown = unknown_weight(run, scored)
-    late = np.where((unknown > run.p["value.most_unknown"]) & (not settings.allow_provisional), 1, 0)
-    for _, column in run.gates.doubts:
-        late = np.where(column[run.judge.group] & (not settings.allow_provisional), 1, late)
-    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
-    keys = [np.arange(len(late)), unknown, at_risk]
+    late = np.zeros(len(run.stacks), dtype=bool)
+    if not settings.allow_provisional:
+        late = unknown_weight(scored) > run.p["value.most_unknown"]
+        for _, column in run.gates.doubts:
+            late |= column[run.judge.group]
+    # The rest of the chain is worked out for those only that can come first.
+    best = _front(scored.score, late, allowed)
+    hard = [s[best] for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
+    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(best))
+    keys = [best, unknown_weight(scored, best), at_risk]
     for name in sorted(CRITERIA, key=lambda c: scored.weights[c]):
         sign = -1.0 if name == "quality" else 1.0
-        keys.append(np.nan_to_num(sign * scored.raw[name], nan=np.inf))
-    keys += [-scored.score, late]
-    best = _front(scored.score - 1e6 * late, allowed)
-    ranked = np.lexsort([k[best] for k in keys])
-    return allowed, best[ranked]
+        keys.append(np.nan_to_num(sign * scored.raw[name][best], nan=np.inf))
+    keys += [-scored.score[best], late[best]]
+    return allowed, best[np.lexsort(keys)]
 
 
-def _front(primary: Any, allowed: Any) -> Any:
+def _front(score: Any, late: Any, allowed: Any) -> Any:
     """Rows that can be among those shown; sorting millions for ten rows is wasted time."""
     import numpy as np
 
     if len(allowed) <= FRONT:
         return allowed
-    values = primary[allowed]
-    cut = np.partition(values, len(values) - FRONT)[len(values) - FRONT]
-    return allowed[values >= cut]
+    found = score[allowed]
+    found[late[allowed]] -= BEHIND
+    return allowed[found >= np.partition(found, len(found) - FRONT)[len(found) - FRONT]]
 
 
-def unknown_weight(run: Run, scored: Scored) -> Any:
-    """Share of the weight that rests on criteria nobody knows."""
+def unknown_weight(scored: Scored, rows: Any = slice(None)) -> Any:
+    """Share of the weight that rests on criteria nobody knows, of all candidates or of some rows."""
     import numpy as np
 
-    total = np.zeros(len(run.stacks))
-    for name in CRITERIA:
-        total += np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
-    return total
+    shares = [scored.weights[c] / 100.0 for c in CRITERIA]
 
+    def share(*known: Any) -> Any:
+        return sum(np.where(k, 0.0, s) for k, s in zip(known, shares, strict=True))
 
-def unknown_at(scored: Scored, row: int) -> float:
-    """The same share of one candidate."""
-    return sum(0.0 if scored.known[c][row] else scored.weights[c] / 100.0 for c in CRITERIA)
+    known = [scored.known[c][rows] for c in CRITERIA]
+    return row_by_row(share, *known) if isinstance(rows, slice) else share(*known)
 
 
 def _excluded(run: Run, scored: Scored, reasons: list[tuple[str, Any]]) -> list[Exclusion]:

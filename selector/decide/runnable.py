@@ -168,7 +168,7 @@ class _Asked:
         """One row for each model, device, engine and format."""
         import numpy as np
 
-        told = np.array(self._rows, dtype=int).reshape(-1, 6)
+        told = np.array(self._rows, dtype=np.int32).reshape(-1, 6)
         members, first, sizes = _flat([m for _, m in self._lists.values()])
         models, devices = told[:, 0], told[:, 1]
         row, number = spread(sizes[models] * sizes[devices])
@@ -177,7 +177,7 @@ class _Asked:
         device = members[first[devices][row] + number % each]
         engine, precision, compute, small = (told[row, k] for k in range(2, 6))
         n = [max(len(x), 1) for x in (self._axes.devices, self._axes.engines, self._axes.precisions)]
-        order = np.argsort(((model * n[0] + device) * n[1] + engine) * n[2] + precision)
+        order = np.argsort(((model.astype(np.int64) * n[0] + device) * n[1] + engine) * n[2] + precision)
         return Runs(
             model[order],
             device[order],
@@ -200,9 +200,9 @@ def _flat(lists: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:
     """Lists one after the other, where each begins, and how long it is."""
     import numpy as np
 
-    flat = np.array([x for one in lists for x in one], dtype=int)
-    sizes = np.array([len(one) for one in lists], dtype=int)
-    return flat, np.cumsum(sizes) - sizes, sizes
+    flat = np.array([x for one in lists for x in one], dtype=np.int32)
+    sizes = np.array([len(one) for one in lists], dtype=np.int32)
+    return flat, (np.cumsum(sizes) - sizes).astype(np.int32), sizes
 
 
 def told(refused: Iterable[Refused], add: Callable[[str, str, int], None]) -> None:

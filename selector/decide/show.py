@@ -99,7 +99,7 @@ def _pick(run: Run, order: Any, top: int) -> list[int]:
 
 def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) -> RankedStack:
     """One candidate in full; `best` is the score of the first."""
-    from selector.decide.rank import unknown_at
+    from selector.decide.rank import unknown_weight
 
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     value = float(scored.score[row])
@@ -109,7 +109,7 @@ def one(run: Run, scored: Scored, row: int, label: str, rank: int, best: float) 
         slots=slots(run, row),
         score=value,
         tied=label != "S-1" and best - value <= run.p["value.tied_points"],
-        provisional=bool(unknown_at(scored, row) > run.p["value.most_unknown"])
+        provisional=bool(unknown_weight(scored, row) > run.p["value.most_unknown"])
         or _unverified(scored, row)
         or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),

@@ -25,4 +25,6 @@ def usd(run: Run) -> Any:
     import numpy as np
 
     price = run.req.incumbent.switching_cost_usd or 0.0
-    return np.where(stays(run), 0.0, price) if price else Column(np.zeros(run.judge.groups), run.judge.group)
+    if not price:
+        return Column(np.zeros(len(run.axes.places)), run.stacks.place)
+    return np.where(stays(run), 0.0, price)
