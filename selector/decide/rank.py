@@ -257,17 +257,18 @@ def _order(run: Run, scored: Scored, reasons: list[tuple[str, Any]], settings: S
     """
     import numpy as np
 
-    removed = np.zeros(len(run.stacks), dtype=bool)
+    # Columns over groups are put together before they are written out.
+    removed: Any = Column(np.zeros(run.judge.groups, dtype=bool), run.judge.group)
     for _, column in reasons:
-        removed |= column
+        removed = removed | column
     allowed = np.nonzero(~removed)[0]
     if not len(allowed):
         return allowed, allowed
     late = np.zeros(len(run.stacks), dtype=bool)
     if not settings.allow_provisional:
         late = unknown_weight(scored) > run.p["value.most_unknown"]
-        for _, column in run.gates.doubts:
-            late |= column[run.judge.group]
+        if run.gates.doubts:
+            late |= np.any([column for _, column in run.gates.doubts], axis=0)[run.judge.group]
     # The rest of the chain is worked out for those only that can come first.
     best = _front(scored.score, late, allowed)
     hard = [s[best] for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]

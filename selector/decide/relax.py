@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show, single
+from selector.decide import limits, show
 from selector.types.decision import Relaxation
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def _move(cap: limits.Limit | None, name: str, row: int) -> str:
 def _that_fits(run: Run) -> tuple[Relaxation, ...]:
     """For the cell that misses by least: fewer bits on the same devices, more devices, less context."""
     import numpy as np
+
+    from selector.decide import single
 
     sized, index = run.sized, run.index
     if sized is None or not len(sized.fits) or sized.fits.any():

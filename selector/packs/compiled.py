@@ -69,7 +69,7 @@ def shipped() -> Raw:
     cached = _cache_file(key)
     try:
         found = Raw(**json.loads(cached.read_text(encoding="utf-8")))
-        return _with_paths(found, lambda path: str(base / path))
+        return _with_paths(found, lambda path: f"{base}{os.sep}{path}")
     except (OSError, ValueError, TypeError):
         pass
     raw = read_all(base)
