@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,7 +78,7 @@ def criterion_weights(stated: Mapping[str, float], rules: Sequence[Rule]) -> dic
     chosen = {k: float(stated.get(k, 0.0)) for k in CRITERIA}
     for rule in rules:
         chosen[rule.criterion] *= rule.factor
-    total = sum(chosen.values()) or 1.0
+    total = math.fsum(chosen.values()) or 1.0
     return {k: 100.0 * v / total for k, v in chosen.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,4 +71,4 @@ def _distinct(run: Run) -> tuple[Candidates, Any, Any]:
 
 def _adapt(p: Mapping[str, float], method: str) -> float:
     parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
-    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
+    return math.fsum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,7 +112,7 @@ def _accepted(wanted: Any, value: Any) -> bool:
 def _weights_as_one(document: dict[str, Any], made: list[Assumption]) -> list[Assumption]:
     """Default weights and their shifts as one line that sums to 100."""
     parts = [a for a in made if a.key == "weights"]
-    total = sum((document.get("weights") or {}).values())
+    total = math.fsum((document.get("weights") or {}).values())
     if not parts or not total:
         return made
     if any(a.rule == "weights.stated" for a in parts):
