@@ -213,7 +213,10 @@ class Table:
                 **{k: v[where] for k, v in self.cell.items()} | {k: v[part] for k, v in tuned.items()}
             )
             load: Any = SimpleNamespace(
-                **{k: v[where] for k, v in self.load.items()}, scenario="online", cached_prefix_fraction=0.0
+                limit_share=0.0,
+                **{k: v[where] for k, v in self.load.items()},
+                scenario="online",
+                cached_prefix_fraction=0.0,
             )
             mem = sizing.ledger(np, cell, load, self.p)
             held = self.held[where] if len(where) and self.held[where[0]] > 0.0 else None

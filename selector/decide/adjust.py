@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from selector.decide.judge import TRUE
@@ -14,8 +17,9 @@ if TYPE_CHECKING:
 TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request_p95_ms")
 
 
-def apply(gates: Gates, group: Any, stacks: Candidates, quality: Any) -> None:
-    """Multiply the columns in place: times or the bill of the infrastructure, or p10, p50, p90 of quality.
+def apply(gates: Gates, group: Any, stacks: Candidates, quality: Any) -> Any:
+    """Multiply the columns of the candidates, times or the bill of the infrastructure; the columns
+    p10, p50, p90 of quality after what multiplies them.
 
     The interval of a rule, factor_low to factor_high, joins the interval of the estimate as
     independent doubt: squares of log-spreads add.
@@ -23,19 +27,35 @@ def apply(gates: Gates, group: Any, stacks: Candidates, quality: Any) -> None:
     for rule, column in gates.adjustments:
         rows = (column == TRUE)[group]
         if rule.quantity == "quality":
-            factors = (rule.factor_low, rule.factor, rule.factor_high)
-            for i, factor in enumerate(factors):
-                quality[rows, i] = (quality[rows, i] * factor).clip(0.0, 1.0)
+            quality = _changed(quality, rows, partial(_times, rule))
         elif rule.quantity == "cost":
-            stacks.infra_usd[rows] *= rule.factor
-            stacks.cost_spread[rows] = _wider(stacks.cost_spread[rows], rule)
+            _change(stacks, "infra_usd", rows, partial(mul, rule.factor))
+            _change(stacks, "cost_spread", rows, partial(_wider, rule))
         else:
             for name in TIMES:
-                getattr(stacks, name)[rows] *= rule.factor
-            stacks.spread[rows] = _wider(stacks.spread[rows], rule)
+                _change(stacks, name, rows, partial(mul, rule.factor))
+            _change(stacks, "spread", rows, partial(_wider, rule))
+    return quality
 
 
-def _wider(spread: Any, rule: Rule) -> Any:
+def _change(stacks: Candidates, name: str, rows: Any, by: Callable[[Any], Any]) -> None:
+    setattr(stacks, name, _changed(getattr(stacks, name), rows, by))
+
+
+def _changed(column: Any, rows: Any, by: Callable[[Any], Any]) -> Any:
+    """The column written out, some rows of it changed."""
+    import numpy as np
+
+    found = np.array(column)
+    found[rows] = by(found[rows])
+    return found
+
+
+def _times(rule: Rule, quality: Any) -> Any:
+    return (quality * (rule.factor_low, rule.factor, rule.factor_high)).clip(0.0, 1.0)
+
+
+def _wider(rule: Rule, spread: Any) -> Any:
     import numpy as np
 
     own = np.log(rule.factor_high / rule.factor_low) / 2.0

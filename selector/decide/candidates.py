@@ -7,18 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from selector.decide.axes import Axes, Place
+from selector.decide.columns import Column, narrow
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
 from selector.estimate import cost, serving
 from selector.types.load import Load
 
 NONE = -1
+HOSTED = frozenset({"api", "api_batch"})
+Columns = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Candidates:
-    """One row a candidate stack; indices are -1 where the slot does not apply."""
+    """One row a candidate stack; indices are -1 where the slot does not apply.
+
+    What follows from the sized cell or the place alone is a `Column`: a million rows of it take
+    the memory of one index.
+    """
 
     cell: Any  # row of the cell index, -1 for hosted models
     model: Any
@@ -27,6 +36,7 @@ class Candidates:
     device: Any
     place: Any
     replicas: Any
+    spare: Any  # of the replicas, those beside what carries the load
     n_devices: Any
     units: Any
     infra_usd: Any  # rent, power or API bill a month; nan where unknown
@@ -38,128 +48,161 @@ class Candidates:
     requests_per_s: Any
     spread: Any  # p90 over p50 of the times
     cost_spread: Any  # p90 over p50 of the cost
+    kv8: Any  # True where the cache is kept in 8 bits
 
     def __len__(self) -> int:
-        return len(self.model)
+        return len(self.place)
 
-    def take(self, rows: Any) -> Candidates:
-        """The same columns for some rows."""
-        return Candidates(**{f: getattr(self, f)[rows] for f in self.__dataclass_fields__})
+    def some(self, rows: Any) -> Candidates:
+        """A few candidates, as arrays."""
+        return Candidates(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
 
 def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]) -> Candidates:
-    """Every cell that fits, in every place that rents or owns its device."""
-    import numpy as np
+    """Every cell that fits, in every place that rents or owns its device, then the hosted models."""
+    hosted = _hosted(axes, load, p)
+    own = _own(index, sized)
+    shared = {name: np.concatenate([own[name], hosted[name]]) for name in own}
+    row, place, units, usd = _placed(axes, index, sized, own["n_devices"], load, p)
+    which = narrow(hosted["place"])
+    row = np.concatenate([row, np.arange(len(which), dtype=np.int32) + len(sized.rows)])
+    place = np.concatenate([place, which])
+    doubt = np.array([p[_doubt_of_cost(q)] for q in axes.places] or [np.nan])
+    bought = np.array([q.purchase_usd or 0.0 for q in axes.places] or [np.nan])
+    units = np.concatenate([units, np.zeros(len(which), dtype=units.dtype)])
+    return Candidates(
+        **{name: Column(values, row) for name, values in shared.items()},
+        place=place,
+        units=units,
+        infra_usd=np.concatenate([usd, hosted["infra_usd"]]),
+        once_usd=Column(bought, place) * units if bought.any() else Column(np.zeros(len(bought)), place),
+        cost_spread=Column(doubt, place),
+    )
 
-    parts: list[dict[str, Any]] = []
-    fitting = np.nonzero(sized.fits)[0]
-    by_device = {d: fitting[index.device[fitting] == d] for d in range(len(axes.devices))}
-    names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
-    for pi, place in enumerate(axes.places):
-        rows = by_device.get(names.get((place.device or "", place.pool), NONE))
-        if rows is None or not len(rows):
-            continue
-        group = (index.tp * index.pp)[rows]
-        node = index.tp[rows] <= place.count
-        across = (group <= place.count) | (place.count >= 8) | (place.available is not None)
-        rows = rows[node & across]
-        if len(rows):
-            parts.append(_in_place(axes, index, sized, rows, pi, load, p))
-    parts.append(_hosted(axes, load, p))
-    keys = Candidates.__dataclass_fields__
-    return Candidates(**{k: np.concatenate([part[k] for part in parts]) for k in keys})
 
-
-def _in_place(
-    axes: Axes,
-    index: CellIndex,
-    sized: Sized,
-    rows: Any,
-    place_number: int,
-    load: Load,
-    p: Mapping[str, float],
-) -> dict[str, Any]:
-    import numpy as np
-
-    place = axes.places[place_number]
+def _own(index: CellIndex, sized: Sized) -> Columns:
+    """What follows from a cell that fits."""
+    rows = sized.rows
     group = (index.tp * index.pp)[rows].astype(float)
-    replicas = sized.replicas[rows]
-    units = cost.machines(np, replicas, group, place.count)
-    devices = replicas * group
-    if place.usd_per_month is not None:
-        usd = units * place.usd_per_month
-    elif place.usd_per_hour is not None:
-        active = load.active_fraction if load.scenario == "offline" else 1.0
-        usd = cost.rented(place.usd_per_hour, units, active)
-        usd = usd * (p["cost.spot_rework"] if place.spot else 1.0)
-    elif place.hosting == "on_prem":
-        watts = np.array([d.device.tdp_w or np.nan for d in axes.devices])[index.device[rows]]
-        usd = cost.power(watts, devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
-    else:
-        usd = np.full(len(rows), np.nan)
     return {
-        "cell": rows,
+        "cell": rows.astype(np.int32),
         "model": index.model[rows],
         "engine": index.engine[rows],
         "precision": index.precision[rows],
         "device": index.device[rows],
-        "place": np.full(len(rows), place_number, dtype=np.int32),
-        "replicas": replicas,
-        "n_devices": devices,
-        "units": units,
-        "infra_usd": usd,
-        "once_usd": units * (place.purchase_usd or 0.0),
-        "first_token_ms": sized.first_token_ms[rows],
-        "first_token_p95_ms": sized.first_token_p95_ms[rows],
-        "per_output_token_ms": sized.per_output_token_ms[rows],
-        "request_p95_ms": sized.request_p95_ms[rows],
-        "requests_per_s": sized.requests_per_s[rows],
-        "spread": sized.spread[rows],
-        "cost_spread": np.full(len(rows), p[_doubt_of_cost(place)]),
+        "replicas": sized.replicas,
+        "spare": sized.spare,
+        "n_devices": sized.replicas * group,
+        "first_token_ms": sized.first_token_ms,
+        "first_token_p95_ms": sized.first_token_p95_ms,
+        "per_output_token_ms": sized.per_output_token_ms,
+        "request_p95_ms": sized.request_p95_ms,
+        "requests_per_s": sized.requests_per_s,
+        "spread": sized.spread,
+        "kv8": sized.kv_bits < 16.0,
     }
 
 
+def _placed(
+    axes: Axes, index: CellIndex, sized: Sized, n_devices: Any, load: Load, p: Mapping[str, float]
+) -> tuple[Any, Any, Any, Any]:
+    """Cells that fit in the places of their device: row of `sized`, place, units, USD a month."""
+    devices = index.device[sized.rows]
+    order = np.argsort(devices, kind="stable").astype(np.int32)
+    bounds = np.searchsorted(devices[order], np.arange(len(axes.devices) + 1))
+    names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
+    held: dict[tuple[int, int, bool], tuple[Any, Any]] = {}
+    rows, places, units, bills = [], [], [], []
+    for number, place in enumerate(axes.places):
+        device = names.get((place.device or "", place.pool), NONE)
+        if device == NONE:
+            continue
+        key = (device, place.count, place.count >= 8 or place.available is not None)
+        if key not in held:
+            held[key] = _held(index, sized, order[bounds[device] : bounds[device + 1]], *key[1:])
+        chosen, n_units = held[key]
+        if len(chosen):
+            rows.append(chosen)
+            units.append(n_units)
+            places.append(np.full(len(chosen), number, dtype=np.int32))
+            watts = axes.devices[device].device.tdp_w or np.nan
+            bills.append(_usd(place, n_units, n_devices[chosen], watts, load, p))
+    if not rows:
+        none = np.zeros(0, dtype=np.int32)
+        return none, none, none, none.astype(float)
+    found = tuple(np.concatenate(x) for x in (rows, places, units, bills))
+    return found[0], narrow(found[1]), found[2], found[3]
+
+
+def _held(index: CellIndex, sized: Sized, rows: Any, count: int, joined: bool) -> tuple[Any, Any]:
+    """Those of some cells that machines of `count` devices hold, and how many machines; `joined`: a
+    replica may spread over several of them."""
+    cell = sized.rows[rows]
+    group = index.tp[cell] * index.pp[cell]
+    kept = (index.tp[cell] <= count) & ((group <= count) | joined)
+    rows, groups = rows[kept], group[kept].astype(float)
+    replicas = sized.replicas[rows]
+    per_unit = np.floor(count / groups)
+    units = np.where(
+        per_unit >= 1.0,
+        np.ceil(replicas / np.maximum(per_unit, 1.0)),
+        replicas * cost.whole_units(np, groups, count),
+    )
+    return rows, units.astype(np.int32)
+
+
+def _usd(place: Place, units: Any, n_devices: Any, watts: float, load: Load, p: Mapping[str, float]) -> Any:
+    """Bill of a month: rent, or the power of owned devices; nan where it is not known."""
+    if place.usd_per_month is not None:
+        return units * place.usd_per_month
+    if place.usd_per_hour is not None:
+        active = load.active_fraction if load.scenario == "offline" else 1.0
+        usd = cost.rented(place.usd_per_hour, units, active)
+        return usd * (p["cost.spot_rework"] if place.spot else 1.0)
+    if place.hosting == "on_prem":
+        return cost.power(watts, n_devices, p["cost.power_overhead"], p["cost.usd_per_kwh"])
+    return np.full(len(units), np.nan)
+
+
 def _doubt_of_cost(place: Place) -> str:
+    if place.hosting in HOSTED:
+        return "cost.spread.hosted"
     if place.spot:
         return "cost.spread.spot"
     paid = place.usd_per_hour is not None or place.usd_per_month is not None
     return "cost.spread.rented" if paid else "cost.spread.owned"
 
 
-def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
+def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> Columns:
     """Hosted models in the regions where their vendor processes."""
-    import numpy as np
-
     models = {m.id: i for i, m in enumerate(axes.models)}
     pairs = [
         (models[place.id.split("@")[0].removeprefix("api:")], i)
         for i, place in enumerate(axes.places)
-        if place.hosting in ("api", "api_batch")
+        if place.hosting in HOSTED
     ]
     size = len(pairs)
     # Nobody says when a batch is answered, only that it is within a day or so.
     live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
     first = np.where(live, p["api.first_token_ms"], np.nan)
     each = np.where(live, p["api.per_output_token_ms"], np.nan)
-    none = np.full(size, NONE, dtype=np.int32)
-    usd = [place_usd(axes, m, i, load) for m, i in pairs]
+    none = np.full(size, NONE, dtype=np.int16)
     times = serving.hosted(first, each, p["api.tail"], load.output_tokens)
     return {
         "cell": none,
-        "model": np.array([m for m, _ in pairs], dtype=np.int32),
+        "model": np.array([m for m, _ in pairs], dtype=np.int16),
         "engine": none,
         "precision": none,
         "device": none,
-        "place": np.array([i for _, i in pairs], dtype=np.int32),
+        "place": np.array([i for _, i in pairs], dtype=int),
         "replicas": np.zeros(size),
+        "spare": np.zeros(size),
         "n_devices": np.zeros(size),
-        "units": np.zeros(size),
-        "infra_usd": np.array(usd, dtype=float),
-        "once_usd": np.zeros(size),
+        "infra_usd": np.array([place_usd(axes, m, i, load) for m, i in pairs], dtype=float),
         **times,
         "requests_per_s": np.full(size, np.nan),
         "spread": np.full(size, p["api.spread"]),
-        "cost_spread": np.full(size, p["cost.spread.hosted"]),
+        "kv8": np.zeros(size, dtype=bool),
     }
 
 

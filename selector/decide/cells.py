@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,12 +155,22 @@ def device_part(
 def format_part(model: Model, device: Device, precision: Precision, compute: str | None) -> dict[str, float]:
     """Columns that follow from the weight format on this device."""
     return {
-        "weights_known": model.weights_gb.get(precision.id, 0.0) * 1e9,
-        "bits": precision.bits_weights,
-        # Files of these narrow the embeddings with the rest; others leave them at 16 bit.
-        "wide_embeddings": 0.0 if precision.method in NARROW_EMBEDDINGS else 1.0,
+        "weights_known": published_bytes(model, precision),
         "peak": peak_flops(device, precision, compute),
+        **width_part(precision),
     }
+
+
+def published_bytes(model: Model, precision: Precision) -> float:
+    """Bytes of the weights in a format as their publisher counts them; 0 where nobody does."""
+    return model.weights_gb.get(precision.id, 0.0) * 1e9
+
+
+def width_part(precision: Precision) -> dict[str, float]:
+    """Columns that follow from the weight format alone."""
+    # Files of these narrow the embeddings with the rest; others leave them at 16 bit.
+    wide = 0.0 if precision.method in NARROW_EMBEDDINGS else 1.0
+    return {"bits": precision.bits_weights, "wide_embeddings": wide}
 
 
 def layout_part(tp: int, pp: int) -> dict[str, float]:
@@ -177,34 +186,66 @@ def scalar_cell(parts: list[dict[str, float]]) -> Cell:
     return Cell(**merged)
 
 
-class CellColumns:
-    """Collects cells as indices into few distinct parts, and gathers them into columns."""
+class CellTable:
+    """Cells as indices into few distinct parts; columns are gathered for some of them at a time."""
 
-    def __init__(self, groups: int) -> None:
-        self._memo: list[dict[Hashable, int]] = [{} for _ in range(groups)]
-        self._parts: list[list[dict[str, float]]] = [[] for _ in range(groups)]
-        self._cells = array("q")  # one number a group, cell after cell
+    def __init__(self, parts: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+        """Each group of parts: columns over the distinct parts, and which of them each cell takes."""
+        self._parts = parts
 
-    def part(self, group: int, key: Hashable, make: Callable[[], dict[str, float]]) -> int:
-        """Index of the part with this key, made on first sight."""
-        memo = self._memo[group]
-        if key not in memo:
-            memo[key] = len(self._parts[group])
-            self._parts[group].append(make())
-        return memo[key]
+    def __len__(self) -> int:
+        return len(self._parts[0][1])
 
-    def add(self, *indices: int) -> None:
-        """One more cell."""
-        self._cells.extend(indices)
+    def take(self, rows: Any) -> Any:
+        """Some cells (a slice or an array of row numbers) as a `Cell` of arrays."""
+        found: dict[str, Any] = {}
+        for columns, index in self._parts:
+            chosen = index[rows].astype(int)
+            for name, values in columns.items():
+                found[name] = values.take(chosen)
+        return Cell(**found)
 
-    def gather(self) -> Any:
-        """The cells as one `Cell` of numpy columns."""
+    def alike(self, *others: Any) -> tuple[Any, Any]:
+        """One cell of each set whose numbers, and those in `others` (columns of integers), are equal;
+        which set each cell is in."""
         import numpy as np
 
-        chosen = np.frombuffer(self._cells, dtype=np.int64).reshape(-1, len(self._parts))
-        columns: dict[str, Any] = {}
-        for group, parts in enumerate(self._parts):
-            index = chosen[:, group].astype(np.int32)  # contiguous and narrow: gathered many times
-            for key in parts[0] if parts else ():
-                columns[key] = np.array([part[key] for part in parts]).take(index)
-        return Cell(**columns)
+        keys = [*(_by_values(columns)[index] for columns, index in self._parts), *others]
+        code = np.zeros(len(self), dtype=np.uint64)
+        for key in keys:
+            code = code * np.uint64(MIXER) + key.astype(np.uint64)
+        order = np.argsort(code)
+        new = np.ones(len(code), dtype=bool)
+        new[1:] = code[order[1:]] != code[order[:-1]]
+        first = order[new]
+        # Sets in the order of their cells, so that models stay together.
+        place = np.empty(len(first), dtype=np.int32)
+        place[np.argsort(first)] = np.arange(len(first))
+        which = np.empty(len(code), dtype=np.int32)
+        which[order] = place[np.cumsum(new) - 1]
+        first.sort()
+        if all((key == key[first][which]).all() for key in keys):
+            return first, which
+        # Two sets fell on one code: every cell stands for itself.
+        return np.arange(len(code)), np.arange(len(code))
+
+
+MIXER = 6_364_136_223_846_793_005  # odd and without structure: products wrap around
+
+
+def _by_values(columns: Mapping[str, Any]) -> Any:
+    """Parts with equal values by one number."""
+    import numpy as np
+
+    if len(columns) == 1:
+        return np.unique(next(iter(columns.values())), return_inverse=True)[1]
+    seen: dict[bytes, int] = {}
+    rows = np.stack(list(columns.values()), axis=1)
+    return np.array([seen.setdefault(row.tobytes(), len(seen)) for row in rows])
+
+
+def columns(parts: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Parts of one group as columns."""
+    import numpy as np
+
+    return {name: np.array([part[name] for part in parts]) for name in parts[0]} if parts else {}

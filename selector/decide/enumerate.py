@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
-from selector.decide import cells, tuning
-from selector.decide.axes import Axes, DeviceOption, ModelOption, Place
-from selector.decide.layouts import layouts, pinned_allowed
+from selector.decide import cells, parts
+from selector.decide.axes import Axes, ModelOption, Place
+from selector.decide.columns import distinct, narrow, numbered, spread
+from selector.decide.layouts import LAYER_SPLIT, layouts, pinned_allowed
+from selector.decide.runnable import Refused, Runs, runs, told
 from selector.packs.support import SupportTable
-from selector.types.catalog import Model, Precision
 from selector.types.requirement import LayoutPin
-
-GROUPS = 5
-SMALL_CACHE = "kv-fp8"  # name in the support table and among the recoveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class CellIndex:
     tp: Any
     pp: Any
     kv8: Any  # True where the engine keeps an 8-bit cache on the device
-    cell: Any  # Cell of columns
+    cell: cells.CellTable | None  # None: no cells
     shapes: Mapping[str, cells.Shape]
 
 
@@ -40,26 +36,10 @@ class Refusals:
 
     counts: dict[str, tuple[int, str]]
 
-    def add(self, reason: str, example: str) -> None:
-        """Count one more."""
+    def add(self, reason: str, example: str, count: int = 1) -> None:
+        """Count more of them."""
         seen, first = self.counts.get(reason, (0, example))
-        self.counts[reason] = (seen + 1, first)
-
-
-def available(model: Model, precision: Precision) -> bool:
-    """True where weights in this format are published or can be made from wider ones."""
-    return precision.id in model.checkpoints or not precision.needs_checkpoint
-
-
-def considered(model: Model, precision: Precision, role: str, pinned: bool) -> bool:
-    """True for published formats, pinned ones, and the usual one of each width.
-
-    Variants of one width that nobody published for the model (GPTQ beside AWQ, bitsandbytes) have
-    the same size and speed and less evidence; they are looked at only when pinned.
-    """
-    if not available(model, precision):
-        return False
-    return pinned or role != "llm" or precision.id in model.checkpoints or precision.usual
+        self.counts[reason] = (seen + count, first)
 
 
 def enumerate_cells(
@@ -77,102 +57,107 @@ def enumerate_cells(
     Stages over machines are looked at only where weights and one cache of `context` tokens crowd
     the devices of a stage: elsewhere more replicas do more with the same devices.
     """
-    columns = cells.CellColumns(GROUPS)
-    tunings = Tunings(columns, p)
-    index = array("q")
-    add, layout = columns.add, tunings.layout
     shapes = {m.id: cells.shape(m.model, p) for m in axes.models if m.model is not None}
-    reach = _reach(axes.places)
-    owned = {q.pool: q for q in axes.places if q.pool}
-    hopeless, crowded = p["search.hopeless"], p["search.roomy"]
-    for mi, option in enumerate(axes.models):
-        if option.model is None:
-            continue
-        shp = shapes[option.id]
-        formats = {
-            ri: q.precision
-            for ri, q in enumerate(axes.precisions)
-            if considered(option.model, q.precision, option.role, precisions_pinned)
-        }
-        for di, device in enumerate(axes.devices):
-            for ei, engine in enumerate(axes.engines):
-                if not explain and not table.runs_any(engine.id, device.device, option.role):
-                    continue
-                runs = _runs(option, device, engine.id, formats, table, refusals, explain)
-                if not runs:
-                    continue
-                allowed = _allowed(option, device, engine.id, reach, pinned, refusals)
-                kv8 = _small_cache(option, device, engine.id, table)
-                for ri, compute in runs:
-                    parts = _parts(columns, option, device, engine.id, formats[ri], compute, shapes, p, owned)
-                    need = shp.total * formats[ri].bits_weights / 8.0
-                    kept = shp.kv_per_token * context / shp.kv_shards
-                    room = cells.memory_bytes(device.device, p)
-                    most, roomy = hopeless * room, crowded * room - kept
-                    free = not explain and len(allowed) > 1
-                    achieved = tunings.of(device, engine.id, shp, formats[ri])
-                    for tp, pp in allowed:
-                        if free and (need > most * tp * pp or (pp > 1 and need <= roomy * tp)):
-                            continue
-                        add(*parts, layout(tp, pp), achieved(tp * pp))
-                        index.extend((mi, ei, ri, di, tp, pp, kv8))
-    return _index(index, columns, shapes)
+    found, refused = runs(axes, table, precisions_pinned, explain)
+    kinds = _Layouts(axes, found, _reach(axes.places), pinned)
+    told([*refused, *kinds.refused], refusals.add)
+    row, number = spread(kinds.counts[kinds.kind])
+    which = kinds.first[kinds.kind[row]] + number
+    tp, pp = kinds.tp[which], kinds.pp[which]
+    if not explain:
+        kept = _roomy(axes, shapes, found, kinds, row, tp, pp, p, context)
+        row, tp, pp = row[kept], tp[kept], pp[kept]
+    columns = (found.model, found.engine, found.precision, found.device)
+    model, engine, precision, device = (narrow(c[row]) for c in columns)
+    made = parts.table(axes, shapes, found, row, tp, pp, p) if len(row) else None
+    return CellIndex(model, engine, precision, device, narrow(tp), narrow(pp), found.kv8[row], made, shapes)
 
 
-def _small_cache(option: ModelOption, device: DeviceOption, engine: str, table: SupportTable) -> int:
-    """1 where the support table has an 8-bit cache of this engine on the device."""
-    if option.role != "llm" or option.model is None:
-        return 0
-    return int(table.look_up(engine, device.device, SMALL_CACHE, option.model, option.role).status == "yes")
+def _roomy(
+    axes: Axes,
+    shapes: Mapping[str, cells.Shape],
+    found: Runs,
+    kinds: _Layouts,
+    row: Any,
+    tp: Any,
+    pp: Any,
+    p: Mapping[str, float],
+    context: float,
+) -> Any:
+    """Cells without those that cannot hold the weights, and without stages that nothing asks for."""
+    import numpy as np
+
+    held = [shapes.get(m.id) for m in axes.models]
+    total = np.array([s.total if s else np.nan for s in held])
+    kept = np.array([s.kv_per_token * context / s.kv_shards if s else np.nan for s in held])
+    bits = np.array([q.precision.bits_weights for q in axes.precisions])
+    room = np.array([cells.memory_bytes(d.device, p) for d in axes.devices])[found.device]
+    need = (total[found.model] * bits[found.precision] / 8.0)[row]
+    most, roomy = p["search.hopeless"] * room, p["search.roomy"] * room - kept[found.model]
+    skipped = (need > most[row] * tp * pp) | ((pp > 1) & (need <= roomy[row] * tp))
+    return ~skipped | (kinds.counts[kinds.kind] <= 1)[row]
 
 
-def _runs(
-    option: ModelOption,
-    device: DeviceOption,
-    engine: str,
-    formats: Mapping[int, Precision],
-    table: SupportTable,
-    refusals: Refusals,
-    explain: bool,
-) -> list[tuple[int, str | None]]:
-    """Formats that the engine runs on the device, with the arithmetic that it really uses."""
-    model = option.model
-    assert model is not None
-    found: list[tuple[int, str | None]] = []
-    old = table.too_old(engine, model)
-    if old is not None:
-        refusals.add(old, model.id)
-        return found
-    known = table.formats(engine, device.device, model, option.role)
-    for ri, precision in formats.items():
-        answer = known(precision.id)
-        if answer.status == "yes":
-            found.append((ri, answer.compute))
-        elif explain and answer.row is not None:
-            note = answer.row.note or f"support is {answer.status}"
-            refusals.add(f"{engine} {precision.id} on {device.device.arch or device.id}: {note}", option.id)
-    return found
+class _Layouts:
+    """Layouts that each run allows, by the few things that they depend on."""
+
+    def __init__(
+        self,
+        axes: Axes,
+        found: Runs,
+        reach: Mapping[tuple[str, str], tuple[int, int]],
+        pinned: Sequence[LayoutPin],
+    ) -> None:
+        import numpy as np
+
+        spans = [reach.get((d.id, d.pool), (0, 0)) for d in axes.devices]
+        form, forms = numbered([_form(m) for m in axes.models])
+        span, spread_over = numbered(spans)
+        split = np.array([e.id in LAYER_SPLIT for e in axes.engines], dtype=int)
+        code = (form[found.model] * 2 + split[found.engine]) * max(spread_over, 1) + span[found.device]
+        kinds, self.kind = distinct(code, max(forms * 2 * spread_over, 1))
+        # First row of each kind, and how many (model, device, engine) have it.
+        example = np.zeros(len(kinds), dtype=int)
+        example[self.kind[::-1]] = np.arange(len(code))[::-1]
+        own = np.stack([found.model, found.device, found.engine])
+        new = np.ones(len(code), dtype=bool)
+        new[1:] = (own[:, 1:] != own[:, :-1]).any(axis=0)
+        having = np.bincount(self.kind[new], minlength=len(kinds))
+        self.refused: list[Refused] = []
+        lists = []
+        for row, count in zip(example.tolist(), having.tolist(), strict=True):
+            at = tuple(int(c[row]) for c in (found.model, found.device, found.engine))
+            allowed, refused = _allowed(axes, at, spans[at[1]], pinned)
+            lists.append(allowed)
+            self.refused += [Refused((*at, 1, k), why, what, count) for k, (why, what) in enumerate(refused)]
+        self.counts = np.array([len(one) for one in lists], dtype=np.int32)
+        self.first = (np.cumsum(self.counts) - self.counts).astype(np.int32)
+        pairs = np.array([pair for one in lists for pair in one], dtype=np.int32).reshape(-1, 2)
+        self.tp, self.pp = pairs[:, 0], pairs[:, 1]
+
+
+def _form(option: ModelOption) -> Hashable:
+    """What layouts depend on, of a model."""
+    arch = option.model.architecture if option.model is not None else None
+    return option.role, arch and arch.heads, arch and arch.layers
 
 
 def _allowed(
-    option: ModelOption,
-    device: DeviceOption,
-    engine: str,
-    reach: Mapping[tuple[str, str], tuple[int, int]],
-    pinned: Sequence[LayoutPin],
-    refusals: Refusals,
-) -> list[tuple[int, int]]:
+    axes: Axes, at: Sequence[int], span: tuple[int, int], pinned: Sequence[LayoutPin]
+) -> tuple[list[tuple[int, int]], list[tuple[str, str]]]:
+    """Layouts of a model on a device with an engine; of those pinned, which cannot be, and why."""
+    option, device, engine = axes.models[at[0]], axes.devices[at[1]], axes.engines[at[2]].id
     assert option.model is not None
-    most, node = reach.get((device.id, device.pool), (0, 0))
+    most, node = span
     free = layouts(option.model, engine, option.role, most, node)
     if not pinned:
-        return free
+        return free, []
     found: list[tuple[int, int]] = []
     for pin in pinned:
         exact = (pin.tp or 1, pin.pp or 1)
         like = [(t, q) for t, q in free if pin.tp in (None, t) and pin.pp in (None, q)]
         found += [*like, exact]
-    allowed = []
+    allowed, refused = [], []
     for t, q in dict.fromkeys(found):
         reason = pinned_allowed(option.model, t, q)
         if t * q > most:
@@ -180,8 +165,8 @@ def _allowed(
         if reason is None:
             allowed.append((t, q))
         else:
-            refusals.add(f"pinned layout tp{t}-pp{q}: {reason}", f"{option.id} on {device.id}")
-    return allowed
+            refused.append((f"pinned layout tp{t}-pp{q}: {reason}", f"{option.id} on {device.id}"))
+    return allowed, refused
 
 
 def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:
@@ -196,90 +181,3 @@ def _reach(places: list[Place]) -> dict[tuple[str, str], tuple[int, int]]:
         seen = reach.get(key, (0, 0))
         reach[key] = (max(seen[0], most), max(seen[1], place.count))
     return reach
-
-
-def _parts(
-    columns: cells.CellColumns,
-    option: ModelOption,
-    device: DeviceOption,
-    engine: str,
-    precision: Precision,
-    compute: str | None,
-    shapes: Mapping[str, cells.Shape],
-    p: Mapping[str, float],
-    owned: Mapping[str, Place],
-) -> tuple[int, int, int]:
-    """Numbers of the parts that do not depend on the layout."""
-    model = option.model
-    assert model is not None
-    own = owned.get(device.pool)
-    free = own.free_memory_bytes if own else None
-    shared = bool(own and own.shared_desktop)
-    return (
-        columns.part(0, option.id, lambda: cells.model_part(shapes[option.id])),
-        columns.part(
-            1,
-            (device.id, device.pool, engine in cells.LIGHT),
-            lambda: cells.device_part(device.device, engine, free, shared, p),
-        ),
-        columns.part(
-            2,
-            (model.id if model.weights_gb else "", device.id, precision.id, compute),
-            lambda: cells.format_part(model, device.device, precision, compute),
-        ),
-    )
-
-
-class Tunings:
-    """Numbers of the parts that say what replicas achieve and how they are laid out; looked up by
-    the few things that they depend on, since cells are many."""
-
-    def __init__(self, columns: cells.CellColumns, p: Mapping[str, float]) -> None:
-        self._columns, self._p = columns, p
-        self._seen: dict[Hashable, Callable[[int], int]] = {}
-        self.layout = cache(self._layout)  # how a replica is laid out
-
-    def of(
-        self, device: DeviceOption, engine: str, shp: cells.Shape, precision: Precision
-    ) -> Callable[[int], int]:
-        """What replicas of so many devices achieve; the rate of the link differs between devices of one
-        architecture."""
-        narrow = tuning.narrow_weights(precision)
-        key = (device.id, engine, shp.experts > 1.0, shp.known, shp.attention, narrow)
-        if key not in self._seen:
-
-            def part(n: int) -> int:
-                names = tuning.keys(device.device, engine, shp, n, precision)
-                rate = tuning.link_rate(device.device, n, self._p)
-                made = partial(self._made, names, rate)
-                return self._columns.part(4, (names, rate), made)
-
-            self._seen[key] = cache(part)
-        return self._seen[key]
-
-    def _made(self, names: tuple[str, ...], rate: float) -> dict[str, float]:
-        return tuning.tuned(names, self._p) | {"link_bytes_per_s": rate}
-
-    def _layout(self, tp: int, pp: int) -> int:
-        return self._columns.part(3, (tp, pp), partial(cells.layout_part, tp, pp))
-
-
-def _index(
-    rows: array[int],
-    columns: cells.CellColumns,
-    shapes: Mapping[str, cells.Shape],
-) -> CellIndex:
-    import numpy as np
-
-    table = np.frombuffer(rows, dtype=np.int64).astype(np.int32).reshape(-1, 7)
-    return CellIndex(
-        model=table[:, 0],
-        engine=table[:, 1],
-        precision=table[:, 2],
-        device=table[:, 3],
-        tp=table[:, 4],
-        pp=table[:, 5],
-        kv8=table[:, 6].astype(bool),
-        cell=columns.gather() if rows else None,
-        shapes=shapes,
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
 from selector.decide import show
+from selector.decide.columns import Column
 from selector.needs.facts import FACT_KEYS, proposed_facts, requirement_facts
 
 if TYPE_CHECKING:
@@ -65,19 +66,24 @@ def _best(run: Run, scored: Scored, removed: Mapping[str, Any], late: Any, fact:
 
     group = run.judge.group
     mine = {f"{r.id} {r.title}" for r, _ in run.gates.vetoes if _mentions(run, r, fact)}
-    held = np.zeros(len(run.stacks), dtype=bool)
-    out = late.copy()
+    if not mine and not any(_mentions(run, rule, fact) for rule, _ in run.gates.doubts):
+        return None
+    nothing = Column(np.zeros(run.judge.groups, dtype=bool), group)
+    held: Any = nothing
+    out: Any = nothing
     for name, column in removed.items():
         if name in mine:
-            held |= column
+            held = held | column
         else:
-            out |= column
+            out = out | column
     for rule, column in run.gates.doubts:
         if _mentions(run, rule, fact):
-            held |= column[group]
+            held = held | Column(column, group)
         else:
-            out |= column[group]
-    rows = np.nonzero(held & ~out)[0]
+            out = out | Column(column, group)
+    if not held.any():
+        return None
+    rows = np.nonzero(held & ~(out | late))[0]
     return int(rows[np.argmax(scored.score[rows])]) if len(rows) else None
 
 

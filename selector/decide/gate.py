@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from selector.decide.columns import Column
 from selector.decide.judge import TRUE, UNKNOWN, Compile, Judge, distinct_rows
 from selector.risk.assess import Assessment, Scoring, Trigger, assess, trigger
 from selector.types.catalog import Mitigation, Risk
@@ -74,14 +78,12 @@ def criterion_weights(stated: Mapping[str, float], rules: Sequence[Rule]) -> dic
     chosen = {k: float(stated.get(k, 0.0)) for k in CRITERIA}
     for rule in rules:
         chosen[rule.criterion] *= rule.factor
-    total = sum(chosen.values()) or 1.0
+    total = math.fsum(chosen.values()) or 1.0
     return {k: 100.0 * v / total for k, v in chosen.items()}
 
 
 def _inside(scope: Any, column: Any) -> Any:
     """Three-valued and of the scope and the condition."""
-    import numpy as np
-
     return np.where(
         (scope == 0) | (column == 0), 0, np.where((scope == TRUE) & (column == TRUE), TRUE, UNKNOWN)
     ).astype(np.int8)
@@ -89,8 +91,6 @@ def _inside(scope: Any, column: Any) -> Any:
 
 def _either(columns: Sequence[Any]) -> Any:
     """Three-valued or: true where one is true, else unknown where one is unknown."""
-    import numpy as np
-
     stack = np.stack(columns)
     some, doubt = (stack == TRUE).any(axis=0), (stack == UNKNOWN).any(axis=0)
     return np.where(some, TRUE, np.where(doubt, UNKNOWN, 0)).astype(np.int8)
@@ -122,8 +122,6 @@ def assess_all(
 
     `added` holds the columns of rules that add a risk beside its own trigger.
     """
-    import numpy as np
-
     columns: list[Any] = []
     spans: list[tuple[Risk, int]] = []
     for risk in risks:
@@ -136,7 +134,6 @@ def assess_all(
     where = [hosting.index(str(h)) for h in judge.values("hosting", hosting[0])]
     columns.append(np.array(where, dtype=np.int8))
     distinct, profile = distinct_rows(columns)
-    profile = profile[judge.group]
     assessments = []
     for row in distinct:
         found: list[Trigger] = []
@@ -146,12 +143,12 @@ def assess_all(
             if item is not None:
                 found.append(item)
         assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])]))
-    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments]).reshape(-1, 3)
+    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments]).reshape(-1, 3)[profile]
     return RiskColumns(
-        index=gather[profile, 0],
-        days=gather[profile, 1],
-        usd=gather[profile, 2],
-        profile=profile,
+        index=Column(gather[:, 0], judge.group),
+        days=Column(gather[:, 1], judge.group),
+        usd=Column(gather[:, 2], judge.group),
+        profile=Column(profile, judge.group),
         assessments=assessments,
     )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
+
+from selector.decide.columns import Column, distinct, narrow
 
 TRUE, FALSE, UNKNOWN = 1, 0, -1
 
@@ -31,7 +36,7 @@ class Axis:
     """One axis of the candidates: facts of each option, and which option each candidate takes."""
 
     options: Sequence[Mapping[str, object]]
-    index: Any  # integer column over the candidates
+    index: Any  # integers over the candidates: an array or a `Column`
 
 
 class Judge:
@@ -43,35 +48,30 @@ class Judge:
     """
 
     def __init__(self, common: Mapping[str, object], axes: Sequence[Axis], mentioned: frozenset[str]) -> None:
-        import numpy as np
-
         self._common = common
-        self._sides: list[tuple[list[Mapping[str, object]], Any]] = []
-        size = len(axes[0].index)
-        code: Any = np.zeros(size, dtype=np.int64)
-        radix: list[int] = []
-        signatures: list[list[Mapping[str, object]]] = []
-        for axis in axes:
-            ids, found = _signatures(axis.options, mentioned)
-            signatures.append(found)
-            radix.append(len(found))
-            code = code * len(found) + np.array(ids, dtype=np.int64)[axis.index]
-        present = np.zeros(max(int(np.prod([float(r) for r in radix])), 1), dtype=bool)
-        present[code] = True
-        distinct = np.nonzero(present)[0]
-        place = np.zeros(len(present), dtype=np.int32)
-        place[distinct] = np.arange(len(distinct), dtype=np.int32)
-        self.group = place[code]
-        self.groups = len(distinct)
-        rest = distinct
-        for found in reversed(signatures):
-            rest, option = np.divmod(rest, len(found))
-            self._sides.insert(0, (found, option))
+        kept = [_signatures(axis.options, mentioned) for axis in axes]
+        levels: dict[int, list[int]] = {}  # axes whose columns are spread over the candidates alike
+        for number, axis in enumerate(axes):
+            levels.setdefault(id(getattr(axis.index, "rows", axis.index)), []).append(number)
+        codes = [_combined([(kept[i], axes[i].index) for i in numbers]) for numbers in levels.values()]
+        code: Any = np.zeros(len(axes[0].index), dtype=np.int32)
+        for combinations, which in codes:
+            code *= max(len(combinations), 1)
+            code += np.asarray(which)
+        rest, group = distinct(code, math.prod(max(len(found), 1) for found, _ in codes))
+        self.group = narrow(group)
+        self.groups = len(rest)
+        sides: dict[int, tuple[list[Mapping[str, object]], Any]] = {}
+        for numbers, (combinations, _) in zip(reversed(levels.values()), reversed(codes), strict=True):
+            rest, own = np.divmod(rest, max(len(combinations), 1))
+            own = combinations[own]
+            for i in reversed(numbers):
+                own, option = np.divmod(own, len(kept[i][1]))
+                sides[i] = (kept[i][1], option)
+        self._sides = [sides[i] for i in range(len(axes))]
 
     def column(self, condition: Condition) -> Any:
         """Int8 column over the groups: 1 true, 0 false, -1 unknown."""
-        import numpy as np
-
         used = [
             (options, index)
             for options, index in self._sides
@@ -80,9 +80,9 @@ class Judge:
         code = np.zeros(self.groups, dtype=np.int64)
         for options, index in used:
             code = code * len(options) + index
-        distinct, inverse = np.unique(code, return_inverse=True)
-        columns = self._columns(condition.facts, used, distinct)
-        answers = np.nan_to_num(condition.column(columns, len(distinct)), nan=UNKNOWN)
+        found, inverse = np.unique(code, return_inverse=True)
+        columns = self._columns(condition.facts, used, found)
+        answers = np.nan_to_num(condition.column(columns, len(found)), nan=UNKNOWN)
         return answers.astype(np.int8)[inverse.reshape(-1)]
 
     def once(self, condition: Condition) -> bool | None:
@@ -112,8 +112,6 @@ class Judge:
         codes: Any,
     ) -> dict[str, list[object]]:
         """Values of some facts for the distinct combinations of the axes that hold them."""
-        import numpy as np
-
         found = {n: [self._common[n]] * len(codes) for n in names if n in self._common}
         rest = codes
         for options, _ in reversed(used):
@@ -127,6 +125,19 @@ class Judge:
                         values[i] if has[i] else b for i, b in zip(option.tolist(), base, strict=True)
                     ]
         return found
+
+
+def _combined(axes: Sequence[tuple[tuple[list[int], list[Mapping[str, object]]], Any]]) -> tuple[Any, Any]:
+    """Combinations of signatures that occur on axes spread alike, and which of them each candidate has."""
+    rows = getattr(axes[0][1], "rows", None)
+    code: Any = 0
+    size = 1
+    for (ids, options), index in axes:
+        values = index if rows is None else index.values
+        code = code * len(options) + np.array(ids, dtype=np.int64)[values]
+        size *= len(options)
+    found, which = distinct(code, size)
+    return found, which if rows is None else Column(which, rows)
 
 
 def _signatures(
@@ -148,8 +159,6 @@ def _signatures(
 
 def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
     """Distinct rows of a set of int8 columns over the groups, and the row number of each group."""
-    import numpy as np
-
     rows, inverse = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     return rows, inverse.reshape(-1)
 

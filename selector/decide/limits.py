@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from selector.decide.columns import row_by_row
 
 OK, AT_RISK, VIOLATED, UNVERIFIED = 0, 1, 2, 3
 STATUS = ("ok", "at_risk", "violated", "unverified")
@@ -51,12 +54,17 @@ def share(quantile: float) -> float:
 def status(limit: Limit) -> Any:
     """Int8 column: violated where the cap is not kept with the confidence asked for, at risk where
     it is and p90 is over the cap all the same, unverified where the estimate is not known."""
+    return row_by_row(partial(_status, limit.cap, share(limit.confidence)), limit.column, limit.spread)
+
+
+def _status(cap: float, by: float, p50: Any, spread: Any) -> Any:
     import numpy as np
 
     with np.errstate(invalid="ignore"):
-        high = limit.column * limit.spread
-        found = np.where(limit.needed > limit.cap, VIOLATED, np.where(high > limit.cap, AT_RISK, OK))
-    return np.where(np.isnan(limit.column), UNVERIFIED, found).astype(np.int8)
+        high = p50 * spread
+        needed = p50 * spread**by if by else p50
+        found = np.where(needed > cap, VIOLATED, np.where(high > cap, AT_RISK, OK))
+    return np.where(np.isnan(p50), UNVERIFIED, found).astype(np.int8)
 
 
 def p_ok(p50: float, spread: float, cap: float) -> float | None:

@@ -30,7 +30,7 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         per_output_token_limit_s=limit / 1e3 if limit else None,
         all_long="workload.concurrency" not in assumed,
         limit_assumed=limit_assumed,
-        limit_share=0.0 if limit_assumed else limit_share(req),
+        limit_share=limit_share(req),
     )
 
 

@@ -28,7 +28,7 @@ def in_force(prices: tuple[Price, ...], day: date, input_tokens: float) -> list[
         if seen is None or _order(price) >= _order(seen):
             best[price.daily_utc] = price
     windows = {w: _hours(w) for w in best if w}
-    rest = DAY_HOURS - sum(windows.values())
+    rest = DAY_HOURS - math.fsum(windows.values())
     shares = [(windows[w] / DAY_HOURS, q) for w, q in best.items() if w]
     if None in best:
         shares.append((rest / DAY_HOURS, best[None]))
@@ -63,8 +63,8 @@ def request_usd(api: Api, load: Load, batch: bool, days: list[date]) -> float | 
         values = [(share, _one(price, load)) for share, price in parts]
         if not values or any(v is None for _, v in values):
             return None
-        found.append(sum(share * (v or 0.0) for share, v in values))
-    return sum(found) / len(found)
+        found.append(math.fsum(share * (v or 0.0) for share, v in values))
+    return math.fsum(found) / len(found)
 
 
 def _one(price: Price, load: Load) -> float | None:

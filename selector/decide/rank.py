@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
@@ -24,6 +25,7 @@ from selector.decide import (
 )
 from selector.decide import load as loads
 from selector.decide import reasons as causes
+from selector.decide.columns import Column, row_by_row
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, summary
 from selector.types.decision import AssumptionRow, DecidingDefault, Recommendation
@@ -172,7 +174,10 @@ def score(run: Run) -> Scored:
     horizon = float(run.req.horizon_months or 12)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
-    total = stacks.infra_usd + work.usd + run.risks.usd + once / horizon
+    total = row_by_row(
+        lambda infra, team, risk, paid: infra + team + risk + paid / horizon,
+        *(stacks.infra_usd, work.usd, run.risks.usd, once),
+    )
     # Nobody waits for offline work without a limit: its time sets no stack above another.
     limit, _ = loads.latency_limit_ms(run.req, run.load, run.assumed)
     waits = limit is not None or run.load.scenario != "offline"
@@ -187,10 +192,13 @@ def score(run: Run) -> Scored:
     adverse = attitude.judged(run, raw)
     values, known = {}, {}
     for name in CRITERIA:
-        values[name], known[name] = value.filled(np, scales[name], adverse[name], run.p["value.missing"])
-    points = np.zeros(len(stacks))
+        both = partial(value.filled, np, scales[name], missing=run.p["value.missing"])
+        values[name] = row_by_row(lambda x, both=both: both(x)[0], adverse[name])
+        known[name] = row_by_row(lambda x: ~np.isnan(x), adverse[name])
+    points = np.zeros(run.judge.groups)
     for rule, column, pack_weight in run.gates.points:
-        points = points + (column == 1)[run.judge.group] * (rule.points or 0.0) * pack_weight
+        points = points + (column == 1) * (rule.points or 0.0) * pack_weight
+    fixed = Column(points, run.judge.group)
     caps = _limits(run, total, once, work.weeks)
     return Scored(
         total,
@@ -205,8 +213,11 @@ def score(run: Run) -> Scored:
         values,
         known,
         run.weights,
-        points,
-        additive.total([values[c] for c in CRITERIA], [run.weights[c] for c in CRITERIA], points),
+        fixed,
+        row_by_row(
+            lambda extra, *columns: additive.total(columns, [run.weights[c] for c in CRITERIA], extra),
+            *(fixed, *(values[c] for c in CRITERIA)),
+        ),
         caps,
         [limits.status(x) for x in caps],
         _quality_status(run),
@@ -257,7 +268,9 @@ def _quality_status(run: Run) -> Any | None:
 def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
     """Named bool columns: why a candidate is removed."""
     group = run.judge.group
-    found = [(f"{r.id} {r.title}", column[group]) for r, column in run.gates.vetoes if column.any()]
+    found: list[tuple[str, Any]] = [
+        (f"{r.id} {r.title}", Column(column, group)) for r, column in run.gates.vetoes if column.any()
+    ]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         if not cap.hard:
             continue
@@ -274,10 +287,11 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
 def _removed(run: Run, reasons: list[tuple[str, Any]]) -> Any:
     import numpy as np
 
-    removed = np.zeros(len(run.stacks), dtype=bool)
+    # Columns over groups are put together before they are written out.
+    removed: Any = Column(np.zeros(run.judge.groups, dtype=bool), run.judge.group)
     for _, column in reasons:
-        removed |= column
-    return removed
+        removed = removed | column
+    return np.asarray(removed)
 
 
 def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
@@ -285,17 +299,19 @@ def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
     import numpy as np
 
     late = _late(run, scored, settings)
-    for _, column in run.gates.doubts:
-        late = late | (column[run.judge.group] & (not settings.allow_provisional))
-    hard = [s for cap, s in zip(scored.limits, scored.status, strict=True) if cap.hard]
-    at_risk = sum((s == limits.AT_RISK).astype(int) for s in hard) + np.zeros(len(late))
+    if run.gates.doubts and not settings.allow_provisional:
+        late = late | np.any([column for _, column in run.gates.doubts], axis=0)[run.judge.group]
+    at_risk = np.zeros(len(run.stacks), dtype=np.int8)
+    for cap, status in zip(scored.limits, scored.status, strict=True):
+        if cap.hard:
+            at_risk += status == limits.AT_RISK
     return additive.Chain(
         late.astype(np.int8),
         scored.score,
         [-scored.raw[c] if c == "quality" else scored.raw[c] for c in CRITERIA],
         [scored.weights[c] for c in CRITERIA],
         at_risk,
-        unknown_weight(run, scored),
+        unknown_weight(scored),
         lambda row: show.slots(run, row).digest(),
     )
 
@@ -303,18 +319,26 @@ def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
 def _late(run: Run, scored: Scored, settings: Settings) -> Any:
     """Rows that rank after the others: too much of their weight, or a stated limit, rests on a figure
     that nobody knows. None where the user ranks them among the others."""
-    late = unknown_weight(run, scored) > run.p["value.most_unknown"]
+    import numpy as np
+
+    late = np.zeros(len(run.stacks), dtype=bool)
+    if settings.allow_provisional:
+        return late
+    late |= unknown_weight(scored) > run.p["value.most_unknown"]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         if cap.hard:
             late |= status == limits.UNVERIFIED
-    return late & (not settings.allow_provisional)
+    return late
 
 
-def unknown_weight(run: Run, scored: Scored) -> Any:
-    """Share of the weight that rests on criteria nobody knows."""
+def unknown_weight(scored: Scored, rows: Any = slice(None)) -> Any:
+    """Share of the weight that rests on criteria nobody knows, of all candidates or of some rows."""
     import numpy as np
 
-    total = np.zeros(len(run.stacks))
-    for name in CRITERIA:
-        total = total + np.where(scored.known[name], 0.0, scored.weights[name] / 100.0)
-    return total
+    shares = [scored.weights[c] / 100.0 for c in CRITERIA]
+
+    def share(*known: Any) -> Any:
+        return sum(np.where(k, 0.0, s) for k, s in zip(known, shares, strict=True))
+
+    known = [scored.known[c][rows] for c in CRITERIA]
+    return row_by_row(share, *known) if isinstance(rows, slice) else share(*known)

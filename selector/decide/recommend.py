@@ -22,9 +22,11 @@ from selector.decide import (
 )
 from selector.decide import candidates as cand
 from selector.decide.axes import Axes
-from selector.decide.enumerate import SMALL_CACHE, CellIndex, Refusals, enumerate_cells
+from selector.decide.columns import Column
+from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
-from selector.decide.scale_out import scale_out
+from selector.decide.runnable import SMALL_CACHE
+from selector.decide.spare import Spare
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
@@ -117,9 +119,7 @@ def prepare(
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
-    kv8 = _small_caches(sized, stacks)
-    kept = _kept(axes, cat, stacks, indices, kv8)
-    adjust.apply(gates, judge.group, stacks, kept)
+    kept = adjust.apply(gates, judge.group, stacks, _kept(axes, cat, stacks, indices))
     # A rule shifts default weights; weights that the user states stand as they are.
     reweighing = gates.weights if "weights" in assumed else []
     scales = value.scales(req, work, p, assumed)
@@ -140,7 +140,7 @@ def prepare(
         risks,
         kept,
         indices,
-        kv8,
+        stacks.kv8,
         assumed,
         weights,
         "default" if "weights" in assumed else req.weights.form,
@@ -202,12 +202,10 @@ def _size(
     if index.cell is None:
         return None, cand.join(axes, index, size.nothing(), work, p)
     caps = {q.pool: float(q.available) for q in axes.places if q.available is not None}
-    column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])[index.device]
-    spare = size.Spare(req.availability.spare_replicas or 0, "availability.spare_replicas" not in assumed)
-    sized = size.size_cells(index, axes, work, spare, column, load.cache(req), p)
-    generates = np.array([m.role == "llm" for m in axes.models])[index.model]
+    column = np.array([caps.get(d.pool, np.inf) for d in axes.devices])
+    spare = Spare(req.availability.spare_replicas or 0, "availability.spare_replicas" not in assumed)
     limits = load.stated_latency(req, assumed)
-    scale_out(sized, index.cell, generates, work, limits, spare, column, p, load.limit_share(req))
+    sized = size.size_cells(index, axes, work, limits, spare, column, load.cache(req), p)
     return sized, cand.join(axes, index, sized, work, p)
 
 
@@ -232,32 +230,21 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
     adaptations = [{"adaptation": load.adaptation(req, m.role)} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
     if "n_devices" in mentioned:
-        counts, inverse = np.unique(stacks.n_devices, return_inverse=True)
-        sides.append(([{"n_devices": float(n)} for n in counts] or [NOTHING], inverse.reshape(-1)))
+        counts, inverse = np.unique(stacks.n_devices.values, return_inverse=True)
+        own = Column(inverse.reshape(-1), stacks.n_devices.rows)
+        sides.append(([{"n_devices": float(n)} for n in counts] or [NOTHING], own))
     spans = [{"multi_node": False}, {"multi_node": True}]
     nodes = np.array([max(q.count, 1) for q in axes.places] or [1])
     group = stacks.n_devices / np.maximum(stacks.replicas, 1.0)
-    across = (group > nodes[stacks.place]).astype(np.int64) if len(stacks) else stacks.place
-    sides.append((list(spans), across))
-    built = [Axis(opts, np.asarray(col, dtype=np.int64)) for opts, col in sides]
-    return Judge(common, built, mentioned)
+    sides.append((list(spans), (group > Column(nodes, stacks.place)).astype(np.int8)))
+    return Judge(common, [Axis(opts, col) for opts, col in sides], mentioned)
 
 
-def _small_caches(sized: size.Sized | None, stacks: cand.Candidates) -> Any:
-    """True for candidates whose cache is kept in 8 bits."""
-    import numpy as np
-
-    if sized is None or not len(sized.kv_bits):
-        return np.zeros(len(stacks), dtype=bool)
-    return (stacks.cell >= 0) & (sized.kv_bits[stacks.cell] < 16.0)
-
-
-def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index], kv8: Any) -> Any:
+def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index]) -> Column:
     """Quality p10, p50, p90 per candidate, after what the precision and a smaller cache keep."""
     import numpy as np
 
     base = np.array([[i.p10, i.p50, i.p90] for i in indices] or [[np.nan] * 3])
-    found = base[stacks.model]
     keeps = np.ones((len(axes.models), len(axes.precisions) + 1, 3))
     for mi, option in enumerate(axes.models):
         params = option.model.params_b if option.model else None
@@ -265,6 +252,7 @@ def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[qua
         for ri, precision in enumerate(axes.precisions):
             if precision.id not in native and option.role == "llm":
                 keeps[mi, ri + 1] = quality.recovery(cat, precision.id, params)
-    found = found * keeps[stacks.model, stacks.precision + 1]
-    found[kv8] *= quality.recovery(cat, SMALL_CACHE, None)
-    return found
+    model, precisions = stacks.model.values, stacks.precision.values
+    found = base[model] * keeps[model, precisions + 1]
+    found[stacks.kv8.values] *= quality.recovery(cat, SMALL_CACHE, None)
+    return Column(found, stacks.model.rows)

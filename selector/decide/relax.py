@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show, single
+from selector.decide import limits, show
 from selector.types.decision import Move, Relaxation
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ def figure(x: float) -> str:
 def _that_fits(run: Run) -> tuple[Relaxation, ...]:
     """For the cell that misses by least: fewer bits on the same devices, more devices, less context."""
     import numpy as np
+
+    from selector.decide import single
 
     sized, index = run.sized, run.index
     if sized is None or not len(sized.fits) or sized.fits.any():

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from selector.decide.size import Sized, Spare, answer_ms, take, with_spare
+import numpy as np
+
+from selector.decide.generate import answer_ms, take
+from selector.decide.spare import Spare, with_spare
 from selector.estimate import sizing
 from selector.types.load import Load
 from selector.types.requirement import LatencyLimits
@@ -16,29 +19,25 @@ LADDER = (1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 
 
 def scale_out(
-    sized: Sized,
+    found: dict[str, Any],
     cell: Any,
-    rows: Any,
     load: Load,
     limits: LatencyLimits,
     spare: Spare,
     caps: Any,
     p: Mapping[str, float],
-    share: float = 0.0,
 ) -> None:
-    """Raise replicas of the cells `rows` (bool) step by step until the tail of the first token and
-    of the request keep their limits, within `caps` devices; what no step helps stays as it is.
+    """Raise replicas of cells that fit step by step until the tail of the first token and of the
+    request keep their limits, within `caps` devices; what no step helps stays as it is.
 
-    `share` of the way from p50 to p90, in logarithms, is what must keep them.
+    `found` holds the columns of `size.Sized` over the cells and is changed in place.
     """
-    import numpy as np
-
     if load.scenario == "single_stream":
         return
-    doubt = sized.spread**share  # what a limit must leave room for
+    doubt = found["spread"] ** load.limit_share  # what a limit must leave room for
     first = limits.first_token_p95_ms or np.inf
     whole = limits.request_p95_ms or np.inf
-    base = sized.replicas - sized.spare
+    base = found["replicas"] - found["spare"]
     had = np.floor(caps / (cell.tp * cell.pp))
     most = np.maximum(had - (spare.count if spare.stated else 0), 1.0)
     most = np.minimum(most, load.concurrency or np.inf)
@@ -46,32 +45,30 @@ def scale_out(
     def step(chosen: Any, factor: float) -> tuple[Any, dict[str, Any]]:
         """Which of the chosen cells keep the limits at a rung, and their new columns."""
         replicas = np.minimum(np.ceil(base[chosen] * factor), most[chosen])
-        asked = replace(load, kv_bits=sized.kv_bits[chosen])
-        found = _columns(take(cell, chosen), asked, replicas, p)
+        asked = replace(load, kv_bits=found["kv_bits"][chosen])
+        columns = _columns(take(cell, chosen), asked, replicas, p)
         by = doubt[chosen]
-        good = (found["first_token_p95_ms"] * by <= first) & (found["request_p95_ms"] * by <= whole)
+        good = (columns["first_token_p95_ms"] * by <= first) & (columns["request_p95_ms"] * by <= whole)
         total = with_spare(replicas, had[chosen], spare)
-        return good, found | {"replicas": total, "spare": total - replicas}
+        return good, columns | {"replicas": total, "spare": total - replicas}
 
-    late = (sized.first_token_p95_ms * doubt > first) | (sized.request_p95_ms * doubt > whole)
-    left = np.nonzero(rows & sized.fits & late)[0]
+    late = (found["first_token_p95_ms"] * doubt > first) | (found["request_p95_ms"] * doubt > whole)
+    left = np.nonzero(late)[0]
     if len(left):
         left = left[step(left, LADDER[-1])[0]]
     for factor in LADDER:
         if not len(left):
             return
-        good, found = step(left, factor)
+        good, columns = step(left, factor)
         done = left[good]
-        sized.requests_per_s[done] *= found["replicas"][good] / sized.replicas[done]
-        for name, column in found.items():
-            getattr(sized, name)[done] = column[good]
+        found["requests_per_s"][done] *= columns["replicas"][good] / found["replicas"][done]
+        for name, column in columns.items():
+            found[name][done] = column[good]
         left = left[~good]
 
 
 def _columns(c: Any, load: Load, replicas: Any, p: Mapping[str, float]) -> dict[str, Any]:
     """Milliseconds of one of `replicas` that share the load."""
-    import numpy as np
-
     mem = sizing.ledger(np, c, load, p)
     rate = (0.0 if load.concurrency else load.peak_requests_per_second or 0.0) / replicas
     batch = np.ceil((load.concurrency or 1.0) / replicas)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, limits
+from selector.decide import adjust, assume, bill, limits, size
 from selector.decide import load as loads
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
@@ -119,7 +119,7 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         slots=chosen,
         score=float(scored.score[row]),
         tied=chosen.digest() in tied,
-        provisional=bool(unknown_weight(run, scored)[row] > run.p["value.most_unknown"])
+        provisional=bool(unknown_weight(scored, row) > run.p["value.most_unknown"])
         or _unverified(scored, row)
         or math.isnan(float(scored.cost[row]))
         or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
@@ -221,18 +221,16 @@ def _basis(run: Run, row: int) -> dict[str, float | str | None]:
 
 def _memory(run: Run, row: int) -> MemoryLedger | None:
     own = int(run.stacks.cell[row])
-    if own < 0 or run.sized is None or run.sized.memory is None:
+    if own < 0 or run.axes.models[int(run.stacks.model[row])].role != "llm":
         return None
-    if run.axes.models[int(run.stacks.model[row])].role != "llm":
-        return None
-    m = run.sized.memory
-    room = float(m.usable[own] - m.weights[own] - m.activations[own] - m.reserve[own])
+    m = size.ledger(run.index, own, run.load, 8.0 if run.kv8[row] else 16.0, run.p)
+    room = float(m.usable - m.weights - m.activations - m.reserve)
     return MemoryLedger(
-        weights=float(m.weights[own]),
-        kv_cache=max(min(float(m.per_sequence[own]) * max(_sequences(run), 1.0), room), 0.0),
-        activations=float(m.activations[own]),
-        reserve=float(m.reserve[own]),
-        usable=float(m.usable[own]),
+        weights=float(m.weights),
+        kv_cache=max(min(float(m.per_sequence) * max(_sequences(run), 1.0), room), 0.0),
+        activations=float(m.activations),
+        reserve=float(m.reserve),
+        usable=float(m.usable),
     )
 
 

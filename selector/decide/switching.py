@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from selector.decide.columns import Column
 from selector.decide.match import like
 
 if TYPE_CHECKING:
@@ -24,4 +25,6 @@ def usd(run: Run) -> Any:
     import numpy as np
 
     price = run.req.incumbent.switching_cost_usd or 0.0
-    return np.where(stays(run), 0.0, price) if price else np.zeros(len(run.stacks))
+    if not price:
+        return Column(np.zeros(len(run.axes.places)), run.stacks.place)
+    return np.where(stays(run), 0.0, price)

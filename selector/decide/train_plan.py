@@ -175,7 +175,7 @@ def ledger(shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float])
         "activations": activations,
     }
     total = float(training_memory.total_bytes(c))
-    parts |= {"reserve": total - sum(parts.values()), "total": total, "usable": _room(device, p)}
+    parts |= {"reserve": total - math.fsum(parts.values()), "total": total, "usable": _room(device, p)}
     return {name: value / GIB for name, value in parts.items()}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from selector.decide.cells import Shape
-from selector.estimate.parameters import achieved, product
+from selector.estimate.parameters import achieved, factor
 from selector.types.catalog import Device, Precision
 
 # Column of a cell -> parameter and the scale to seconds, fractions or counts.
@@ -79,6 +81,12 @@ def keys(
     return (*found, *also)
 
 
+def told_by(device: Device) -> Hashable:
+    """What `keys` tells a device by, beside its id where it has no architecture."""
+    fast = device.interconnect
+    return device.arch or device.id, device.name.startswith("GeForce"), fast.type if fast else None
+
+
 def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     """Columns of a cell: seconds, fractions of a peak (never above 1), a factor."""
     found = achieved(p, QUANTITIES, FRACTIONS, names)
@@ -91,11 +99,45 @@ def width(what: str, names: tuple[str, ...], p: Mapping[str, float]) -> float:
     """Logarithm of p90 over p50: of left-out points of the kind, times factors of engine and
     architecture; wider where the registry has none of them, or the model's dimensions are unknown."""
     kind = "moe" if "moe" in names else "dense"
-    value = product(p, f"serving.width.{what}.{kind}", ())
-    for name in names:
-        if name.startswith(("engine.", "arch.")):
-            value *= p.get(f"serving.width.{name}", p["serving.width.unlisted"])
-    return value * (p["serving.width.unlisted"] if "dimensions_unknown" in names else 1.0)
+    return math.prod((_wider(p, name) for name in names), start=p[f"serving.width.{what}.{kind}"])
+
+
+def tuned_many(names: Sequence[tuple[str, ...]], p: Mapping[str, float]) -> dict[str, Any]:
+    """`tuned` for many replicas at once: the same factors, multiplied in the same order."""
+    import numpy as np
+
+    known = {name: i for i, name in enumerate(dict.fromkeys(n for row in names for n in row))}
+    longest = max((len(row) for row in names), default=0)
+    # Rows shorter than the longest are filled up with what has no factor.
+    which = np.full((len(names), longest), len(known))
+    for i, row in enumerate(names):
+        which[i, : len(row)] = [known[n] for n in row]
+
+    def whole(bases: Any, factor_of: Callable[[str], float]) -> Any:
+        factors = np.array([*(factor_of(n) for n in known), 1.0])
+        value = np.zeros(len(names)) + bases
+        for place in range(longest):
+            value = value * factors[which[:, place]]
+        return value
+
+    found = {}
+    for column, (base, scale) in QUANTITIES.items():
+        value = whole(p[base], partial(factor, p, base)) * scale
+        found[column] = np.minimum(value, 1.0) if column in FRACTIONS else value
+    kinds = np.array(["moe" in row for row in names], dtype=bool)
+    for what in PREDICTED:
+        bases = np.where(kinds, p[f"serving.width.{what}.moe"], p[f"serving.width.{what}.dense"])
+        # The exponential of the standard library, as for one replica.
+        widths = whole(bases, partial(_wider, p)).tolist()
+        found[f"{what}_spread"] = np.array([math.exp(w) for w in widths])
+    return found
+
+
+def _wider(p: Mapping[str, float], name: str) -> float:
+    """Factor of a name on the widths of intervals."""
+    if name.startswith(("engine.", "arch.")):
+        return p.get(f"serving.width.{name}", p["serving.width.unlisted"])
+    return p["serving.width.unlisted"] if name == "dimensions_unknown" else 1.0
 
 
 def tuning_part(

@@ -12,8 +12,13 @@ def product(p: Mapping[str, float], base: str, keys: Iterable[str]) -> float:
     """
     value = p[base]
     for key in keys:
-        value *= p.get(f"{base}.{key}", 1.0)
+        value *= factor(p, base, key)
     return value
+
+
+def factor(p: Mapping[str, float], base: str, key: str) -> float:
+    """The factor of one key on a base; 1 where the registry has none."""
+    return p.get(f"{base}.{key}", 1.0)
 
 
 def achieved(

@@ -137,24 +137,39 @@ def operating(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, floa
     """Most requests a second of a replica within the limit on time per output token, and the
     batch that it holds then (formula `serving.capacity`); 0 where not even one sequence is."""
     read = interference(xp, c, load, p)
-    limit = load.per_output_token_limit_s
-    limit = float("inf") if limit is None else limit
-    if load.limit_share:
-        limit = limit / c.step_spread**load.limit_share
     best: Any = 0.0 * mem.batch
     held: Any = 0.0 * mem.batch + 1.0
-    for most in BATCHES if load.scenario != "single_stream" else (1,):
-        batch = xp.minimum(
-            float(most), xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0)
-        )
-        writing = decoding(xp, c, load, batch)
-        step, _ = step_at(xp, c, load, writing)
-        tpot = serving.per_output_token(step, writing - 1.0, load.output_tokens, read)
-        cycle = serving.per_output_token(step, writing, load.output_tokens, read)
-        rate = c.steady_fraction * writing / (load.output_tokens * cycle)
-        better = (mem.batch >= 1.0) & (tpot <= limit) & (rate > best)
+    for most in batches(load):
+        batch, rate, kept = at_batch(xp, c, load, mem, read, float(most))
+        better = kept & (rate > best)
         best, held = xp.where(better, rate, best), xp.where(better, batch, held)
     return best, held
+
+
+def batches(load: Load) -> tuple[int, ...]:
+    """Batches that are tried, ascending."""
+    return BATCHES if load.scenario != "single_stream" else (1,)
+
+
+def at_batch(xp: Numeric, c: Any, load: Load, mem: Memory, read: Any, most: float) -> tuple[Any, Any, Any]:
+    """Batch of a replica that takes at most `most` sequences, the requests a second that it answers
+    then, and whether that keeps the limit on time per output token; `read` as of `interference`."""
+    limit = load.per_output_token_limit_s
+    limit = float("inf") if limit is None else limit
+    if load.limit_share and not load.limit_assumed:
+        limit = limit / c.step_spread**load.limit_share
+    batch = xp.minimum(most, fullest(xp, c, mem))
+    writing = decoding(xp, c, load, batch)
+    step, _ = step_at(xp, c, load, writing)
+    tpot = serving.per_output_token(step, writing - 1.0, load.output_tokens, read)
+    cycle = serving.per_output_token(step, writing, load.output_tokens, read)
+    rate = c.steady_fraction * writing / (load.output_tokens * cycle)
+    return batch, rate, (mem.batch >= 1.0) & (tpot <= limit)
+
+
+def fullest(xp: Numeric, c: Any, mem: Memory) -> Any:
+    """Most sequences that memory and engine let a replica hold, at least one."""
+    return xp.maximum(xp.minimum(mem.batch, c.most_sequences * c.tp * c.pp), 1.0)
 
 
 def capacity(xp: Numeric, c: Any, load: Load, mem: Memory, p: Mapping[str, float]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,7 @@ def _weights_as_one(document: dict[str, Any], made: list[Assumption]) -> list[As
     parts = [a for a in made if a.key == "weights"]
     if not parts or any(a.rule == "weights.stated" for a in parts):
         return made
-    total = sum(document["weights"].values())
+    total = math.fsum(document["weights"].values())
     if not total:
         return made
     weights = {k: round(v * SUM_OF_WEIGHTS / total, 2) for k, v in document["weights"].items()}

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def shipped() -> Raw:
     cached = _cache_file(key)
     try:
         found = Raw(**json.loads(cached.read_text(encoding="utf-8")))
-        return _with_paths(found, lambda path: str(base / path))
+        return _with_paths(found, cache(lambda path: str(base / path)))
     except (OSError, ValueError, TypeError):
         pass
     raw = read_all(base)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from selector.packs.versions import meet
@@ -45,7 +45,21 @@ class SupportTable:
             if row.versions is None or meet(row.versions, versions.get(row.engine, "")):
                 self._by_engine.setdefault(row.engine, []).append(row)
         self._formats: dict[tuple[str, str, str, str | None, str], dict[str, Answer]] = {}
+        self._words: dict[str, frozenset[str]] = {}
         self._rows: dict[tuple[str, str, str], tuple[list[Support], frozenset[str]]] = {}
+
+    def device_key(self, engine: str, device: Device) -> Hashable:
+        """What the rows of an engine can tell a device by: devices of one key get the same answers."""
+        if engine not in self._words:
+            rows = self._by_engine.get(engine, ())
+            self._words[engine] = frozenset(w for r in rows for w in r.arch)
+        names = (device.arch, device.family, device.id, device.kind, device.vendor)
+        return tuple(w if w in self._words[engine] else None for w in names)
+
+    def named(self, engine: str, device: Device, role: str) -> frozenset[str]:
+        """Families and models that the rows of an engine name for a device and a role: models that are
+        not among them get the same answers."""
+        return self._local(engine, device, role)[1]
 
     def engines(self) -> list[str]:
         """Engines that have any row."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+Convert = Callable[[Any], Any]
 
 
 def build(cls: type[T], data: Mapping[str, Any]) -> T:
@@ -24,28 +20,52 @@ def build(cls: type[T], data: Mapping[str, Any]) -> T:
     The data has passed its JSON Schema, so a wrong shape here is a fault of the
     schema and surfaces as ``TypeError`` from the constructor.
     """
-    hints = _hints(cls)  # type: ignore[arg-type]
-    fields = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    return cls(**{k: _convert(hints[k], v) for k, v in data.items() if k in fields})
+    plan = _plan(cls)  # type: ignore[arg-type]
+    found = {}
+    for key, value in data.items():
+        if key in plan:
+            convert = plan[key]
+            found[key] = value if convert is None or value is None else convert(value)
+    return cls(**found)
 
 
-def _convert(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    origin = typing.get_origin(hint)
+@cache
+def _plan(cls: type) -> dict[str, Convert | None]:
+    """How each field is made of a value; None where it is the value itself."""
+    hints = typing.get_type_hints(cls)
+    return {f.name: _converter(hints[f.name]) for f in dataclasses.fields(cls)}
+
+
+@cache
+def _converter(hint: Any) -> Convert | None:
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return _convert(next(a for a in typing.get_args(hint) if a is not type(None)), value)
+        return _converter(next(a for a in inner if a is not type(None)))
     if origin is tuple:
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(_convert(typing.get_args(hint)[0], v) for v in items)
+        return partial(_members, _converter(inner[0]))
     if origin is not None and issubclass(origin, Mapping):
-        inner = typing.get_args(hint)[1]
-        return {k: _convert(inner, v) for k, v in value.items()}
-    if isinstance(hint, type):
-        if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-            return build(hint, value)
-        if issubclass(hint, Enum):
-            return hint(value)
-        if hint is float and isinstance(value, int):
-            return float(value)
-    return value
+        return partial(_entries, _converter(inner[1]))
+    if dataclasses.is_dataclass(hint):
+        return partial(_one, hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    return _float if hint is float else None
+
+
+def _members(convert: Convert | None, value: Any) -> tuple[Any, ...]:
+    items = value if isinstance(value, list | tuple) else (value,)
+    return tuple(items) if convert is None else tuple([None if v is None else convert(v) for v in items])
+
+
+def _entries(convert: Convert | None, value: Any) -> dict[Any, Any]:
+    if convert is None:
+        return dict(value)
+    return {k: None if v is None else convert(v) for k, v in value.items()}
+
+
+def _one(cls: Any, value: Any) -> Any:
+    return build(cls, value) if isinstance(value, Mapping) else value
+
+
+def _float(value: Any) -> Any:
+    return float(value) if isinstance(value, int) else value

@@ -22,7 +22,7 @@ class Load:
     active_fraction: float = 1.0
     per_output_token_limit_s: float | None = None
     limit_assumed: bool = False  # nobody stated that limit: it steers the batch and rules nothing out
-    limit_share: float = 0.0  # 0: p50 keeps that limit; 1: p90 does; in between by logarithms
+    limit_share: float = 0.0  # 0: p50 keeps stated limits on latency; 1: p90 does; in between by logarithms
     kv_bits: Any = 16.0  # of a cached value; a number, or a column over the cells
     # True: every sequence in flight may have the longest context; False: one of them.
     all_long: bool = True

@@ -12,11 +12,13 @@ from selector.decide import cells, passes, tuning
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.enumerate import CellIndex
 from selector.decide.single_pass import ESTIMATED
-from selector.decide.size import Spare, size_cells
+from selector.decide.size import size_cells
+from selector.decide.spare import Spare
 from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR
 from selector.packs.catalog import load
 from selector.types.load import Load
+from selector.types.requirement import LatencyLimits
 
 CAT = load()
 P = {k: v.value for k, v in CAT.parameters.items()}
@@ -126,18 +128,22 @@ def test_recommend_and_estimate_size_a_stack_alike() -> None:
         precisions=[PrecisionOption("fp16", precision, {})],
         devices=[DeviceOption(device.id, device, {})],
     )
-    columns = cells.CellColumns(5)
-    columns.add(
-        columns.part(0, 0, lambda: cells.model_part(shp)),
-        columns.part(1, 0, lambda: cells.device_part(device, "tensorrt", None, False, P)),
-        columns.part(2, 0, lambda: cells.format_part(model, device, precision, None)),
-        columns.part(3, 0, lambda: cells.layout_part(1, 1)),
-        columns.part(4, 0, lambda: tuning.tuning_part(device, "tensorrt", shp, 1, precision, P)),
-    )
     zero = np.zeros(1, dtype=int)
-    index = CellIndex(zero, zero, zero, zero, zero + 1, zero + 1, zero > 0, columns.gather(), {model.id: shp})
+    table = cells.CellTable(
+        [
+            (cells.columns([part]), zero)
+            for part in (
+                cells.model_part(shp),
+                cells.device_part(device, "tensorrt", None, False, P),
+                cells.format_part(model, device, precision, None),
+                cells.layout_part(1, 1),
+                tuning.tuning_part(device, "tensorrt", shp, 1, precision, P),
+            )
+        ]
+    )
+    index = CellIndex(zero, zero, zero, zero, zero + 1, zero + 1, zero > 0, table, {model.id: shp})
     load_ = Load(512.0, 512.0, 1.0, 512.0, scenario="offline")
-    sized = size_cells(index, axes, load_, Spare(0, True), np.array([np.inf]), "auto", P)
+    sized = size_cells(index, axes, load_, LatencyLimits(), Spare(0, True), np.array([np.inf]), "auto", P)
     c = made(model.id, device.id, "tensorrt", passes.Item(tokens=512.0), "fp16")
     rate = float(encoder.items_per_second(SCALAR, c, P["encoder.batch"]))
     assert float(sized.requests_per_s[0]) == pytest.approx(rate)

@@ -109,8 +109,7 @@ def sides_of(study: Study, hosted: int, own: int) -> Sides | str:
     wage = run.req.team.usd_per_engineer_month or 0.0
     units = float(s.units[own])
     extra = wage * (effort.running(SCALAR, 0.0, 2.0, p["effort.run.per_extra_node"]))
-    assert run.sized is not None
-    spare = float(run.sized.spare[int(s.cell[own])])
+    spare = float(s.spare[own])
     carrying = float(s.replicas[own]) - spare
     given, each = capacity * p["serving.utilisation"], load.peak_requests_per_second / carrying
     flat = run.axes.places[int(s.place[hosted])].usd_per_month is not None

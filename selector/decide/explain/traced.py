@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from selector.decide import cells, options, passes, tuning
 from selector.decide.explain.leaves import Leaves
 from selector.decide.explain.units import OF_SHAPE, WORDS, unit_of
+from selector.decide.generate import in_ms
 from selector.decide.judge import TRUE
 from selector.decide.scale_out import LADDER
-from selector.decide.size import in_ms
 from selector.estimate import encoder, serving, sizing
 from selector.estimate.numeric import SCALAR
 from selector.estimate.trace import TRACE, Traced, named
@@ -88,8 +88,8 @@ class Candidate:
             for name, (key, unit) in OF_LOAD.items()
             if getattr(found, name) is not None
         }
-        if self.own >= 0 and self.run.sized is not None:
-            bits = float(self.run.sized.kv_bits[self.own])
+        if self.own >= 0:
+            bits = 8.0 if self.run.kv8[self.row] else 16.0
             changed["kv_bits"] = self.leaves.choice("kv_bits", bits, "bits", "format of the cache")
         return replace(found, **changed)
 
@@ -207,14 +207,12 @@ class Candidate:
     @cached_property
     def carrying(self) -> float:
         """Replicas that carry the load, without the spare ones."""
-        assert self.run.sized is not None
-        return float(self.run.stacks.replicas[self.row] - self.run.sized.spare[self.own])
+        return float(self.run.stacks.replicas[self.row] - self.run.stacks.spare[self.row])
 
     @cached_property
     def replicas(self) -> Any:
         """Replicas with the spare ones; by the formula of the rate where that is what decided."""
-        assert self.run.sized is not None
-        spare = float(self.run.sized.spare[self.own])
+        spare = float(self.run.stacks.spare[self.row])
         found = self._by_rate()
         if found is None:
             found = self.leaves.choice(

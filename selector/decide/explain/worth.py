@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from selector.decide import attitude, quality
-from selector.decide.enumerate import SMALL_CACHE
 from selector.decide.explain.money import Account
 from selector.decide.explain.traced import NEAR, Candidate
 from selector.decide.judge import TRUE
+from selector.decide.runnable import SMALL_CACHE
 from selector.decide.value import Scale
 from selector.estimate.trace import TRACE, Traced, named
 from selector.types.catalog import Score
