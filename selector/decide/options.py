@@ -26,6 +26,7 @@ ALSO = {
     "reasoning": ("reasoning",),
     "multimodal-embedding": ("multimodal-embedding",),
 }
+MANY = 6  # languages of a model that is called multilingual
 OUT_OF_SERVICE = frozenset({"announced", "ramping", "discontinued"})
 ENDED = frozenset({"archived", "deprecated", "unmaintained", "maintenance", "superseded", "stale"})
 
@@ -51,9 +52,12 @@ def _serves(tasks: Iterable[str], task: str) -> bool:
 
 
 def _speaks(languages: Iterable[str], wanted: tuple[str, ...] | None) -> bool:
+    """True where a model knows all languages asked for; `multi` asks for many, whichever they are."""
     have = set(languages)
-    needed = set(wanted or ()) - {"multi"}
-    return not needed or not have or "multi" in have or needed <= have or have == {"none"}
+    needed = set(wanted or ())
+    if not needed or not have or "multi" in have or have == {"none"}:
+        return True
+    return needed - {"multi"} <= have and ("multi" not in needed or len(have) >= MANY)
 
 
 def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
