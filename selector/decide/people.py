@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 
+HOSTED = ("api", "api_batch")
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Columns over the candidates."""
@@ -28,18 +31,27 @@ def of(run: Run, horizon: float) -> Work:
 
     p, stacks = run.p, run.stacks
     hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
-    hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in ("tabular", "time_series") for m in run.axes.models] or [False])
+    hosted = np.isin(hosting, HOSTED)
+    roles = [m.role for m in run.axes.models] or [""]
+    classical = np.isin(roles, ["tabular", "time_series"])[stacks.model] & ~hosted
+    one_pass = ~np.isin(roles, ["llm", "diffusion"])[stacks.model] & ~hosted
+    engine = run.axes.engines
     running = np.where(
         hosted,
         p["effort.run.api"],
         np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
     )
+    running = running * np.where(one_pass, p["effort.run.one_pass"], 1.0)
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
+    running = running + np.array([*(p.get(f"effort.run.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical[stacks.model] & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array([_adapt(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
+    build = np.where(classical, p["effort.build.classical"], build)
+    build = build + np.array([*(p.get(f"effort.build.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    methods = [loads.adaptation(run.req, m.role, m.api is not None, p) for m in run.axes.models] or [""]
+    adapt = np.array([_adapt(p, m) for m in methods])
+    again = np.array([_again(run, m) for m in methods])
     once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
+    running = running + again[stacks.model]
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
     hands = min(team, p["effort.parallel_engineers"]) if team else float("nan")
@@ -51,5 +63,18 @@ def of(run: Run, horizon: float) -> Work:
 
 
 def _adapt(p: Mapping[str, float], method: str) -> float:
-    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
-    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
+    return sum(p.get(f"effort.adapt.{m}", 0.0) for m in _parts(method))
+
+
+def _again(run: Run, method: str) -> float:
+    """Person-months a month for adapting anew as often as labels change; what is trained also follows
+    inputs that drift."""
+    p, data = run.p, run.req.data
+    trained = not {"prompt", "rag", "none"}.issuperset(_parts(method))
+    causes = (data.labels.change, data.drift if trained else None)
+    changes = max(p.get(f"effort.changes.{c}", 0.0) for c in causes)
+    return changes * sum(p.get(f"effort.again.{m}", 0.0) for m in _parts(method))
+
+
+def _parts(method: str) -> list[str]:
+    return ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]

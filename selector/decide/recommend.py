@@ -99,7 +99,7 @@ def prepare(
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
-    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
+    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
@@ -200,7 +200,13 @@ def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) 
     return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
 
 
-def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: frozenset[str]) -> Judge:
+def _judge(
+    req: Requirement,
+    axes: Axes,
+    stacks: cand.Candidates,
+    mentioned: frozenset[str],
+    p: Mapping[str, float],
+) -> Judge:
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
@@ -212,7 +218,7 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
         ([NOTHING, *(d.facts for d in axes.devices)], stacks.device + 1),
         ([NOTHING, *(q.facts for q in axes.places)], stacks.place + 1),
     ]
-    adaptations = [{"adaptation": load.adaptation(req, m.role)} for m in axes.models]
+    adaptations = [{"adaptation": load.adaptation(req, m.role, m.api is not None, p)} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
     if "n_devices" in mentioned:
         counts, inverse = np.unique(stacks.n_devices, return_inverse=True)

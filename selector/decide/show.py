@@ -42,7 +42,7 @@ def slots(run: Run, row: int) -> Slots:
         n_devices=int(s.n_devices[row]),
         layout=layout,
         offer=_offer(place),
-        adaptation=loads.adaptation(run.req, model.role),
+        adaptation=loads.adaptation(run.req, model.role, model.api is not None, run.p),
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
 
