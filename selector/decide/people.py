@@ -47,9 +47,12 @@ def of(run: Run, horizon: float) -> Work:
     build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
     build = np.where(classical, p["effort.build.classical"], build)
     build = build + np.array([*(p.get(f"effort.build.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    # Who runs machines or trains for the first time learns on the way; a hosted model asks little.
+    skill = p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
+    running, build = running * np.where(hosted, 1.0, skill), build * np.where(hosted, 1.0, skill)
     methods = [loads.adaptation(run.req, m.role, m.api is not None, p) for m in run.axes.models] or [""]
-    adapt = np.array([_adapt(p, m) for m in methods])
-    again = np.array([_again(run, m) for m in methods])
+    adapt = np.array([_adapt(p, m) * (skill if _trained(m) else 1.0) for m in methods])
+    again = np.array([_again(run, m) * (skill if _trained(m) else 1.0) for m in methods])
     once = build + adapt[stacks.model] + run.risks.days / p["effort.working_days"]
     running = running + again[stacks.model]
     wage = run.req.team.usd_per_engineer_month or 0.0
@@ -70,10 +73,13 @@ def _again(run: Run, method: str) -> float:
     """Person-months a month for adapting anew as often as labels change; what is trained also follows
     inputs that drift."""
     p, data = run.p, run.req.data
-    trained = not {"prompt", "rag", "none"}.issuperset(_parts(method))
-    causes = (data.labels.change, data.drift if trained else None)
+    causes = (data.labels.change, data.drift if _trained(method) else None)
     changes = max(p.get(f"effort.changes.{c}", 0.0) for c in causes)
     return changes * sum(p.get(f"effort.again.{m}", 0.0) for m in _parts(method))
+
+
+def _trained(method: str) -> bool:
+    return not {"prompt", "rag", "none"}.issuperset(_parts(method))
 
 
 def _parts(method: str) -> list[str]:
