@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, limits
+from selector.decide import adjust, assume, bill, limits, trainers
 from selector.decide import load as loads
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
@@ -312,11 +312,19 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         }
     if int(run.stacks.cell[row]) >= 0 and option.role == "llm":
         found["kv_precision"] = "fp8" if bool(run.kv8[row]) else "bf16"
+    if int(run.stacks.cell[row]) >= 0:
+        chosen = slots(run, row)
+        device = run.axes.devices[int(run.stacks.device[row])].device
+        found["training_framework"] = list(
+            trainers.frameworks(
+                run.cat.frameworks.values(), chosen.adaptation, option.role, device, chosen.engine or ""
+            )
+        )
     if place.spot:
         found["spot"] = True
     if place.offer is not None:
         found |= {"provider": place.offer.provider, "tier": place.offer.tier}
-    return {k: v for k, v in found.items() if v is not None}
+    return {k: v for k, v in found.items() if v is not None and v != []}
 
 
 def _sources(run: Run, row: int) -> tuple[str, ...]:

@@ -196,6 +196,15 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
+class Trains:
+    """What a library trains; devices are named by kind, vendor in small letters, or architecture."""
+
+    roles: tuple[str, ...]
+    methods: tuple[str, ...]
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """A library or engine with its maintenance status."""
 
@@ -213,6 +222,7 @@ class Framework:
     batching: str | None = None  # continuous | static | single
     openai_api: bool | None = None
     features: tuple[str, ...] = ()
+    trains: tuple[Trains, ...] = ()
     note: str | None = None
 
 
