@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
@@ -153,6 +153,15 @@ def versions(wanted: Options, cat: Catalogue) -> dict[str, str]:
     """Version range of each engine: as pinned, else the newest that the catalogue holds."""
     pinned = {e: q.versions for q in wanted.engines for e in q.engines if q.versions}
     return newest(cat.frameworks) | pinned
+
+
+def released(meant: Mapping[str, str], cat: Catalogue) -> dict[str, str]:
+    """When the version of each engine came out, where it is the one that the catalogue holds."""
+    return {
+        f.id: f.released
+        for f in cat.frameworks.values()
+        if f.released and f.version and meant.get(f.id) == f"=={f.version}"
+    }
 
 
 def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[str, object]:

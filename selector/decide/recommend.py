@@ -16,7 +16,7 @@ from selector.decide.scale_out import scale_out
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
-from selector.packs.support import SupportTable
+from selector.packs.support import SupportTable, born
 from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
@@ -157,7 +157,9 @@ def _cells(
     context: float,
 ) -> CellIndex:
     """Cells to size; where there are none, the refusals are counted, or nothing is known."""
-    table = SupportTable(cat.support, options.versions(wanted, cat))
+    meant = options.versions(wanted, cat)
+    dates = options.released(meant, cat)
+    table = SupportTable(cat.support, meant, dates, born(cat.models.values()))
     pinned = [q for q in wanted.layouts if q.tp or q.pp]
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
     index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions), context)
