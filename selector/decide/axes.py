@@ -9,6 +9,10 @@ from datetime import date
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 
 
+# Ways of hosting in which a vendor runs the model.
+HOSTED = ("api", "api_batch", "managed_dedicated")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelOption:
     """An open model or a hosted one, with the facts that rules may test."""

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
-HOSTED = {"api": "hosted model", "api_batch": "hosted model, batch"}
+HOSTED = {
+    "api": "hosted model",
+    "api_batch": "hosted model, batch",
+    "managed_dedicated": "hosted model, reserved capacity",
+}
 
 
 def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
@@ -80,6 +84,8 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
 
 def _unknown(place: Place, usd: float) -> str:
     """Why the amount of a line is not known; nothing where it is."""
+    if math.isnan(usd) and place.hosting == "managed_dedicated":
+        return ": its price is on request, so the total is not known"
     if not math.isnan(usd) or place.hosting in HOSTED:
         return ""
     return ": their power is not in the catalogue, so the total is not known"

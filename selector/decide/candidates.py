@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from selector.decide.axes import Axes, Place
+from selector.decide.axes import HOSTED, Axes, Place
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
 from selector.estimate import cost
@@ -139,11 +139,11 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> dict[str, Any]:
     pairs = [
         (models[place.id.split("@")[0].removeprefix("api:")], i)
         for i, place in enumerate(axes.places)
-        if place.hosting in ("api", "api_batch")
+        if place.hosting in HOSTED
     ]
     size = len(pairs)
     # Nobody says when a batch is answered, only that it is within a day or so.
-    live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
+    live = np.array([axes.places[i].hosting != "api_batch" for _, i in pairs], dtype=bool)
     first = np.where(live, p["api.first_token_ms"], np.nan)
     each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int32)
@@ -182,6 +182,8 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     if where.usd_per_mtok is not None:
         tokens = (load.requests_per_month or math.nan) * (load.input_tokens + load.output_tokens)
         return tokens / 1e6 * where.usd_per_mtok
+    if where.hosting == "managed_dedicated":
+        return math.nan  # on request
     batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:

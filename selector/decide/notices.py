@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from selector.decide.axes import HOSTED
 from selector.decide.match import JUDGED
 from selector.decide.options import hosting as hosting_of
 from selector.decide.quotes import unused
@@ -14,7 +15,7 @@ from selector.types.requirement import Requirement
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-HELD = frozenset({"api", "api_batch", "self_hosted_cloud", "on_prem", "self_hosted"})
+HELD = frozenset({*HOSTED, "self_hosted_cloud", "on_prem", "self_hosted"})
 NO, PART = "not_used", "used_in_part"
 # Key, status, why. A key stands for everything under it.
 ALWAYS: tuple[tuple[str, str, str], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
+from selector.decide.axes import HOSTED, Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
 from selector.needs.options import Options, expand_hosting
@@ -74,7 +74,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
             axes.leave_out(reason, model.id)
         else:
             axes.models.append(_open(model, cat))
-    if hosting(req, wanted).isdisjoint({"api", "api_batch"}):
+    if hosting(req, wanted).isdisjoint(HOSTED):
         return
     for api in cat.apis.values():
         pinned = api.id in wanted.apis or api.open_model in wanted.models

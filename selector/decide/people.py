@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
+from selector.decide.axes import HOSTED
 from selector.estimate import cost
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
-
-
-HOSTED = ("api", "api_batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,17 @@ def of(run: Run, horizon: float) -> Work:
     classical = np.isin(roles, ["tabular", "time_series"])[stacks.model] & ~hosted
     one_pass = ~np.isin(roles, ["llm", "diffusion"])[stacks.model] & ~hosted
     engine = run.axes.engines
+    reserved = hosting == "managed_dedicated"
     running = np.where(
         hosted,
-        p["effort.run.api"],
+        np.where(reserved, p["effort.run.managed"], p["effort.run.api"]),
         np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
     )
     running = running * np.where(one_pass, p["effort.run.one_pass"], 1.0)
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
     running = running + np.array([*(p.get(f"effort.run.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
-    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
+    bought = np.where(reserved, p["effort.build.managed"], p["effort.build.api"])
+    build = np.where(hosted, bought, p["effort.build.self_hosted"])
     build = np.where(classical, p["effort.build.classical"], build)
     build = build + np.array([*(p.get(f"effort.build.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
     # Who runs machines or trains for the first time learns on the way; a hosted model asks little.

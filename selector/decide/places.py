@@ -12,6 +12,7 @@ from selector.decide.options import hosting as hosting_of
 from selector.needs.facts import UNNAMED, own_region, place_facts
 from selector.needs.options import Options, Owned, expand_hosting
 from selector.needs.regions import jurisdiction
+from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
 from selector.types import facts
 from selector.types.catalog import Offer, Vendor
@@ -167,6 +168,11 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                 kinds.append("api_batch")
             else:
                 axes.leave_out("a batch is answered within a day: only for offline work", option.id)
+        if api.dedicated and "managed_dedicated" in hosting:
+            kinds.append("managed_dedicated")
+        if not _listed(api.provider, req):
+            axes.leave_out("hosted by a provider that is not listed", option.id)
+            continue
         vendor = cat.vendor(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
@@ -182,12 +188,18 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         usd_per_hour=None,
                         facts=place_facts(kind, region, req)
                         | facts.of_vendor(vendor)
-                        | facts.of_api_price(api, axes.days[0]),
+                        | ({} if kind == "managed_dedicated" else facts.of_api_price(api, axes.days[0])),
                         source=", ".join(api.source),
                         as_of=api.as_of,
                     )
                 )
     return found
+
+
+def _listed(provider: str, req: Requirement) -> bool:
+    """True where the provider of a hosted model, or the cloud that it belongs to, may be used."""
+    clouds = req.deployment.clouds
+    return not clouds or provider in clouds or alias("provider", provider) in clouds
 
 
 def _free(item: InventoryItem, named_gb: float | None, processor: bool) -> float | None:

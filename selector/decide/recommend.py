@@ -9,7 +9,7 @@ from typing import Any
 
 from selector.decide import adjust, gate, load, options, places, quality, rank, screens, size
 from selector.decide import candidates as cand
-from selector.decide.axes import Axes
+from selector.decide.axes import HOSTED, Axes
 from selector.decide.enumerate import SMALL_CACHE, CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
 from selector.decide.scale_out import scale_out
@@ -24,7 +24,7 @@ from selector.types.load import Load
 from selector.types.requirement import Assumption, Requirement
 from selector.types.rule import Rule
 
-HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
+HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
 
 # Values that the user stated in another form.

@@ -182,6 +182,7 @@ class Api:
     source: tuple[str, ...]
     as_of: str
     batch: Price | None = None
+    dedicated: bool = False  # capacity for one customer is sold as well, at a price on request
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     features: tuple[str, ...] = ()
