@@ -38,9 +38,10 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             place.as_of,
         ),
         (
-            f"bought devices, written off over {horizon:g} months",
+            f"bought devices, written off over {horizon:g} months"
+            + (": a price that follows from rent, ask for quotes" if place.guessed else ""),
             float(s.once_usd[row]) / horizon,
-            1.0,
+            float(s.cost_spread[row]) if place.guessed else 1.0,
             "cost.purchase",
             place.source,
             place.as_of,

@@ -127,6 +127,8 @@ def _in_place(
 def _doubt_of_cost(place: Place) -> str:
     if place.spot:
         return "cost.spread.spot"
+    if place.guessed:
+        return "cost.spread.bought"
     paid = place.usd_per_hour is not None or place.usd_per_month is not None
     return "cost.spread.rented" if paid else "cost.spread.owned"
 

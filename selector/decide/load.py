@@ -11,7 +11,14 @@ from selector.types.requirement import LatencyLimits, Requirement
 OFTEN = ("monthly", "weekly", "daily", "often")
 # Tasks with one right form of answer, which examples can teach.
 NARROW = frozenset(
-    ("text-classification", "multimodal-classification", "extraction", "moderation", "evaluation", "translation")
+    (
+        "text-classification",
+        "multimodal-classification",
+        "extraction",
+        "moderation",
+        "evaluation",
+        "translation",
+    )
 )
 PAYING = frozenset(("cost", "latency", "first_token_latency", "per_output_token_latency", "throughput"))
 

@@ -42,11 +42,15 @@ def of(run: Run, horizon: float) -> Work:
     )
     running = running * np.where(one_pass, p["effort.run.one_pass"], 1.0)
     running = running + np.maximum(stacks.units - 1.0, 0.0) * p["effort.run.per_extra_node"]
-    running = running + np.array([*(p.get(f"effort.run.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    running = (
+        running + np.array([*(p.get(f"effort.run.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    )
     bought = np.where(reserved, p["effort.build.managed"], p["effort.build.api"])
     build = np.where(hosted, bought, p["effort.build.self_hosted"])
     build = np.where(classical, p["effort.build.classical"], build)
-    build = build + np.array([*(p.get(f"effort.build.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    build = (
+        build + np.array([*(p.get(f"effort.build.engine.{e.id}", 0.0) for e in engine), 0.0])[stacks.engine]
+    )
     # Who runs machines or trains for the first time learns on the way; a hosted model asks little.
     skill = p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
     running, build = running * np.where(hosted, 1.0, skill), build * np.where(hosted, 1.0, skill)

@@ -27,11 +27,51 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     if "on_prem" in hosting:
         for number, item in enumerate(wanted.inventory):
             axes.places += _owned(axes, req, wanted, item, number)
+    if "on_prem" in hosting and not wanted.inventory and _premises_only(req, hosting):
+        axes.places += _bought(axes, req, cat)
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
     quotes.add(axes, req, wanted)
     _pools(axes, wanted)
+
+
+def _premises_only(req: Requirement, hosting: set[str]) -> bool:
+    return req.data.may_leave_premises is False or "self_hosted_cloud" not in hosting
+
+
+def _bought(axes: Axes, req: Requirement, cat: Catalogue) -> Iterable[Place]:
+    """Devices that would have to be bought, since nothing is on hand and nothing may be rented.
+
+    The packs hold no prices of servers: one follows from the lowest rent of the device anywhere.
+    """
+    hours = cat.parameters["cost.purchase_rent_hours"].value
+    rates = {"USD": 1.0} | {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
+    lowest: dict[str, tuple[float, Offer]] = {}
+    for offer in cat.offers.values():
+        if offer.on_demand_per_hour is not None and offer.currency in rates:
+            each = offer.on_demand_per_hour * rates[offer.currency] / offer.count
+            if offer.device not in lowest or each < lowest[offer.device][0]:
+                lowest[offer.device] = (each, offer)
+    region = own_region(req)
+    for device in axes.devices:
+        if device.id in lowest:
+            each, offer = lowest[device.id]
+            yield Place(
+                id=f"buy:{device.id}",
+                hosting="on_prem",
+                region=region,
+                offer=None,
+                device=device.id,
+                count=offer.count,
+                available=None,
+                usd_per_hour=None,
+                facts=place_facts("on_prem", region, req) | facts.of_own(),
+                purchase_usd=each * offer.count * hours,
+                guessed=True,
+                source=offer.source,
+                as_of=offer.as_of,
+            )
 
 
 def _pools(axes: Axes, wanted: Options) -> None:

@@ -99,7 +99,9 @@ class SupportTable:
         # Dates may stop at the month: only what is later on the part that both state is later.
         if not made or least is not None or first[: len(made)] <= made[: len(first)]:
             return None
-        if any({family, model.id} & set(r.family) and r.status == "yes" for r in self._by_engine.get(engine, ())):
+        if any(
+            {family, model.id} & set(r.family) and r.status == "yes" for r in self._by_engine.get(engine, ())
+        ):
             return None
         return f"{engine} of {made} is older than {family}, which came out {first}"
 
