@@ -8,7 +8,6 @@ from datetime import date
 
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 
-
 # Ways of hosting in which a vendor runs the model.
 HOSTED = ("api", "api_batch", "managed_dedicated")
 

@@ -28,7 +28,7 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
         for number, item in enumerate(wanted.inventory):
             axes.places += _owned(axes, req, wanted, item, number)
     if "on_prem" in hosting and not wanted.inventory and _premises_only(req, hosting):
-        axes.places += _bought(axes, req, cat)
+        axes.places += _bought(axes, req, wanted, cat)
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
@@ -40,7 +40,7 @@ def _premises_only(req: Requirement, hosting: set[str]) -> bool:
     return req.data.may_leave_premises is False or "self_hosted_cloud" not in hosting
 
 
-def _bought(axes: Axes, req: Requirement, cat: Catalogue) -> Iterable[Place]:
+def _bought(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> Iterable[Place]:
     """Devices that would have to be bought, since nothing is on hand and nothing may be rented.
 
     The packs hold no prices of servers: one follows from the lowest rent of the device anywhere.
@@ -54,8 +54,9 @@ def _bought(axes: Axes, req: Requirement, cat: Catalogue) -> Iterable[Place]:
             if offer.device not in lowest or each < lowest[offer.device][0]:
                 lowest[offer.device] = (each, offer)
     region = own_region(req)
+    quoted = {d for q in wanted.quotes if q.devices for d in q.devices.devices}
     for device in axes.devices:
-        if device.id in lowest:
+        if device.id in lowest and device.id not in quoted:
             each, offer = lowest[device.id]
             yield Place(
                 id=f"buy:{device.id}",
