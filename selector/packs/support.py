@@ -103,7 +103,7 @@ class SupportTable:
             {family, model.id} & set(r.family) and r.status == "yes" for r in self._by_engine.get(engine, ())
         ):
             return None
-        return f"{engine} of {made} is older than {family}, which came out {first}"
+        return f"{engine} of {made} is older than the family of the model"
 
     def runs_any(self, engine: str, device: Device, role: str) -> bool:
         """False where no row says yes to any precision, whatever the model."""
