@@ -8,6 +8,9 @@ from datetime import date
 
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 
+# Ways of hosting in which a vendor runs the model.
+HOSTED = ("api", "api_batch", "managed_dedicated")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOption:
@@ -75,7 +78,8 @@ class Place:
     spot: bool = False  # can be taken away at short notice
     usd_per_month: float | None = None  # a quote: of one unit, or the whole bill of an API
     usd_per_mtok: float | None = None  # a quote: input and output alike
-    purchase_usd: float | None = None  # a quote: of one unit, once
+    purchase_usd: float | None = None  # of one unit, once
+    guessed: bool = False  # the price of buying follows from the rent
     source: str = ""
     as_of: str | None = None
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
 # item, USD a month, p90 over p50, formula, source, date, USD of it at the start
 Row = tuple[str, float, float, str, str, str | None, float]
-HOSTED = {"api": "hosted model", "api_batch": "hosted model, batch"}
+HOSTED = {
+    "api": "hosted model",
+    "api_batch": "hosted model, batch",
+    "managed_dedicated": "hosted model, reserved capacity",
+}
 
 
 def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
@@ -36,9 +40,10 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             0.0,
         ),
         (
-            f"bought devices, written off over {horizon:g} months",
+            f"bought devices, written off over {horizon:g} months"
+            + (": a price that follows from rent, ask for quotes" if place.guessed else ""),
             float(s.once_usd[row]) / horizon,
-            1.0,
+            float(s.cost_spread[row]) if place.guessed else 1.0,
             "cost.purchase",
             place.source,
             place.as_of,
@@ -84,6 +89,8 @@ def _line(
 
 def _unknown(place: Place, usd: float) -> str:
     """Why the amount of a line is not known; nothing where it is."""
+    if math.isnan(usd) and place.hosting == "managed_dedicated":
+        return ": its price is on request, so the total is not known"
     if not math.isnan(usd) or place.hosting in HOSTED:
         return ""
     return ": their power is not in the catalogue, so the total is not known"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from selector.decide.axes import Axes, Place
+from selector.decide.axes import HOSTED, Axes, Place
 from selector.decide.columns import Column, narrow
 from selector.decide.enumerate import CellIndex
 from selector.decide.size import Sized
@@ -17,7 +17,6 @@ from selector.estimate import cost, serving
 from selector.types.load import Load
 
 NONE = -1
-HOSTED = frozenset({"api", "api_batch"})
 Columns = dict[str, Any]
 
 
@@ -169,6 +168,8 @@ def _doubt_of_cost(place: Place) -> str:
         return "cost.spread.hosted"
     if place.spot:
         return "cost.spread.spot"
+    if place.guessed:
+        return "cost.spread.bought"
     paid = place.usd_per_hour is not None or place.usd_per_month is not None
     return "cost.spread.rented" if paid else "cost.spread.owned"
 
@@ -183,7 +184,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> Columns:
     ]
     size = len(pairs)
     # Nobody says when a batch is answered, only that it is within a day or so.
-    live = np.array([axes.places[i].hosting == "api" for _, i in pairs], dtype=bool)
+    live = np.array([axes.places[i].hosting != "api_batch" for _, i in pairs], dtype=bool)
     first = np.where(live, p["api.first_token_ms"], np.nan)
     each = np.where(live, p["api.per_output_token_ms"], np.nan)
     none = np.full(size, NONE, dtype=np.int16)
@@ -216,6 +217,8 @@ def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
         return where.usd_per_month
     if where.usd_per_mtok is not None:
         return at_one_price(load, where.usd_per_mtok)
+    if where.hosting == "managed_dedicated":
+        return math.nan  # on request
     batch = where.hosting == "api_batch"
     usd = request_usd(api, load, batch, axes.days)
     if usd is None or load.requests_per_month is None:

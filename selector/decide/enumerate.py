@@ -9,7 +9,7 @@ from typing import Any
 from selector.decide import cells, parts
 from selector.decide.axes import Axes, ModelOption, Place
 from selector.decide.columns import distinct, narrow, numbered, spread
-from selector.decide.layouts import LAYER_SPLIT, layouts, pinned_allowed
+from selector.decide.layouts import layouts, pinned_allowed, splitting
 from selector.decide.runnable import Refused, Runs, runs, told
 from selector.packs.support import SupportTable
 from selector.types.requirement import LayoutPin
@@ -113,9 +113,10 @@ class _Layouts:
         spans = [reach.get((d.id, d.pool), (0, 0)) for d in axes.devices]
         form, forms = numbered([_form(m) for m in axes.models])
         span, spread_over = numbered(spans)
-        split = np.array([e.id in LAYER_SPLIT for e in axes.engines], dtype=int)
-        code = (form[found.model] * 2 + split[found.engine]) * max(spread_over, 1) + span[found.device]
-        kinds, self.kind = distinct(code, max(forms * 2 * spread_over, 1))
+        way, ways = numbered([splitting(e.id) for e in axes.engines])
+        code = (form[found.model] * max(ways, 1) + way[found.engine]) * max(spread_over, 1)
+        code += span[found.device]
+        kinds, self.kind = distinct(code, max(forms * ways * spread_over, 1))
         # First row of each kind, and how many (model, device, engine) have it.
         example = np.zeros(len(kinds), dtype=int)
         example[self.kind[::-1]] = np.arange(len(code))[::-1]

@@ -132,5 +132,6 @@ def _facts(run: Run, row: int) -> dict[str, object]:
     for options, column in sides:
         if int(column[row]) >= 0:
             found |= options[int(column[row])].facts
-    found["adaptation"] = loads.adaptation(run.req, axes.models[int(s.model[row])].role)
+    chosen = axes.models[int(s.model[row])]
+    found["adaptation"] = loads.adaptation(run.req, chosen.role, chosen.api is not None, run.p)
     return found

@@ -6,7 +6,14 @@ from selector.types.catalog import Model
 
 TENSOR = (1, 2, 4, 8, 16, 32, 64)
 PIPELINE = (1, 2, 3, 4, 8)
+# TurboMind splits tensors only: https://github.com/InternLM/lmdeploy/issues/2114.
+NO_STAGES = frozenset({"lmdeploy"})
 LAYER_SPLIT = frozenset({"llama.cpp", "ollama", "exllamav2", "mlx-lm", "transformers"})
+
+
+def splitting(engine: str) -> tuple[bool, bool]:
+    """What layouts depend on, of an engine: it splits layers only, and it knows no stages."""
+    return engine in LAYER_SPLIT, engine in NO_STAGES
 
 
 def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: int) -> list[tuple[int, int]]:
@@ -32,7 +39,8 @@ def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: in
             # Inside one machine tensor parallel takes the devices; stages only where heads forbid
             # it and the count fills the machine (three cards).
             inside = tp * pp <= node
-            if pp > 1 and inside and (_divides(heads, tp * pp) or node % (tp * pp)):
+            whole = tp * pp in TENSOR and _divides(heads, tp * pp)
+            if pp > 1 and ((inside and (whole or node % (tp * pp))) or engine in NO_STAGES):
                 continue
             if pp > 1 and not inside and tp < node:
                 continue

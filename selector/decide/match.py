@@ -95,7 +95,13 @@ def _one(run: Run, axis: str, value: object) -> Any:
         return run.kv8 if text == "fp8" else ~run.kv8
     if axis == "adaptation":
         accepted = {"lora", "qlora", "full"} if text == "sft" else {text}
-        return _model(run, [loads.adaptation(run.req, m.role) in accepted for m in run.axes.models])
+        return _model(
+            run,
+            [
+                loads.adaptation(run.req, m.role, m.api is not None, run.p) in accepted
+                for m in run.axes.models
+            ],
+        )
     if axis == "model_params_b":
         return np.isin(s.model, _of_size(run, value))
     key = OF_MODEL[axis]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from selector.decide.axes import HOSTED
 from selector.decide.match import JUDGED
 from selector.decide.options import hosting as hosting_of
 from selector.decide.quotes import unused
@@ -14,12 +15,16 @@ from selector.types.requirement import Requirement
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-HELD = frozenset({"api", "api_batch", "self_hosted_cloud", "on_prem", "self_hosted"})
+HELD = frozenset({*HOSTED, "self_hosted_cloud", "on_prem", "self_hosted"})
 NO, PART = "not_used", "used_in_part"
 # Key, status, why. A key stands for everything under it.
 ALWAYS: tuple[tuple[str, str, str], ...] = (
     ("application.description", NO, "free text is not interpreted: state what matters in fields"),
-    ("application.features.needs", NO, "the packs hold no facts on these features of models"),
+    (
+        "application.features.needs",
+        PART,
+        "performance_guarantee decides how it may be hosted; the packs hold no facts on the other features",
+    ),
     ("budget.cut_fraction", NO, "what is paid today is not stated; set budget.per_month_usd"),
     ("incumbent.problems", NO, "only the cost of switching counts; state limits for what must get better"),
     ("incumbent.quality", NO, "public scores cannot be compared with a figure on your own data"),
@@ -36,7 +41,7 @@ ALWAYS: tuple[tuple[str, str, str], ...] = (
         PART,
         "only the size of batches acts; the others are for the choice of training hardware",
     ),
-    ("data.labels", NO, "how to train is not planned yet"),
+    ("data.labels", PART, "they decide how a model is adapted and how often anew, not how it is trained"),
     ("deployment.vendor_support_required", NO, "the packs hold no facts on support contracts"),
     ("deployment.capacity_limited", NO, "the packs hold no facts on how soon hardware can be had"),
     ("deployment.orchestrator", NO, "every engine in the packs runs in containers; none is preferred"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from selector.decide.axes import Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
+from selector.decide.axes import HOSTED, Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
 from selector.needs.names import EngineQuery
 from selector.needs.options import Options, expand_hosting
@@ -26,6 +26,7 @@ ALSO = {
     "reasoning": ("reasoning",),
     "multimodal-embedding": ("multimodal-embedding",),
 }
+MANY = 6  # languages of a model that is called multilingual
 OUT_OF_SERVICE = frozenset({"announced", "ramping", "discontinued"})
 ENDED = frozenset({"archived", "deprecated", "unmaintained", "maintenance", "superseded", "stale"})
 
@@ -51,9 +52,12 @@ def _serves(tasks: Iterable[str], task: str) -> bool:
 
 
 def _speaks(languages: Iterable[str], wanted: tuple[str, ...] | None) -> bool:
+    """True where a model knows all languages asked for; `multi` asks for many, whichever they are."""
     have = set(languages)
-    needed = set(wanted or ()) - {"multi"}
-    return not needed or not have or "multi" in have or needed <= have or have == {"none"}
+    needed = set(wanted or ())
+    if not needed or not have or "multi" in have or have == {"none"}:
+        return True
+    return needed - {"multi"} <= have and ("multi" not in needed or len(have) >= MANY)
 
 
 def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None:
@@ -70,7 +74,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
             axes.leave_out(reason, model.id)
         else:
             axes.models.append(_open(model, cat))
-    if hosting(req, wanted).isdisjoint({"api", "api_batch"}):
+    if hosting(req, wanted).isdisjoint(HOSTED):
         return
     for api in cat.apis.values():
         pinned = api.id in wanted.apis or api.open_model in wanted.models
@@ -149,6 +153,15 @@ def versions(wanted: Options, cat: Catalogue) -> dict[str, str]:
     """Version range of each engine: as pinned, else the newest that the catalogue holds."""
     pinned = {e: q.versions for q in wanted.engines for e in q.engines if q.versions}
     return newest(cat.frameworks) | pinned
+
+
+def released(meant: Mapping[str, str], cat: Catalogue) -> dict[str, str]:
+    """When the version of each engine came out, where it is the one that the catalogue holds."""
+    return {
+        f.id: f.released
+        for f in cat.frameworks.values()
+        if f.released and f.version and meant.get(f.id) == f"=={f.version}"
+    }
 
 
 def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[str, object]:

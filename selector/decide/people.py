@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import load as loads
+from selector.decide.axes import HOSTED
 from selector.decide.columns import Column, alike, numbered, of_option
 from selector.estimate import cost, effort
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 CLASSICAL = frozenset({"tabular", "time_series"})  # roles of methods that need no accelerator
+GENERATING = ("llm", "diffusion")  # roles that answer in many passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,31 @@ def of(run: Run, horizon: float) -> Work:
     p = run.p
     stacks, days, which = _distinct(run)
     hosting = np.array([q.hosting for q in run.axes.places] or [""])[stacks.place]
-    hosted = np.isin(hosting, ["api", "api_batch"])
-    classical = np.array([m.role in CLASSICAL for m in run.axes.models] or [False])[stacks.model]
+    hosted = np.isin(hosting, HOSTED)
+    roles = [m.role for m in run.axes.models] or [""]
+    classical = np.isin(roles, sorted(CLASSICAL))[stacks.model] & ~hosted
+    one_pass = ~np.isin(roles, GENERATING)[stacks.model] & ~hosted
+    reserved = hosting == "managed_dedicated"
     running = np.where(
         hosted,
-        p["effort.run.api"],
+        np.where(reserved, p["effort.run.managed"], p["effort.run.api"]),
         np.where(hosting == "on_prem", p["effort.run.on_prem"], p["effort.run.self_hosted"]),
     )
+    running = running * np.where(one_pass, p["effort.run.one_pass"], 1.0)
     running = effort.running(np, running, stacks.units, p["effort.run.per_extra_node"])
-    build = np.where(hosted, p["effort.build.api"], p["effort.build.self_hosted"])
-    build = np.where(classical & ~hosted, p["effort.build.classical"], build)
-    adapt = np.array([adapting(p, loads.adaptation(run.req, m.role)) for m in run.axes.models] or [0.0])
+    running = running + of_engine(run, "effort.run.engine")[stacks.engine]
+    bought = np.where(reserved, p["effort.build.managed"], p["effort.build.api"])
+    build = np.where(hosted, bought, p["effort.build.self_hosted"])
+    build = np.where(classical, p["effort.build.classical"], build)
+    build = build + of_engine(run, "effort.build.engine")[stacks.engine]
+    # Who runs machines or trains for the first time learns on the way; a hosted model asks little.
+    skill = p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
+    running, build = running * np.where(hosted, 1.0, skill), build * np.where(hosted, 1.0, skill)
+    methods = [loads.adaptation(run.req, m.role, m.api is not None, p) for m in run.axes.models] or [""]
+    adapt = np.array([adapting(p, m) * (skill if trained(m) else 1.0) for m in methods])
+    often = np.array([again(run, m) * (skill if trained(m) else 1.0) for m in methods])
     once = effort.once(build, adapt[stacks.model], days, p["effort.working_days"])
+    running = running + often[stacks.model]
     wage = run.req.team.usd_per_engineer_month or 0.0
     team = run.req.team.engineers
     hands = effort.hands(np, team, p["effort.parallel_engineers"]) if team else float("nan")
@@ -72,7 +87,32 @@ def _distinct(run: Run) -> tuple[Candidates, Any, Any]:
     return s.some(rows), run.risks.days[rows], which
 
 
+def of_engine(run: Run, name: str) -> Any:
+    """Parameter by engine, 0 where none is stated; the last is for stacks without an engine."""
+    import numpy as np
+
+    return np.array([*(run.p.get(f"{name}.{e.id}", 0.0) for e in run.axes.engines), 0.0])
+
+
 def adapting(p: Mapping[str, float], method: str) -> float:
     """Person-months to fit a model to the task, by method; several are joined by `+`."""
-    parts = ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]
-    return math.fsum(p.get(f"effort.adapt.{m}", 0.0) for m in parts)
+    return math.fsum(p.get(f"effort.adapt.{m}", 0.0) for m in parts(method))
+
+
+def again(run: Run, method: str) -> float:
+    """Person-months a month for adapting anew as often as labels change; what is trained also follows
+    inputs that drift."""
+    p, data = run.p, run.req.data
+    causes = (data.labels.change, data.drift if trained(method) else None)
+    changes = max(p.get(f"effort.changes.{c}", 0.0) for c in causes)
+    return changes * math.fsum(p.get(f"effort.again.{m}", 0.0) for m in parts(method))
+
+
+def trained(method: str) -> bool:
+    """Whether weights are trained."""
+    return not {"prompt", "rag", "none"}.issuperset(parts(method))
+
+
+def parts(method: str) -> list[str]:
+    """Methods that a method joins, by the name that parameters know."""
+    return ["lora" if m in ("qlora", "sft") else m for m in method.split("+")]

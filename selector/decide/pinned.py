@@ -17,5 +17,8 @@ def reasons(run: Run) -> list[tuple[str, Any]]:
     replicas = tuple({"replicas": q.replicas} for q in pins.layout if q.replicas)
     if replicas:
         described["layout"] = replicas
+        if run.wanted.devices and all(q.count for q in run.wanted.devices):
+            # So many replicas on so many devices: none of them may stand idle.
+            described["hardware"] = pins.hardware
     found = like(run, described)
     return [(f"pins.{axis}", ~column) for axis, column in found.columns.items()]

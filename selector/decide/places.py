@@ -12,6 +12,7 @@ from selector.decide.options import hosting as hosting_of
 from selector.needs.facts import UNNAMED, own_region, place_facts
 from selector.needs.options import Options, Owned, expand_hosting
 from selector.needs.regions import jurisdiction
+from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
 from selector.types import facts
 from selector.types.catalog import Offer, Vendor
@@ -26,11 +27,52 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     if "on_prem" in hosting:
         for number, item in enumerate(wanted.inventory):
             axes.places += _owned(axes, req, wanted, item, number)
+    if "on_prem" in hosting and not wanted.inventory and _premises_only(req, hosting):
+        axes.places += _bought(axes, req, wanted, cat)
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
         axes.places += _rented(axes, req, cat)
     axes.places += _hosted(axes, req, cat, hosting)
     quotes.add(axes, req, wanted)
     _pools(axes, wanted)
+
+
+def _premises_only(req: Requirement, hosting: set[str]) -> bool:
+    return req.data.may_leave_premises is False or "self_hosted_cloud" not in hosting
+
+
+def _bought(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> Iterable[Place]:
+    """Devices that would have to be bought, since nothing is on hand and nothing may be rented.
+
+    The packs hold no prices of servers: one follows from the lowest rent of the device anywhere.
+    """
+    hours = cat.parameters["cost.purchase_rent_hours"].value
+    rates = {"USD": 1.0} | {r.currency: r.usd_per_unit for r in cat.exchange_rates.values()}
+    lowest: dict[str, tuple[float, Offer]] = {}
+    for offer in cat.offers.values():
+        if offer.on_demand_per_hour is not None and offer.currency in rates:
+            each = offer.on_demand_per_hour * rates[offer.currency] / offer.count
+            if offer.device not in lowest or each < lowest[offer.device][0]:
+                lowest[offer.device] = (each, offer)
+    region = own_region(req)
+    quoted = {d for q in wanted.quotes if q.devices for d in q.devices.devices}
+    for device in axes.devices:
+        if device.id in lowest and device.id not in quoted:
+            each, offer = lowest[device.id]
+            yield Place(
+                id=f"buy:{device.id}",
+                hosting="on_prem",
+                region=region,
+                offer=None,
+                device=device.id,
+                count=offer.count,
+                available=None,
+                usd_per_hour=None,
+                facts=place_facts("on_prem", region, req) | facts.of_own(),
+                purchase_usd=each * offer.count * hours,
+                guessed=True,
+                source=offer.source,
+                as_of=offer.as_of,
+            )
 
 
 def _pools(axes: Axes, wanted: Options) -> None:
@@ -167,6 +209,11 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                 kinds.append("api_batch")
             else:
                 axes.leave_out("a batch is answered within a day: only for offline work", option.id)
+        if api.dedicated and "managed_dedicated" in hosting:
+            kinds.append("managed_dedicated")
+        if not _listed(api.provider, req):
+            axes.leave_out("hosted by a provider that is not listed", option.id)
+            continue
         vendor = cat.vendor(api.vendor)
         for kind in kinds:
             for region in api.regions or ("unspecified",):
@@ -182,12 +229,18 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         usd_per_hour=None,
                         facts=place_facts(kind, region, req)
                         | facts.of_vendor(vendor)
-                        | facts.of_api_price(api, axes.days[0]),
+                        | ({} if kind == "managed_dedicated" else facts.of_api_price(api, axes.days[0])),
                         source=", ".join(api.source),
                         as_of=api.as_of,
                     )
                 )
     return found
+
+
+def _listed(provider: str, req: Requirement) -> bool:
+    """True where the provider of a hosted model, or the cloud that it belongs to, may be used."""
+    clouds = req.deployment.clouds
+    return not clouds or provider in clouds or alias("provider", provider) in clouds
 
 
 def _free(item: InventoryItem, named_gb: float | None, processor: bool) -> float | None:

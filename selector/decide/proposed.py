@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
 from selector.decide.match import Likeness, like
-from selector.needs.facts import DECLARED
+from selector.needs.facts import DECLARED, TRAINING
 from selector.types.decision import ProposedPlan, RankedStack
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Order
         return None
     found = like(run, plan)
     text = "; ".join(f"{axis} {_words(values)}" for axis, values in plan.items())
-    aside = tuple(a for a in found.not_judged if a not in DECLARED)
+    aside = tuple(a for a in found.not_judged if a not in (*DECLARED, TRAINING))
     if not found.columns:
         told = ("it names no slot of a stack; what it declares feeds the rules",)
         return ProposedPlan(text, "declared_only", None, None, told, aside, None)

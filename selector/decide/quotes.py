@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from selector.decide.axes import Axes, ModelOption, Place
+from selector.decide.axes import HOSTED, Axes, ModelOption, Place
 from selector.decide.options import hosting as hosting_of
 from selector.needs.facts import own_region, place_facts
 from selector.needs.options import Options, Quoted
@@ -13,7 +13,6 @@ from selector.types import facts
 from selector.types.requirement import Requirement
 
 OWN = ("self_hosted_cloud", "on_prem")
-HOSTED = ("api", "api_batch")
 
 
 def add(axes: Axes, req: Requirement, wanted: Options) -> None:

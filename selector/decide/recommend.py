@@ -21,7 +21,7 @@ from selector.decide import (
     weighing,
 )
 from selector.decide import candidates as cand
-from selector.decide.axes import Axes
+from selector.decide.axes import HOSTED, Axes
 from selector.decide.columns import Column
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
@@ -30,7 +30,7 @@ from selector.decide.spare import Spare
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
-from selector.packs.support import SupportTable
+from selector.packs.support import SupportTable, born
 from selector.risk.assess import Scoring
 from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
@@ -38,7 +38,7 @@ from selector.types.load import Load
 from selector.types.requirement import Assumption, Requirement
 from selector.types.rule import Rule
 
-HOSTINGS = ("api", "api_batch", "self_hosted_cloud", "on_prem")
+HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
 
 # Values that the user stated in another form.
@@ -115,7 +115,7 @@ def prepare(
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
     rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
-    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_))
+    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
@@ -174,7 +174,9 @@ def _cells(
     context: float,
 ) -> CellIndex:
     """Cells to size; where there are none, the refusals are counted, or nothing is known."""
-    table = SupportTable(cat.support, options.versions(wanted, cat))
+    meant = options.versions(wanted, cat)
+    dates = options.released(meant, cat)
+    table = SupportTable(cat.support, meant, dates, born(cat.models.values()))
     pinned = [q for q in wanted.layouts if q.tp or q.pp]
     explain = bool(wanted.engines or wanted.precisions or wanted.devices)
     index = enumerate_cells(axes, table, p, refusals, pinned, explain, bool(wanted.precisions), context)
@@ -215,7 +217,13 @@ def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) 
     return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
 
 
-def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: frozenset[str]) -> Judge:
+def _judge(
+    req: Requirement,
+    axes: Axes,
+    stacks: cand.Candidates,
+    mentioned: frozenset[str],
+    p: Mapping[str, float],
+) -> Judge:
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
@@ -227,7 +235,7 @@ def _judge(req: Requirement, axes: Axes, stacks: cand.Candidates, mentioned: fro
         ([NOTHING, *(d.facts for d in axes.devices)], stacks.device + 1),
         ([NOTHING, *(q.facts for q in axes.places)], stacks.place + 1),
     ]
-    adaptations = [{"adaptation": load.adaptation(req, m.role)} for m in axes.models]
+    adaptations = [{"adaptation": load.adaptation(req, m.role, m.api is not None, p)} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
     if "n_devices" in mentioned:
         counts, inverse = np.unique(stacks.n_devices.values, return_inverse=True)

@@ -121,7 +121,7 @@ class _Asked:
         key = (engine, role, named)
         if key not in self._merged:
             found: list[Models] = []
-            for group in alike(members, lambda i: _kind(self._axes.models[i].model, engine, named)).values():
+            for group in alike(members, lambda i: self._kind(i, engine, named)).values():
                 formats: dict[int, list[int]] = {}
                 for mi in group:
                     for ri in self._formats[mi]:
@@ -129,6 +129,14 @@ class _Asked:
                 found.append((self._axes.models[group[0]], group, formats))
             self._merged[key] = found
         return self._merged[key]
+
+    def _kind(self, mi: int, engine: str, named: frozenset[str]) -> Hashable:
+        """What answers depend on, of an open model."""
+        model = self._axes.models[mi].model
+        assert model is not None
+        family = model.family if model.family in named else None
+        own = model.id if model.id in named else None
+        return family, own, model.min_engine.get(engine), self._table.too_old(engine, model) is None
 
     def _look_up(self, ei: int, models: Models, devices: list[int]) -> None:
         option, members, formats = models
@@ -187,13 +195,6 @@ class _Asked:
             small[order].astype(bool),
             tuple(self._computes),
         )
-
-
-def _kind(model: Model | None, engine: str, named: frozenset[str]) -> Hashable:
-    """What answers depend on, of an open model."""
-    assert model is not None
-    family = model.family if model.family in named else None
-    return family, model.id if model.id in named else None, model.min_engine.get(engine)
 
 
 def _flat(lists: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:

@@ -3,12 +3,11 @@ pinned where they cannot run."""
 
 from __future__ import annotations
 
-from selector.decide.axes import Axes, ModelOption
+from selector.decide.axes import HOSTED, Axes, ModelOption
 from selector.needs.options import Options
 from selector.types.load import Load
 
-OFFERED = frozenset({"api", "api_batch", "self_hosted_cloud", "on_prem"})
-HOSTED = frozenset({"api", "api_batch"})
+OFFERED = frozenset({*HOSTED, "self_hosted_cloud", "on_prem"})
 
 
 def models(axes: Axes, task: str, load: Load, assumed: frozenset[str]) -> None:
@@ -34,7 +33,7 @@ def places(axes: Axes, wanted: Options, hosting: set[str]) -> None:
         allowed = ", ".join(sorted(hosting)) or "nothing"
         for api in wanted.apis:
             axes.leave_out(f"pinned model is a hosted API; hosting allows {allowed} only", api)
-    elif hosting <= HOSTED:
+    elif hosting <= set(HOSTED):
         served = {m.api.open_model for m in axes.models if m.api is not None}
         for model in [*wanted.models, *(m.id for m in wanted.own_models)]:
             if model not in served:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, limits, size
+from selector.decide import adjust, assume, bill, limits, size, trainers
 from selector.decide import load as loads
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
@@ -44,7 +44,7 @@ def slots(run: Run, row: int) -> Slots:
         n_devices=int(s.n_devices[row]),
         layout=layout,
         offer=_offer(place),
-        adaptation=loads.adaptation(run.req, model.role),
+        adaptation=loads.adaptation(run.req, model.role, model.api is not None, run.p),
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
 
@@ -323,11 +323,19 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         }
     if int(run.stacks.cell[row]) >= 0 and option.role == "llm":
         found["kv_precision"] = "fp8" if bool(run.kv8[row]) else "bf16"
+    if int(run.stacks.cell[row]) >= 0:
+        chosen = slots(run, row)
+        device = run.axes.devices[int(run.stacks.device[row])].device
+        found["training_framework"] = list(
+            trainers.frameworks(
+                run.cat.frameworks.values(), chosen.adaptation, option.role, device, chosen.engine or ""
+            )
+        )
     if place.spot:
         found["spot"] = True
     if place.offer is not None:
         found |= {"provider": place.offer.provider, "tier": place.offer.tier}
-    return {k: v for k, v in found.items() if v is not None}
+    return {k: v for k, v in found.items() if v is not None and v != []}
 
 
 def _sources(run: Run, row: int) -> tuple[str, ...]:

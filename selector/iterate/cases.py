@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selector.decide.layouts import LAYER_SPLIT
 from selector.errors import InputError, Position, Problem, SelectorError
 from selector.needs.load import Stated, load_document
+from selector.needs.tables import axes
 from selector.packs.reader import read_yaml
 from selector.types.decision import RankedStack, Recommendation
 
@@ -67,25 +69,24 @@ def _judge(row: Mapping[str, Any], found: Recommendation, got: str) -> tuple[boo
         return got == expected["verdict"], f"expected {expected['verdict']}, got {got} ({why})"
     if not found.stacks:
         return False, f"no stack ({_why(found)})"
-    first = found.stacks[0]
-    missing = [r for r in expected.get("required_risks", []) if not _has_risk(first, r)]
+    missing = [r for r in expected.get("required_risks", []) if not _shown(found, r)]
     if missing:
         return False, f"risks not shown: {', '.join(missing)}"
     if expected["verdict"] == "warn":
         return True, "risks shown"
+    first, aside = found.stacks[0], row.get("not_judged", {})
     wrong = []
     for axis, accepted in expected["acceptable"].items():
-        if axis in row.get("not_judged", {}):
+        if axis in aside:
             continue
-        value = _axis(first, axis)
-        if value is None:
+        if axis != "combination" and _value(first, axis) is None:
             wrong.append(f"{axis} is silent")
-        elif not any(_agrees(axis, value, a) for a in accepted):
-            wrong.append(f"{axis} is {value}, accepted {accepted}")
+        elif not any(_agrees(first, axis, a) for a in accepted):
+            wrong.append(f"{axis} is {_value(first, axis)}, accepted {accepted}")
     for axis, refused in expected.get("forbidden", {}).items():
-        value = _axis(first, axis)
-        if value is not None and any(_agrees(axis, value, a) for a in refused):
-            wrong.append(f"{axis} is {value}, which is forbidden")
+        for one in refused if axis not in aside else ():
+            if _agrees(first, axis, one):
+                wrong.append(f"{axis} is {one}, which is forbidden")
     return not wrong, "; ".join(wrong) or "all axes accepted"
 
 
@@ -98,29 +99,43 @@ def _why(found: Recommendation) -> str:
     return found.excluded[0].reason
 
 
-def _has_risk(first: RankedStack, wanted: str) -> bool:
-    return any(wanted in (r.id, *r.aliases) for r in first.risks)
+def _shown(found: Recommendation, wanted: str) -> bool:
+    """True where the plan that was brought, or the first stack, shows a risk by any of its names."""
+    plan = found.proposed.stack if found.proposed else None
+    names = {wanted, *axes()["required_risks"].groups.get(wanted, ())}
+    return any(
+        not names.isdisjoint((r.id, *r.aliases)) for s in (found.stacks[0], plan) if s for r in s.risks
+    )
 
 
-def _axis(first: RankedStack, axis: str) -> object:
-    slots = first.slots.as_dict()
-    if axis == "layout":
-        lay = first.slots.layout
-        return lay and f"tp{lay.tp}-pp{lay.pp}-replicas{lay.replicas}"
+def _value(first: RankedStack, axis: str) -> object:
+    slots, lay = first.slots.as_dict(), first.slots.layout
+    if axis == "layout" and lay:
+        split = ("layer-split",) if first.slots.engine in LAYER_SPLIT and lay.pp > 1 else ()
+        return (f"tp{lay.tp}-pp{lay.pp}-replicas{lay.replicas}", *split)
     if axis == "hardware":
         return slots["hardware"] and f"{slots['n_devices']}x{slots['hardware']}"
     return slots.get(axis, first.facts.get(axis))
 
 
-def _agrees(axis: str, value: object, accepted: object) -> bool:
+def _agrees(first: RankedStack, axis: str, accepted: object) -> bool:
     """Part by part: what the accepted value leaves out accepts anything."""
+    if axis == "combination":
+        assert isinstance(accepted, Mapping)
+        return all(_agrees(first, part, value) for part, value in accepted.items())
+    value = _value(first, axis)
+    if value is None:
+        return False
+    known = axes().get(axis)
+    words = (accepted, *(known.groups.get(str(accepted), ()) if known else ()))
+    values = value if isinstance(value, list | tuple) else (value,)
+    return any(_like(axis, v, w) for v in values for w in words)
+
+
+def _like(axis: str, value: object, accepted: object) -> bool:
     if isinstance(accepted, list) and isinstance(value, int | float):
         return bool(accepted[0] <= value <= accepted[1])
-    if isinstance(value, list | tuple):
-        return any(_agrees(axis, v, accepted) for v in value)
     text, wanted = str(value).lower(), str(accepted).lower()
-    if axis == "hosting" and wanted == "self_hosted":
-        return text in ("self_hosted_cloud", "on_prem")
     if axis == "hardware":
         if not wanted[:1].isdigit() or "x" not in wanted.split("-")[0]:
             text = text.split("x", 1)[1]
@@ -131,7 +146,7 @@ def _agrees(axis: str, value: object, accepted: object) -> bool:
         return set(wanted.replace("+", "-").split("-")) <= set(text.replace("+", "-").split("-"))
     if axis == "layout":
         parts = dict.fromkeys(text.split("-"))
-        return all(part in parts for part in wanted.split("-"))
+        return text == wanted or all(part in parts for part in wanted.split("-"))
     return text == wanted
 
 

@@ -104,7 +104,9 @@ def _accepted(wanted: Any, value: Any) -> bool:
     if wanted == "known":
         return value is not None and value not in ([], {})
     if isinstance(wanted, Mapping):
-        return isinstance(value, int | float) and value >= wanted["at_least"]
+        if not isinstance(value, int | float):
+            return False
+        return bool(wanted.get("at_least", value) <= value <= wanted.get("at_most", value))
     values = value if isinstance(value, list | tuple) else [value]
     return any(v in wanted for v in values)
 

@@ -12,6 +12,7 @@ from selector.types.requirement import Requirement
 
 UNNAMED = frozenset({"unspecified", "any"})
 # Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.
+TRAINING = "training_framework"
 DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
 
 # Facts that one stated value answers -> its key in `reqs.yaml`.
@@ -54,6 +55,9 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.provider_may_see_plaintext": data.provider_may_see_plaintext,
         "req.training_examples": data.training_examples,
         "req.drift": data.drift,
+        "req.label_source": data.labels.source,
+        "req.label_change": data.labels.change,
+        "req.label_count": data.labels.count,
         "req.internet": need.deployment.internet,
         "req.regulations": need.regulations,
         "req.scale": work.scale,
@@ -78,7 +82,10 @@ def _large_batch(need: Requirement) -> bool | None:
 
 def proposed_facts(need: Requirement) -> dict[str, object]:
     """Facts of a plan that the user brings."""
-    return {k: need.proposed[k][0] for k in DECLARED if need.proposed.get(k)}
+    found: dict[str, object] = {k: need.proposed[k][0] for k in DECLARED if need.proposed.get(k)}
+    if need.proposed.get(TRAINING):
+        found[TRAINING] = frozenset(str(v) for v in need.proposed[TRAINING])
+    return found
 
 
 def place_facts(hosting: str, region: str, need: Requirement | None) -> dict[str, object]:

@@ -31,15 +31,35 @@ def newest(frameworks: Mapping[str, Framework]) -> dict[str, str]:
     return {f.id: f"=={f.version}" for f in frameworks.values() if f.version}
 
 
+def born(models: Iterable[Model]) -> dict[str, str]:
+    """When the first model of each family was published, where all dates of the family are known."""
+    found: dict[str, str] = {}
+    undated = set()
+    for model in models:
+        if model.family and model.released:
+            found[model.family] = min(found.get(model.family, model.released), model.released)
+        elif model.family:
+            undated.add(model.family)
+    return {family: day for family, day in found.items() if family not in undated}
+
+
 class SupportTable:
     """Looks rows up by engine; a `no` stands unless a more specific `yes` covers it."""
 
-    def __init__(self, rows: Iterable[Support], versions: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Support],
+        versions: Mapping[str, str],
+        released: Mapping[str, str] | None = None,
+        families: Mapping[str, str] | None = None,
+    ) -> None:
         """`versions` is the range of each engine that is meant; an engine without one is any.
 
-        Rows of other versions do not count.
+        Rows of other versions do not count. `released` holds when the version of an engine came out,
+        `families` when a family of models did: no version knows a family that came later.
         """
         self._versions = versions
+        self._released, self._families = released or {}, families or {}
         self._by_engine: dict[str, list[Support]] = {}
         for row in rows:
             if row.versions is None or meet(row.versions, versions.get(row.engine, "")):
@@ -86,9 +106,18 @@ class SupportTable:
     def too_old(self, engine: str, model: Model) -> str | None:
         """What a model asks for, where the version of the engine that is meant does not have it."""
         least = model.min_engine.get(engine)
-        if least is None or meet(f">={least}", self._versions.get(engine, "")):
+        if least is not None and not meet(f">={least}", self._versions.get(engine, "")):
+            return f"{model.id} needs {engine} {least} or later"
+        family, made = model.family or "", self._released.get(engine, "")
+        first = self._families.get(family, "")
+        # Dates may stop at the month: only what is later on the part that both state is later.
+        if not made or least is not None or first[: len(made)] <= made[: len(first)]:
             return None
-        return f"{model.id} needs {engine} {least} or later"
+        if any(
+            {family, model.id} & set(r.family) and r.status == "yes" for r in self._by_engine.get(engine, ())
+        ):
+            return None
+        return f"{engine} of {made} is older than the family of the model"
 
     def runs_any(self, engine: str, device: Device, role: str) -> bool:
         """False where no row says yes to any precision, whatever the model."""

@@ -182,6 +182,7 @@ class Api:
     source: tuple[str, ...]
     as_of: str
     batch: Price | None = None
+    dedicated: bool = False  # capacity for one customer is sold as well, at a price on request
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     features: tuple[str, ...] = ()
@@ -193,6 +194,15 @@ class Api:
     deprecated_from: str | None = None
     aliases: tuple[str, ...] = ()
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trains:
+    """What a library trains; devices are named by kind, vendor in small letters, or architecture."""
+
+    roles: tuple[str, ...]
+    methods: tuple[str, ...]
+    devices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +223,7 @@ class Framework:
     batching: str | None = None  # continuous | static | single
     openai_api: bool | None = None
     features: tuple[str, ...] = ()
+    trains: tuple[Trains, ...] = ()
     note: str | None = None
 
 

@@ -14,7 +14,10 @@ from selector.needs.load import load_document
 from selector.needs.tables import axes
 from selector.packs.reader import read_yaml
 
-CASES: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("cases.yaml")).data["cases"]
+HERE = Path(__file__).parent
+CASES: list[dict[str, Any]] = [
+    case for name in ("cases.yaml", "own.yaml") for case in read_yaml(HERE / name).data["cases"]
+]
 IDS = [case["id"] for case in CASES]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from selector.decide.axes import HOSTED
 from selector.decide.explain import ask
 from selector.estimate import cost, effort
 from selector.estimate.numeric import SCALAR
@@ -20,7 +21,6 @@ LOADS = (1.0 / 16.0, 0.25, 1.0, 4.0, 16.0)  # times the peak of the requirements
 UTILISATIONS = (0.05, 0.1, 0.25, 0.5, 1.0)
 MOST_LOAD = 4096.0  # times the peak that crossings are looked for
 HALVINGS = 40
-HOSTED = ("api", "api_batch")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import candidates, people, switching
 from selector.decide import load as loads
+from selector.decide.axes import HOSTED
 from selector.decide.explain.traced import Candidate
 from selector.decide.prices import in_force, request_usd
 from selector.estimate import cost, effort
@@ -30,7 +31,6 @@ PRICE_UNITS = {
     "usd_per_mchar": "USD/million characters",
     "usd_per_image": "USD/image",
 }
-HOSTED = ("api", "api_batch")
 
 
 class Account:
@@ -174,10 +174,54 @@ class Account:
     @cached_property
     def running(self) -> Any:
         """Person-months a month."""
-        kind = "api" if self.hosted else "on_prem" if self.stack.place.hosting == "on_prem" else "self_hosted"
-        return effort.running(
-            TRACE, self.p[f"effort.run.{kind}"], self.units, self.p["effort.run.per_extra_node"]
-        )
+        option, hosting = self.stack.option, self.stack.place.hosting
+        reserved = hosting == "managed_dedicated"
+        own = "on_prem" if hosting == "on_prem" else "self_hosted"
+        kind = "managed" if reserved else "api" if self.hosted else own
+        base = self.p[f"effort.run.{kind}"]
+        if not self.hosted and option.role not in people.GENERATING:
+            base = base * self.p["effort.run.one_pass"]
+        found = effort.running(TRACE, base, self.units, self.p["effort.run.per_extra_node"])
+        found = (found + self._of_engine("effort.run.engine")) * self._skill()
+        return named(found + self._again(), "effort.run", "person-months/month", "running and adapting anew")
+
+    def _of_engine(self, name: str) -> Any:
+        """What an engine asks for more; 0 where nothing is stated of it."""
+        if self.stack.own < 0:
+            return 0.0
+        key = f"{name}.{self.run.axes.engines[int(self.run.stacks.engine[self.row])].id}"
+        return self.p[key] if key in self.run.p else 0.0
+
+    def _skill(self) -> Any:
+        """Factor of the team's skill on machines that it runs itself."""
+        return 1.0 if self.hosted else self.p[self._skill_key()]
+
+    def _skill_key(self) -> str:
+        return f"effort.skill.{self.run.req.team.skills.get('ml', 'medium')}"
+
+    @cached_property
+    def _method(self) -> str:
+        option = self.stack.option
+        return loads.adaptation(self.run.req, option.role, option.api is not None, self.run.p)
+
+    def _sum(self, name: str) -> Any:
+        """Sum of a parameter over the methods of adaptation."""
+        total: Any = 0.0
+        for method in people.parts(self._method):
+            if f"{name}.{method}" in self.run.p:
+                total = total + self.p[f"{name}.{method}"]
+        if people.trained(self._method):
+            total = total * self.p[self._skill_key()]
+        return total
+
+    def _again(self) -> Any:
+        """Person-months a month for adapting anew."""
+        data = self.run.req.data
+        causes = (data.labels.change, data.drift if people.trained(self._method) else None)
+        keys = [k for k in (f"effort.changes.{c}" for c in causes) if k in self.run.p]
+        if not keys:
+            return 0.0
+        return self.p[max(keys, key=lambda k: self.run.p[k])] * self._sum("effort.again")
 
     @cached_property
     def days(self) -> Any:
@@ -216,10 +260,11 @@ class Account:
     @cached_property
     def once_months(self) -> Any:
         """Person-months until the first release."""
-        role = self.stack.option.role
-        kind = "api" if self.hosted else "classical" if role in people.CLASSICAL else "self_hosted"
-        adapt = people.adapting(self.p, loads.adaptation(self.run.req, role))
-        return effort.once(self.p[f"effort.build.{kind}"], adapt, self.days, self.p["effort.working_days"])
+        role, reserved = self.stack.option.role, self.stack.place.hosting == "managed_dedicated"
+        own = "classical" if role in people.CLASSICAL else "self_hosted"
+        kind = "managed" if reserved else "api" if self.hosted else own
+        build = (self.p[f"effort.build.{kind}"] + self._of_engine("effort.build.engine")) * self._skill()
+        return effort.once(build, self._sum("effort.adapt"), self.days, self.p["effort.working_days"])
 
     @cached_property
     def effort(self) -> Any:

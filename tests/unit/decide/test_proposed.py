@@ -59,9 +59,9 @@ def test_a_plan_that_no_candidate_is_like(decided: Decide, plan: str, verdict: s
 
 
 def test_what_a_plan_names_beyond_a_stack_is_listed(decided: Decide) -> None:
-    found = decided(*BASE, "proposed={engine: vllm, training_framework: flax}").proposed
+    found = decided(*BASE, "proposed={engine: vllm, training_strategy: zero3}").proposed
     assert found is not None
-    assert found.not_judged == ("training_framework",)
+    assert found.not_judged == ("training_strategy",)
 
 
 def test_a_plan_by_size_means_models_of_about_that_size(decided: Decide) -> None:

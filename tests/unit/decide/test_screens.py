@@ -65,9 +65,7 @@ def test_answers_longer_than_an_api_gives_are_left_out(ranked: Ranked, catalogue
     assert all(m is None or m >= 20_000 for m in most)
 
 
-@pytest.mark.parametrize(
-    "kind", ["managed_dedicated", "managed_app", "serverless_gpu", "confidential_gpu", "hybrid"]
-)
+@pytest.mark.parametrize("kind", ["managed_app", "serverless_gpu", "confidential_gpu", "hybrid"])
 def test_a_kind_of_hosting_that_nobody_offers_says_so(ranked: Ranked, kind: str) -> None:
     found = ranked(chat(kind))
     assert not found.stacks
