@@ -234,24 +234,26 @@ class Factors:
                 kind = k.partition(".")[0]
                 moves = (sds or {}).get(kind, b.moves(kind, sd))
                 self.priors[name] = Prior((starts or {}).get(name, 1.0), moves)
-        place = {name: i for i, name in enumerate(self.priors)}
+        self.names: dict[str, list[str]] = {}  # of the columns of each base
         self.matrix: dict[str, Array] = {}
         for base, used in columns.items():
-            found = np.zeros((self.n, len(place)))
-            found[:, place[base]] = 1.0
-            for k in used:
-                found[[k in each for each in keys], place[f"{base}.{k}"]] = 1.0
-            self.matrix[base] = found
+            self.names[base] = [base, *(f"{base}.{k}" for k in used)]
+            has = [np.array([k in each for each in keys], float) for k in used]
+            self.matrix[base] = np.stack([np.ones(self.n), *has], axis=1)
 
     def values(self, fitted: Mapping[str, float], chosen: Any = slice(None)) -> dict[str, Array]:
         """Each quantity of each chosen point."""
-        logs = np.log([fitted[name] for name in self.priors])
-        return {base: np.exp(rows_of[chosen] @ logs) for base, rows_of in self.matrix.items()}
+        found = {}
+        for base, names in self.names.items():
+            logs = np.log([fitted[name] for name in names])
+            found[base] = np.exp(self.matrix[base][chosen] @ logs)
+        return found
 
     @property
     def touches(self) -> NDArray[np.bool_]:
         """Which points a parameter moves."""
-        return np.any(np.stack([rows_of > 0.0 for rows_of in self.matrix.values()]), axis=0)
+        moved = [self.matrix[b][:, i] > 0.0 for b, names in self.names.items() for i in range(len(names))]
+        return np.stack(moved, axis=1)
 
     def lines(self, fitted: Mapping[str, float], where: str, as_of: str, source: str) -> list[str]:
         """The fitted parameters in the form of the packs; wider where few points speak."""
