@@ -56,6 +56,8 @@ DOCUMENTED = {
     "serving.prefill_fraction.weights.fp4": 0.5,
     "serving.layer_us.moe": 2.0,
 }
+# Narrow weights may have to be opened; they are read no faster than wide ones.
+OPENED = [f"serving.bandwidth_fraction.weights.{bits}" for bits in ("fp8", "int8", "fp4", "int4")]
 SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
 WIDE_SD = {
@@ -73,7 +75,7 @@ BASES = {
         0.8,
         0.15,
         # Routing is not even: fewer experts are read than an even one touches.
-        {"engine": NEAR, "arch": NEAR, "early": FREE, "weights": NEAR, "moe": NEAR},
+        {"engine": NEAR, "arch": NEAR, "weights": NEAR, "moe": NEAR},
         "fraction of peak",
     ),
     "serving.cache_fraction": Base(
@@ -188,7 +190,7 @@ class Table:
         keys = [r.keys for r in rows]
         self.found = np.zeros(len(rows))  # batch of each row when last looked for
         self.most = np.zeros(len(rows))  # and the sequences that its engine held at most
-        self.factors = Factors(BASES, keys, FEW, FREE, DOCUMENTED, kept=kept)
+        self.factors = Factors(BASES, keys, FEW, FREE, DOCUMENTED, kept=kept, at_most_one=OPENED)
         self.priors, self.touches = self.factors.priors, self.factors.touches
 
     def residuals(self, values: Mapping[str, float], chosen: Any = slice(None), near: bool = False) -> Array:
