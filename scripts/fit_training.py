@@ -8,8 +8,8 @@ near 1 by its prior. Errors are left out by model x device in five folds, and in
 
     python scripts/fit_training.py > new.yaml  # then: mv new.yaml rules/adaptation/parameters.yaml
     python scripts/fit_training.py --warm --fast    # start from the file, no folds; what tests compare
-    python scripts/fit_training.py --sources        # errors with whole sources left out as well, and
-                                                    # what the table of errors is made of
+    python scripts/fit_training.py --warm --sources --errors    # with whole sources left out as well,
+                                                                # and what the table of errors is made of
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ FOLDS = 5
 ROBUST = 0.15
 STEP = 1e-4  # of a logarithm, for differences
 MOST_STEPS, MOST_DAMPING = 60, 1e8
-ENOUGH = 1e-5  # gain of a step, as a share of what is left, that ends the search
+ENOUGH = 1e-6  # gain of a step, as a share of what is left, that ends the search
 
 
 @dataclass(frozen=True, slots=True)
