@@ -88,9 +88,8 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
             unit = predict_memory.UNITS[point.metric.rpartition("_")[2]]
             value = float(point.number("value") or 0.0) * unit
             shape = cells.shape(case.model, p)
-            found.append(
-                Measured(file, point, case, shape, predict_memory.sharers(point, case.devices), value)
-            )
+            sharers = 1 if predict_memory.summed(point) else case.devices
+            found.append(Measured(file, point, case, shape, sharers, value))
     return found, p
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +27,6 @@ from selector.decide import tuning
 from selector.decide.cells import shape
 from selector.decide.passes import role_of
 from selector.estimate import sizing
-from selector.estimate.numeric import SCALAR
 from selector.iterate.measurements import Point, PointError
 from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, circumstances, figures, in_flight, quantity, timed
@@ -55,7 +54,10 @@ DOCUMENTED = {
     # H100, L40S and H200 (tables at hand); four bits take this further.
     "serving.prefill_fraction.weights.fp8": 0.7,
     "serving.prefill_fraction.weights.fp4": 0.5,
+    "serving.layer_us.moe": 2.0,
 }
+# Narrow weights may have to be opened; they are read no faster than wide ones.
+OPENED = [f"serving.bandwidth_fraction.weights.{bits}" for bits in ("fp8", "int8", "fp4", "int4")]
 SLIGHT = 0.05  # of a logarithm: factors nearer to 1 are dropped
 # Floors differ by how a thing is measured: an engine alone, or through a server.
 WIDE_SD = {
@@ -72,7 +74,8 @@ BASES = {
     "serving.bandwidth_fraction": Base(
         0.8,
         0.15,
-        {"engine": NEAR, "arch": NEAR, "early": FREE, "weights": NEAR},
+        # Routing is not even: fewer experts are read than an even one touches.
+        {"engine": NEAR, "arch": NEAR, "weights": NEAR, "moe": NEAR},
         "fraction of peak",
     ),
     "serving.cache_fraction": Base(
@@ -91,12 +94,13 @@ BASES = {
         "fraction of dense peak",
     ),
     "serving.link_fraction": Base(0.5, 0.5, {}, "fraction of the published rate one way"),
+    # Some ten launches of 2 to 3 us in a dense layer, whatever its weights; routing doubles them.
     "serving.layer_us": Base(
-        40.0,
-        0.5,
+        30.0,
+        0.3,
         {
             **{"engine": FREE, "arch": FREE, "moe": FREE, "attention": FREE, "early": FREE, "eager": FREE},
-            **{"expert_parallel": FREE, "weights": FREE, "expert_weights": FREE},
+            **{"expert_parallel": FREE, "expert_weights": FREE, "moe_engine": FREE},
         },
         "us per layer and step",
     ),
@@ -163,16 +167,6 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
     return found, p
 
 
-def cached(r: Measured) -> bool:
-    """True where part of the prompt was not read: flagged, or faster than the peak of the devices."""
-    if r.point.flags & CACHED:
-        return True
-    if r.point.metric != "ttft_ms" or not r.case.choice.cell.peak:
-        return False
-    peak = replace(r.case.choice.cell, prefill_fraction=1.0, rows_half=0.0, prefill_layer_seconds=0.0)
-    return r.value / 1e3 < sizing.prefill(SCALAR, peak, r.case.load, r.case.load.input_tokens)
-
-
 class Table:
     """The points as columns, and the rows of factors that each quantity of a point multiplies."""
 
@@ -192,13 +186,19 @@ class Table:
         self.share = np.array(share, float)
         self.value = np.array([r.value for r in rows])
         self.metric = np.array([r.point.metric for r in rows])
-        self.weight = np.array([0.0 if cached(r) else WEIGHTS.get(r.what, 1.0) for r in rows])
+        self.weight = np.array([0.0 if r.point.flags & CACHED else WEIGHTS.get(r.what, 1.0) for r in rows])
         keys = [r.keys for r in rows]
-        self.factors = Factors(BASES, keys, FEW, FREE, DOCUMENTED, kept=kept)
+        self.found = np.zeros(len(rows))  # batch of each row when last looked for
+        self.most = np.zeros(len(rows))  # and the sequences that its engine held at most
+        self.factors = Factors(BASES, keys, FEW, FREE, DOCUMENTED, kept=kept, at_most_one=OPENED)
         self.priors, self.touches = self.factors.priors, self.factors.touches
 
-    def residuals(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
-        """ln(predicted / measured) of the chosen rows."""
+    def residuals(self, values: Mapping[str, float], chosen: Any = slice(None), near: bool = False) -> Array:
+        """ln(predicted / measured) of the chosen rows.
+
+        `near` the values of the call before, batches stay as they were found then, unless the most
+        that an engine holds moves: at the best batch the rate does not change with it.
+        """
         tuned = {}
         for base, found in self.factors.values(values, chosen).items():
             column = COLUMNS[base]
@@ -207,8 +207,12 @@ class Table:
         index = np.arange(len(self.rows))[chosen]
         predicted = np.zeros(len(index))
         # Only where the batch is not stated is it looked for, which costs a step for each size.
-        for part in (self.held[index] > 0.0, self.held[index] <= 0.0):
+        stated = self.held[index] > 0.0
+        known = stated | (near & np.isclose(self.most[index], tuned["most_sequences"], rtol=1e-9))
+        for part in (known, ~known):
             where = index[part]
+            if not len(where):
+                continue
             cell: Any = SimpleNamespace(
                 **{k: v[where] for k, v in self.cell.items()} | {k: v[part] for k, v in tuned.items()}
             )
@@ -219,8 +223,10 @@ class Table:
                 cached_prefix_fraction=0.0,
             )
             mem = sizing.ledger(np, cell, load, self.p)
-            held = self.held[where] if len(where) and self.held[where[0]] > 0.0 else None
+            held = np.where(stated, self.held[index], self.found[index])[part] if known[part][0] else None
             batch = in_flight(np, cell, load, mem, held, self.p)
+            if not near:
+                self.found[where], self.most[where] = batch, tuned["most_sequences"][part]
             found = figures(np, cell, load, batch, self.replicas[where], self.p)
             for name in FITTED:
                 predicted[part] = np.where(self.metric[where] == name, found[name], predicted[part])
@@ -230,8 +236,10 @@ class Table:
         """The residuals of the chosen rows as the fit counts them, or of some of those."""
         index = np.arange(len(self.rows))[chosen]
 
-        def residuals(values: Mapping[str, float], where: Any = slice(None)) -> Array:
-            return self.residuals(values, index[where]) * self.weight[index[where]]
+        def residuals(values: Mapping[str, float], where: Any = None) -> Array:
+            """Of some rows the fit asks only for differences from the call before."""
+            some = index if where is None else index[where]
+            return self.residuals(values, some, where is not None) * self.weight[some]
 
         return residuals
 

@@ -8,23 +8,22 @@ near 1 by its prior. Errors are left out by model x device in five folds, and in
 
     python scripts/fit_training.py > new.yaml  # then: mv new.yaml rules/adaptation/parameters.yaml
     python scripts/fit_training.py --warm --fast    # start from the file, no folds; what tests compare
-    python scripts/fit_training.py --sources        # errors with whole sources left out as well, and
-                                                    # what the table of errors is made of
+    python scripts/fit_training.py --warm --sources --errors    # with whole sources left out as well,
+                                                                # and what the table of errors is made of
 """
 
 from __future__ import annotations
 
-import math
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any
 
 import fitting
 import numpy as np
-from fitting import Array, Prior
+from fitting import Array, Base, Factors
 
 from selector.decide import train, train_memory
 from selector.estimate import training, training_memory
@@ -45,54 +44,66 @@ SWEEP = {"training": 3.0, "memory": 8.0}
 SHARPNESS = 1.5
 GOODPUT = "training.goodput"
 WORDS = ("tier", "submission", "framework", "arch", "device", "geforce", "adapter", "moe", "encoder")
-SD = {"framework": 0.2, "device": 0.15, "chunked_loss": 0.7, "recompute": 0.5, "qlora": 0.1}
-STARTS = {"chunked_loss": 0.2}
 FACTOR_SD = 0.33
+SD = {"framework": 0.2, "device": 0.15, "chunked_loss": 0.7, "recompute": 0.5, "qlora": 0.1}
+STARTS = {
+    "training_memory.logits_bytes.chunked_loss": 0.2,
+    # Products on vector units reach four fifths of their rate.
+    "training.compute_fraction.vector_units": 1.8,
+}
 
-Base = tuple[float, float, tuple[str, ...], str]
-# Base -> start, standard deviation of its logarithm, kinds of factors, unit.
+
+def base(start: float, sd: float, kinds: Sequence[str], unit: str, **own: float) -> Base:
+    """A quantity whose factors move as `SD` says, or as `own` does for this one."""
+    return Base(start, sd, {k: own.get(k, SD.get(k, FACTOR_SD)) for k in kinds}, unit)
+
+
 RATE: dict[str, Base] = {
-    "training.compute_fraction": (
+    "training.compute_fraction": base(
         0.6,
         0.12,
-        (*WORDS, "early", "compiled", "no_padding", "unpacked"),
+        (*WORDS, "early", "compiled", "unpacked", "vector_units"),
         "fraction of dense 16-bit peak",
     ),
-    "training.attention_fraction": (0.3, 0.2, ("encoder",), "fraction of dense 16-bit peak"),
-    "training.narrow_gain": (1.0, 0.01, ("precision",), "factor on matrix products"),
-    "training.value_bytes": (
+    "training.attention_fraction": base(0.3, 0.2, ("encoder",), "fraction of dense 16-bit peak"),
+    "training.narrow_gain": base(1.0, 0.01, ("precision",), "factor on matrix products"),
+    "training.value_bytes": base(
         90.0,
         0.3,
         ("tier", "submission", "compiled"),
         "bytes per token, layer and hidden value",
     ),
-    "training.layer_us": (
+    "training.layer_us": base(
         1000.0,
         0.4,
         ("tier", "submission", "moe", "adapter", "qlora"),
         "us per layer and micro-step",
     ),
-    "training.unpack_bytes": (8.0, 0.3, (), "bytes per 4-bit weight and micro-step"),
-    "training.link_fraction": (
+    "training.unpack_bytes": base(8.0, 0.3, (), "bytes per 4-bit weight and micro-step"),
+    "training.link_fraction": base(
         0.6,
         0.4,
         ("tier", "link", "offload"),
         "fraction of the published rate one way",
     ),
-    "training.exchange_fraction": (0.6, 0.25, ("link", "moe"), "fraction of the published rate one way"),
-    "training.sparsity_exponent": (0.2, 0.3, (), "exponent of parameters over active parameters"),
-    "training.scale_loss": (0.01, 0.4, (), "share of time per doubling beyond eight devices"),
-    GOODPUT: (0.8, 0.12, ("tier", "submission"), "fraction of device hours that train"),
+    "training.exchange_fraction": base(0.6, 0.25, ("link", "moe"), "fraction of the published rate one way"),
+    "training.sparsity_exponent": base(0.2, 0.3, (), "exponent of parameters over active parameters"),
+    "training.scale_loss": base(0.01, 0.4, (), "share of time per doubling beyond eight devices"),
+    GOODPUT: base(0.8, 0.12, ("tier", "submission"), "fraction of device hours that train"),
 }
 MEMORY: dict[str, Base] = {
-    "training_memory.worked_bytes": (34.0, 0.3, ("recompute", "framework"), "bytes per token, layer and hidden value"),
-    "training_memory.logits_bytes": (10.0, 0.2, ("chunked_loss", "framework"), "bytes per token and word"),
-    "training_memory.reserve_gb": (1.5, 0.5, ("framework", "tier", "split"), "GB"),
-    "training_memory.slack": (1.05, 0.05, ("framework", "qlora"), "factor on what is held"),
-}  # fmt: skip
-OWN_SD = {
-    "training_memory.slack": {"framework": 0.04, "qlora": 0.04},
-    "training_memory.reserve_gb": {"framework": 0.5, "split": 1.0},
+    "training_memory.worked_bytes": base(
+        34.0, 0.3, ("recompute", "framework"), "bytes per token, layer and hidden value"
+    ),
+    "training_memory.logits_bytes": base(
+        10.0, 0.2, ("chunked_loss", "framework"), "bytes per token and word"
+    ),
+    "training_memory.reserve_gb": base(
+        1.5, 0.5, ("framework", "tier", "split"), "GB", framework=0.5, split=1.0
+    ),
+    "training_memory.slack": base(
+        1.05, 0.05, ("framework", "qlora"), "factor on what is held", framework=0.04, qlora=0.04
+    ),
 }
 WIDTHS = (
     *(f"training.width.{what}.{kind}" for what in ("rate", "hours") for kind in ("dense", "moe", "adapter")),
@@ -168,7 +179,7 @@ def memories(predictor: Predictor, p: Mapping[str, float]) -> list[Measured]:
 
 
 class Table:
-    """The points as columns, and the rows of factors that each quantity of a point multiplies."""
+    """The points as columns, and the factors that each quantity of a point multiplies."""
 
     def __init__(
         self,
@@ -177,7 +188,7 @@ class Table:
         columns: Mapping[str, tuple[str, float]],
         most: float,
     ) -> None:
-        self.rows, self.bases, self.columns = rows, bases, columns
+        self.rows, self.columns = rows, columns
         self.cell = {
             f.name: np.array([getattr(r.cell, f.name) for r in rows], float) for f in fields(rows[0].cell)
         }
@@ -187,63 +198,36 @@ class Table:
         sweep = [(r.group, r.source, r.point.text("framework")) for r in rows]
         counts = Counter(sweep)
         self.weight = np.sqrt(np.minimum(1.0, most / np.array([counts[s] for s in sweep])))
-        self.priors, self.matrix = self._factors()
+        self.factors = Factors(bases, [r.keys for r in rows], FEW, FACTOR_SD, STARTS)
+        self.priors, self.touches = self.factors.priors, self.factors.touches
 
-    def _factors(self) -> tuple[dict[str, Prior], dict[str, Array]]:
-        counts = Counter(k for r in self.rows for k in r.keys)
-        priors: dict[str, Prior] = {}
-        uses: dict[str, list[str]] = {}
-        for base, (start, sd, kinds, _unit) in self.bases.items():
-            priors[base] = Prior(start, sd)
-            uses[base] = [k for k, n in sorted(counts.items()) if k.partition(".")[0] in kinds and n >= FEW]
-            for k in uses[base]:
-                word = k.partition(".")[0]
-                wide = OWN_SD.get(base, {}).get(word, SD.get(word, FACTOR_SD))
-                priors[f"{base}.{k}"] = Prior(STARTS.get(word, 1.0), wide)
-        place = {name: i for i, name in enumerate(priors)}
-        matrix = {}
-        for base, used in uses.items():
-            rows = np.zeros((len(self.rows), len(place)))
-            rows[:, place[base]] = 1.0
-            for k in used:
-                rows[[k in r.keys for r in self.rows], place[f"{base}.{k}"]] = 1.0
-            matrix[base] = rows
-        if GOODPUT in matrix:
-            matrix[GOODPUT] = matrix[GOODPUT] * self.hours[:, None]
-        return priors, matrix
-
-    def predicted(self, cell: Any, goodput: Any, chosen: Any) -> Array:
+    def predicted(self, cell: Any, goodput: Array | None, chosen: Any) -> Array:
         """The figures of the chosen rows, of cells with their quantities."""
-        if GOODPUT not in self.bases:
+        if goodput is None:
             return np.asarray(training_memory.total_bytes(cell) * self.share[chosen])
         seconds, share = training.token_seconds(np, cell), self.share[chosen]
         return np.where(self.hours[chosen], share * seconds / goodput, share / seconds)
 
     def residuals(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
         """ln(predicted / measured) of the chosen rows."""
-        logs = np.log([values[name] for name in self.priors])
-        found = {base: np.exp(rows[chosen] @ logs) for base, rows in self.matrix.items()}
+        found = self.factors.values(values, chosen)
         tuned = {
             column: train.capped(np, column, found[base] * scale)
             for column, (base, scale) in self.columns.items()
         }
         cell = SimpleNamespace(**{k: v[chosen] for k, v in self.cell.items()} | tuned)
-        goodput = np.minimum(found.get(GOODPUT, 1.0), 1.0)
+        goodput = np.minimum(found[GOODPUT], 1.0) if GOODPUT in found else None
         return np.asarray(np.log(self.predicted(cell, goodput, chosen) / self.value[chosen]))
-
-    def weighted(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
-        """The residuals as the fit counts them."""
-        return self.residuals(values, chosen) * self.weight[chosen] * SHARPNESS
 
     def fit(self, start: Mapping[str, float] | None, chosen: Any = slice(None)) -> dict[str, float]:
         """Values fitted on the chosen rows."""
-        touches = sum(rows for rows in self.matrix.values()) > 0.0  # type: ignore[operator]
         index = np.arange(len(self.rows))[chosen]
 
-        def some(values: Mapping[str, float], where: Any = slice(None)) -> Array:
-            return self.weighted(values, index[where])
+        def weighted(values: Mapping[str, float], where: Any = slice(None)) -> Array:
+            some = index[where]
+            return self.residuals(values, some) * self.weight[some] * SHARPNESS
 
-        return fitting.fit(self.priors, some, touches[chosen], start)
+        return fitting.fit(self.priors, weighted, self.touches[chosen], start)
 
     def without(self, labels: Sequence[str], full: Mapping[str, float]) -> Array:
         """Residuals of each label's rows, fitted without them.
@@ -256,81 +240,6 @@ class Table:
             left = names == label
             found[left] = self.residuals(self.fit(None, ~left), left)
         return found
-
-
-def report(name: str, rows: Sequence[Measured], columns: Mapping[str, Array]) -> None:
-    """Errors by group to stderr."""
-    groupings: list[Callable[[Measured], str]] = [
-        lambda _: "all",
-        lambda r: r.point.metric,
-        lambda r: r.kind,
-        lambda r: r.case.device.vendor if r.case.device else "-",
-        lambda r: r.source,
-    ]
-    for by in groupings:
-        groups: dict[str, list[int]] = defaultdict(list)
-        for i, r in enumerate(rows):
-            groups[by(r)].append(i)
-        for group, where in sorted(groups.items()):
-            errors = "  ".join(
-                "{} {:6.1%} p90 {:7.1%}".format(what, *fitting.error(found[where]))
-                for what, found in columns.items()
-            )
-            bias = math.exp(float(np.median(columns["left out"][where])))
-            print(
-                f"{name} {group:38s} n {len(where):5d}  {errors}  predicted/measured {bias:5.2f}",
-                file=sys.stderr,
-            )
-
-
-def lines(table: Table, full: Mapping[str, float], where: str) -> list[str]:
-    """The fitted parameters in the form of the packs."""
-    found = []
-    counts = Counter(k for r in table.rows for k in r.keys)
-    for name, value in full.items():
-        base = next(b for b in table.bases if name == b or name.startswith(b + "."))
-        key = name[len(base) + 1 :]
-        n = counts[key] if key else len(table.rows)
-        spread = math.exp(1.28 * table.priors[name].sd * math.sqrt(FEW / (FEW + n)))
-        unit = f"factor on {base}" if key else table.bases[base][3]
-        text = f"{POINTS}/{where}, {key}" if key else f"{POINTS}/{where}"
-        found.append(fitting.line(name, value, value / spread, value * spread, unit, text, n, AS_OF, SOURCE))
-    return found
-
-
-def widths(table: Table, size: Array, prefix: str, by: tuple[str, ...]) -> list[str]:
-    """Logarithms of p90 over p50: by kind, and factors of `by`.
-
-    `size` is of left-out residuals over the doubt that is added to an interval. A factor is shrunk
-    towards 1 as if `FEW` x 8 further points spoke for it.
-    """
-    rows = table.rows
-    kinds = np.array([r.kind for r in rows])
-    found = []
-
-    def add(name: str, value: float, unit: str, n: int) -> None:
-        doubt = 1.0 + 1.28 / math.sqrt(2.0 * n)
-        found.append(
-            fitting.line(name, value, value / doubt, value * doubt, unit, LEFT_OUT, n, AS_OF, SOURCE)
-        )
-
-    scaled = size.copy()
-    for kind in sorted(set(kinds)):
-        value = float(np.quantile(size[kinds == kind], 0.8))
-        add(f"{prefix}.{kind}", value, "ln(p90 / p50)", int(np.sum(kinds == kind)))
-        scaled[kinds == kind] /= value
-    for sort in by:
-        ratio = np.ones(len(rows))
-        for name in sorted({k for r in rows for k in r.keys if k.startswith(sort)}):
-            where = np.array([name in r.keys for r in rows])
-            n = int(where.sum())
-            if n < FEW:
-                continue
-            value = math.exp(math.log(float(np.quantile(scaled[where], 0.8))) * n / (n + 8.0 * FEW))
-            ratio[where] = value
-            add(f"{prefix}.{name}", value, f"factor on {prefix}", n)
-        scaled = scaled / ratio
-    return found
 
 
 def main() -> None:
@@ -355,10 +264,18 @@ def main() -> None:
             counts = Counter(r.source for r in rows)
             sources = [r.source if counts[r.source] >= MANY else "small ones" for r in rows]
             found["source left out"] = table.without(sources, full)
-        report(name, rows, found)
+        for names in (
+            [name] * len(rows),
+            [r.kind for r in rows],
+            [f"{r.file} {r.point.metric}" for r in rows],
+        ):
+            fitting.report(names, found)
         doubts = np.array([room.doubt(r.keys, p | full) for r in rows])
         size = np.abs(found["left out"]) / doubts
-        print("\n".join(lines(table, full, name) + widths(table, size, prefix, by)))
+        keys, kinds = [r.keys for r in rows], [r.kind for r in rows]
+        spread = fitting.widths(prefix, kinds, keys, by, size, 2 * FEW)
+        print("\n".join(table.factors.lines(full, f"{POINTS}/{name}", AS_OF, SOURCE)))
+        print("\n".join(fitting.width_lines(spread, LEFT_OUT, AS_OF, SOURCE)))
         if "--sources" in sys.argv:
             order = ("fitted", "left out", "source left out")
             heads = ("fitted", "stack_left_out", "source_left_out")

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from selector.iterate.predict import Predictor
 from selector.packs.catalog import load as load_catalogue
@@ -30,6 +29,8 @@ FOLDS = 5
 # Residuals beyond this many log units count linearly: first-day support and copied tables exist.
 ROBUST = 0.15
 STEP = 1e-4  # of a logarithm, for differences
+MOST_STEPS, MOST_DAMPING = 60, 1e8
+ENOUGH = 1e-6  # gain of a step, as a share of what is left, that ends the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,36 @@ def fit(
 
     begin = np.log([(start or {}).get(n, priors[n].start) for n in names])
     begin = np.clip(begin, low + 1e-9, high - 1e-9)
-    found = least_squares(
-        stacked, begin, jacobian, (low, high), x_scale=sd, ftol=1e-5, xtol=1e-4, max_nfev=60
-    )
-    return dict(zip(names, (float(v) for v in np.exp(found.x)), strict=True))
+    found = _descend(stacked, jacobian, begin, low, high)
+    return dict(zip(names, (float(v) for v in np.exp(found)), strict=True))
+
+
+def _descend(
+    residuals: Callable[[Array], Array], jacobian: Callable[[Array], Array], x: Array, low: Array, high: Array
+) -> Array:
+    """Least squares by damped normal equations (Levenberg and Marquardt), steps cut off at the bounds.
+
+    The priors keep the equations regular, so that they need no decomposition of all residuals.
+    """
+    damping = 1e-3
+    found = residuals(x)
+    cost = float(found @ found)
+    for _ in range(MOST_STEPS):
+        slopes = jacobian(x)
+        square, slope = slopes.T @ slopes, slopes.T @ found
+        gain = 0.0
+        while gain <= 0.0 and damping < MOST_DAMPING:
+            step = np.linalg.solve(square + damping * np.diag(np.diag(square)), -slope)
+            ahead = np.clip(x + step, low, high)
+            there = residuals(ahead)
+            gain = cost - float(there @ there)
+            damping *= 0.2 if gain > 0.0 else 8.0
+        if gain <= 0.0:
+            break
+        x, found, cost = ahead, there, cost - gain
+        if gain < ENOUGH * cost:
+            break
+    return x
 
 
 def _apart(moved: NDArray[np.bool_]) -> list[list[int]]:
@@ -206,7 +233,7 @@ class Factors:
     """Priors of bases and of the factors on them, and which of them each point multiplies.
 
     A factor that fewer than `few` points speak of is left out; `sds` has other deviations by kind of
-    factor than `sd`, `starts` where a factor begins; of `kept` only the factors named there.
+    factor than `sd`, `starts` where a factor begins; of `kept` only the factors named there; those of `at_most_one` only slow down.
     """
 
     def __init__(
@@ -218,6 +245,7 @@ class Factors:
         starts: Mapping[str, float] | None = None,
         sds: Mapping[str, float] | None = None,
         kept: Container[str] | None = None,
+        at_most_one: Sequence[str] = (),
     ) -> None:
         self.bases, self.few, self.sd = bases, few, sd
         self.counts = Counter(k for each in keys for k in each)
@@ -233,25 +261,28 @@ class Factors:
                 name = f"{base}.{k}"
                 kind = k.partition(".")[0]
                 moves = (sds or {}).get(kind, b.moves(kind, sd))
-                self.priors[name] = Prior((starts or {}).get(name, 1.0), moves)
-        place = {name: i for i, name in enumerate(self.priors)}
+                high = 1.0 if name in at_most_one else math.inf
+                self.priors[name] = Prior((starts or {}).get(name, 1.0), moves, high=high)
+        self.names: dict[str, list[str]] = {}  # of the columns of each base
         self.matrix: dict[str, Array] = {}
         for base, used in columns.items():
-            found = np.zeros((self.n, len(place)))
-            found[:, place[base]] = 1.0
-            for k in used:
-                found[[k in each for each in keys], place[f"{base}.{k}"]] = 1.0
-            self.matrix[base] = found
+            self.names[base] = [base, *(f"{base}.{k}" for k in used)]
+            has = [np.array([k in each for each in keys], float) for k in used]
+            self.matrix[base] = np.stack([np.ones(self.n), *has], axis=1)
 
     def values(self, fitted: Mapping[str, float], chosen: Any = slice(None)) -> dict[str, Array]:
         """Each quantity of each chosen point."""
-        logs = np.log([fitted[name] for name in self.priors])
-        return {base: np.exp(rows_of[chosen] @ logs) for base, rows_of in self.matrix.items()}
+        found = {}
+        for base, names in self.names.items():
+            logs = np.log([fitted[name] for name in names])
+            found[base] = np.exp(self.matrix[base][chosen] @ logs)
+        return found
 
     @property
     def touches(self) -> NDArray[np.bool_]:
         """Which points a parameter moves."""
-        return np.any(np.stack([rows_of > 0.0 for rows_of in self.matrix.values()]), axis=0)
+        moved = [self.matrix[b][:, i] > 0.0 for b, names in self.names.items() for i in range(len(names))]
+        return np.stack(moved, axis=1)
 
     def lines(self, fitted: Mapping[str, float], where: str, as_of: str, source: str) -> list[str]:
         """The fitted parameters in the form of the packs; wider where few points speak."""

@@ -80,6 +80,9 @@ def keys(shp: Shape, device: Device, run: TrainingRun) -> tuple[str, ...]:
         found.append("moe")
     if run.encoder:
         found.append("encoder")
+    # Vector units reach more of their rate than matrix units of their many times higher one.
+    if run.precision in WIDE and run.precision not in {"tf32"} & set(device.tflops_dense):
+        found.append("vector_units")
     if name := narrow(run, device):
         found += ["precision.narrow", f"precision.{name}"]
     if not shp.known:

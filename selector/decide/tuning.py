@@ -66,8 +66,8 @@ def keys(
     `also` names what only a measured point can tell, such as the age of its engine.
     """
     found = [f"engine.{engine}", f"arch.{device.arch or device.id}", f"link.{link(device, devices)}"]
-    if shp.experts > 1:
-        found.append("moe")
+    if shp.experts > 1:  # engines differ more in how they route than in dense layers
+        found += ["moe", f"moe_engine.{engine}"]
     if bits := narrow_weights(precision):  # 16-bit weights are what the others are compared with
         found.append(f"weights.{bits}")
         found += [f"expert_weights.{bits}"] if shp.experts > 1 else []

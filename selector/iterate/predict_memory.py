@@ -108,10 +108,9 @@ def takes_share(point: Point, case: Case, p: Mapping[str, float]) -> bool:
     return point.metric in OF_DEVICE and f"memory.preallocated.{case.engine}" in p
 
 
-def sharers(point: Point, devices: int) -> int:
-    """Devices that a figure is divided by: 1 where it is their sum."""
-    scope = point.text("value_scope") or ("sum" if point.text("per") == "system" else "")
-    return devices if point.metric in OF_DEVICE and not scope.startswith("sum") else 1
+def summed(point: Point) -> bool:
+    """True where a figure is the sum over the devices; others are of one device."""
+    return (point.text("value_scope") or "").startswith("sum")
 
 
 def weights(case: Case, shp: cells.Shape) -> float:
@@ -177,7 +176,8 @@ def figure(point: Point, case: Case, device: Device | None, p: Mapping[str, floa
         width = p["memory.width.live"] * math.prod(p.get(f"memory.width.{k}", 1.0) for k in case.keys)
         if f"memory.width.engine.{case.engine}" not in p:
             width *= p["serving.width.unlisted"]
-    return whole / sharers(point, case.devices) / UNITS[metric.rpartition("_")[2]], math.exp(width * unlisted)
+    sharers = 1 if summed(point) else case.devices
+    return whole / sharers / UNITS[metric.rpartition("_")[2]], math.exp(width * unlisted)
 
 
 def of_one_pass(point: Point, model: Model, form: str, p: Mapping[str, float]) -> tuple[float, float]:
@@ -191,7 +191,9 @@ def of_one_pass(point: Point, model: Model, form: str, p: Mapping[str, float]) -
         held = SimpleNamespace(weight_bytes=whole, item_bytes=passes.item_bytes(model, p))
         whole = encoder.memory_bytes(held, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
         width = p["memory.width.one_pass"]
-    return whole / UNITS[point.metric.rpartition("_")[2]], math.exp(width)
+    # Each device runs a whole copy.
+    copies = point.number("n_devices", 1.0) or 1.0 if summed(point) else 1.0
+    return whole * copies / UNITS[point.metric.rpartition("_")[2]], math.exp(width)
 
 
 def used(mem: sizing.Memory, held: float) -> float:

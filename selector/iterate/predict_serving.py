@@ -11,7 +11,7 @@ from selector.decide import single
 from selector.decide.layouts import LAYER_SPLIT
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
-from selector.estimate.serving import energy_per_token
+from selector.estimate.serving import energy_per_token, prefill_flops
 from selector.iterate.measurements import MEMORY, SERVING, Point, PointError
 from selector.packs.catalog import Catalogue
 from selector.packs.support import SupportTable
@@ -154,10 +154,10 @@ def case_of(
 
     pp = int(point.number("pp", 1.0) or 1)
     if stated := point.number("tp", 1.0):
-        # Makers of the others count cores of a chip.
-        if device.kind == "gpu" and stated * pp > count:
+        tp = max(int(stated) // (device.chip_cores or 1), 1)
+        if tp * pp > count:
             raise PointError(f"tp {stated:g} x pp {pp} needs more than the {count} devices")
-        return laid(int(stated), pp)
+        return laid(tp, pp)
     if engine in LAYER_SPLIT:
         return laid(1, count)
     if load.concurrency:
@@ -198,7 +198,8 @@ def figures(
         "total_tok_s": rate * (load.input_tokens + load.output_tokens),
         "req_s": rate,
         "decode_tok_s": replicas * batch / t.step,
-        "prefill_tok_s": replicas * load.input_tokens / t.prefill,
+        # An engine reads no prompt without what it does for each request.
+        "prefill_tok_s": replicas * load.input_tokens / (cell.floor_seconds + t.prefill),
         ENERGY: energy_per_token(
             cell.watts, cell.tp * cell.pp * replicas, cell.power_fraction, rate * load.output_tokens
         ),
@@ -227,6 +228,8 @@ def figure(point: Point, case: Case, p: Mapping[str, float]) -> float:
     """The predicted figure of a point in its own unit and scope; of the slowest requests where the
     point is of those."""
     cell = case.choice.cell
+    if not_read(point, case):
+        raise PointError("faster than the peak of the devices: part of the prompt was not read")
     batch = in_flight(SCALAR, cell, case.load, case.memory, case.held, p)
     found = figures(SCALAR, cell, case.load, batch, case.replicas, p)
     tail = (point.text("stat") or "").lower() in TAILS
@@ -236,6 +239,18 @@ def figure(point: Point, case: Case, p: Mapping[str, float]) -> float:
     if not value > 0.0:
         raise PointError("a figure of the device that the formula needs is not published")
     return value / case.count if point.text("per") == "device" and not timed(point.metric) else value
+
+
+def not_read(point: Point, case: Case) -> bool:
+    """True where the first token came before the devices can have read the prompt: it was cached."""
+    cell: Any = case.choice.cell
+    value, tokens = point.number("value"), case.load.input_tokens
+    if point.metric != "ttft_ms" or not value or not cell.peak:
+        return False
+    work = prefill_flops(SCALAR, cell.active_params, tokens, cell.attention_width, cell.attended_tokens)
+    # Game cards publish half of what they do with 16-bit sums.
+    peak = cell.peak * cell.tp * (2.0 if case.device.name.startswith("GeForce") else 1.0)
+    return bool(value / 1e3 < work / peak)
 
 
 def timed(metric: str) -> bool:

@@ -43,7 +43,10 @@ def case_of(
     model = model_of(point, find)
     run = run_of(point, dict(p))
     needed = point.metric in TRAINING or point.metric in FITTING
-    return TrainingCase(model.id, shape(model, p), device(point) if needed else None, run)
+    runs_on = device(point) if needed else None
+    if runs_on and runs_on.chip_cores:
+        run = replace(run, tp=max(run.tp // runs_on.chip_cores, 1))
+    return TrainingCase(model.id, shape(model, p), runs_on, run)
 
 
 def model_of(point: Point, find: Find) -> Model:

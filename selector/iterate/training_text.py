@@ -24,6 +24,7 @@ ENCODERS = re.compile(r"\bbert|roberta", re.IGNORECASE)
 # Frameworks that keep all activations unless told otherwise.
 CHUNKED = frozenset({"torchtune", "unsloth"})  # compute the loss in pieces of the sequence
 KEEPS_ALL = frozenset({"litgpt", "lit-gpt"})
+ROWS = re.compile(r"\brows_s$")  # a rate of rows of a data set as they are, neither cut nor packed
 # Before this month there was no fused attention and no framework tuned to the devices at hand.
 EARLY = "2023"
 # Logs of the GPT-3 benchmark count tokens where the others count sequences.
@@ -83,7 +84,7 @@ def precision_of(point: Point) -> tuple[str, float]:
     """Format of the arithmetic, and bits of weights that stay as they are."""
     text = (point.text("precision") or "").lower()
     bits = next((b for name, b in FEW_BITS.items() if name in text), 16.0)
-    if "submitter choice" in text:
+    if "submitter choice" in text or (text == "mixed" and _submitted(point)):
         return "narrowest", bits
     named = [f for f in FORMATS if f in text]
     # "bf16 with fp32 optimizer" multiplies in 16 bits.
@@ -95,7 +96,9 @@ def precision_of(point: Point) -> tuple[str, float]:
 def length(point: Point, p: dict[str, float]) -> float:
     """Tokens of a sequence; of an image its patches. Raises `PointError` where a sample's is not known."""
     if stated := point.number("seq_len", 1.0):
-        return stated
+        if ROWS.search(point.text("unit") or "") and point.metric == "samples_s":
+            raise PointError("seq_len bounds rows of text that vary, so the work of one is not known")
+        return stated * (p.get("training.filled_share", 1.0) if _packed(point) else 1.0)
     if found := _patches(point):
         side = point.number("img_size", 1.0)
         if side is None:
@@ -111,7 +114,7 @@ def circumstances(point: Point, words: str) -> tuple[str, ...]:
     text = point.text("framework") or ""
     found = []
     known = spelled("training", text)
-    if "mlcommons" in (point.text("source") or "") and (known is None or known[1] != "plain"):
+    if _submitted(point):
         found += ["tier.tuned", "submission"]
     elif known:
         found += [f"tier.{known[1]}", f"framework.{known[0]}"]
@@ -125,9 +128,18 @@ def circumstances(point: Point, words: str) -> tuple[str, ...]:
         found.append("offload")
     if "unpacked" in words:
         found.append("unpacked")
-    if ENCODERS.search(point.text("model") or "") and "submission" in found:
-        found.append("no_padding")
     return tuple(found)
+
+
+def _packed(point: Point) -> bool:
+    """Submissions of BERT leave out the padding of its sequences."""
+    return _submitted(point) and bool(ENCODERS.search(point.text("model") or ""))
+
+
+def _submitted(point: Point) -> bool:
+    """True of a benchmark entry that a maker tuned."""
+    known = spelled("training", point.text("framework") or "")
+    return "mlcommons" in (point.text("source") or "") and (known is None or known[1] != "plain")
 
 
 def _patches(point: Point) -> float | None:
@@ -179,7 +191,7 @@ def _recompute(words: str) -> str | None:
 
 def _usual(point: Point, words: str) -> str | None:
     """What a framework recomputes where nobody says otherwise."""
-    if _early(point) and method_of(point) == "pretrain":
+    if _early(point) and method_of(point) == "pretrain" and (_count(words, "tp") or _count(words, "pp")):
         return "full"
     return "none" if _framework(point) in KEEPS_ALL and "fsdp" not in words else None
 

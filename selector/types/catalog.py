@@ -121,6 +121,7 @@ class Device:
     unified_memory: bool = False
     gb_per_s: float | None = None
     cores: int | None = None  # of one processor socket
+    chip_cores: int | None = None  # that layouts count where a device is a chip of several
     tflops_dense: Mapping[str, float] = field(default_factory=dict)
     interconnect: Interconnect | None = None
     tdp_w: float | None = None

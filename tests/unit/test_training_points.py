@@ -158,7 +158,7 @@ def outcomes(root: Path, catalogue: Catalogue, *names: str) -> list[Outcome]:
     [
         (("training/llmfoundry", "training/megatron-bridge", "training/tpu"), 0.12, 0.02),
         (("training/mlperf-llm",), 0.10, 0.0),
-        (("training/finetune-misc",), 0.19, 0.06),
+        (("training/finetune-misc",), 0.19, 0.14),  # rows of Alpaca, of lengths that nobody states
         (("training/device-hours",), 0.20, 0.55),
         (("memory/training",), 0.12, 0.02),
     ],

@@ -179,7 +179,7 @@ def test_points_keep_columns_that_nobody_named(tmp_path: Path) -> None:
 
 def test_slow_requests_are_slower_than_the_median(catalogue: Catalogue) -> None:
     assert p50(catalogue, stat="p99") > p50(catalogue, stat="median")
-    first = {"metric": "ttft_ms", "concurrency_or_batch": 64}
+    first = {"metric": "ttft_ms", "concurrency_or_batch": 64, "value": 300.0}
     assert p50(catalogue, **first, stat="p95") > p50(catalogue, **first)
 
 
@@ -188,3 +188,25 @@ def test_replicas_that_share_a_load_fit_as_one_with_its_part(catalogue: Catalogu
     one_device = {"metric": "fits", "value": True, "tp": 1, "input_tokens": 8192, "concurrency_or_batch": 20}
     assert one(catalogue, **one_device).inside
     assert one(catalogue, **(one_device | {"n_devices": 8, "concurrency_or_batch": 160})).inside
+
+
+def test_a_first_token_before_the_prompt_can_be_read_is_refused(catalogue: Catalogue) -> None:
+    # 1,000 tokens through 8.2 billion parameters are 16.4 TFLOP: 16.6 ms of an H100.
+    found = one(catalogue, metric="ttft_ms", value=10.0, concurrency_or_batch=1)
+    assert found.reason is not None
+    assert "not read" in found.reason
+    assert one(catalogue, metric="ttft_ms", value=20.0, concurrency_or_batch=1).guess is not None
+
+
+def test_layouts_of_chips_with_two_cores_count_cores(catalogue: Catalogue) -> None:
+    stack = {"hardware": "Trainium1", "engine": "transformers-neuronx", "concurrency_or_batch": 1}
+    assert p50(catalogue, **stack, n_devices=16, tp=32) == p50(catalogue, **stack, n_devices=16, tp=33)
+    assert one(catalogue, **stack, n_devices=16, tp=64).guess is None
+
+
+def test_memory_is_of_one_device_unless_the_scope_is_a_sum(catalogue: Catalogue) -> None:
+    held = {"metric": "weights_gb", "n_devices": 2, "tp": 2}
+    whole = p50(catalogue, **held, value_scope="sum over GPUs")
+    assert p50(catalogue, **held, per="system") == pytest.approx(whole / 2.0)
+    copy = {"metric": "weights_mb", "model": "bert-base-cased", "precision": "float16", "n_devices": 2}
+    assert p50(catalogue, **copy, value_scope="sum") == pytest.approx(2.0 * p50(catalogue, **copy))

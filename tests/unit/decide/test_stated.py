@@ -139,7 +139,7 @@ def test_an_assumed_limit_rules_nothing_out(decided: Decide, key: str) -> None:
     """R1 on eight A100 keeps neither limit with every engine; all of them stay in."""
     base = {
         "application": {"task": "reasoning", "languages": ["en"]},
-        "workload": {"concurrency": 4, "input_tokens": 30000, "output_tokens": 500},
+        "workload": {"concurrency": 8, "input_tokens": 30000, "output_tokens": 500},
         "deployment": {"hosting": ["self_hosted"], "inventory": [{"hardware": "8xA100-80GB"}]},
         "pins": {"model": ["deepseek-ai/DeepSeek-R1-Distill-Llama-70B"]},
     }
