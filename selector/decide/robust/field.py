@@ -56,6 +56,19 @@ class Field:
         rows, number = (self.rows, self.number) if at is None else (self.rows[at], self.number[at])
         return np.concatenate([[one], rows[number != self.choices.of(one)]])
 
+    def alike(self, rows: Any) -> Any:
+        """Some candidates and those of other choices with the same values and points, which `tight` may
+        have left out for them; the choice of the first is not among them."""
+        import numpy as np
+
+        values, extra = self.values(self.rows), np.asarray(self.scored.points[self.rows])
+        found = self.number != self.choices.of(self.first)
+        same = np.zeros(len(self.rows), dtype=bool)
+        for row in rows:
+            mine = self.values(np.array([row]))[0]
+            same |= (values == mine).all(axis=1) & (extra == self.scored.points[row])
+        return self.rows[found & same]
+
     def best(self, rows: Any) -> int | None:
         """The best of some candidates; None of none."""
         if len(rows) < 2:

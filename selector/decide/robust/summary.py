@@ -115,7 +115,7 @@ def _exact(f: Field) -> dict[str, Any]:
 
 
 def _ref(f: Field, rows: Any) -> StackRef | None:
-    best = f.best(rows)
+    best = f.best(f.alike(rows)) if len(rows) else None
     return None if best is None else f.ref(best)
 
 
@@ -137,13 +137,20 @@ def _overtakers(f: Field, rows: Any, leads: Any, at: Any) -> tuple[Overtaker, ..
     """Rivals that lead within the box, each choice once, the furthest first."""
     import numpy as np
 
-    ahead = np.nonzero(leads > 10.0**-additive.DIGITS)[0]
-    ahead = ahead[np.lexsort([-f.chain.score[rows[ahead]], -leads[ahead]])]
+    leads = np.round(leads, additive.DIGITS)
+    ahead = np.nonzero(leads > 0.0)[0]
+    keys = np.stack([-leads[ahead], -f.chain.score[rows[ahead]]])
+    ranked = np.lexsort(keys[::-1])
+    tied = np.concatenate([[False], (keys[:, ranked[1:]] == keys[:, ranked[:-1]]).all(axis=0)])
+    # Equals stand in the order of their ids.
+    order = additive.Order(ahead[ranked], tied, lambda i: f.chain.name(int(rows[i])))
     seen: set[int] = set()
-    found = []
-    for i in ahead.tolist():
+    found: list[Overtaker] = []
+    for i in order if len(ahead) else ():
         number = f.choices.of(int(rows[i]))
-        if number not in seen and len(seen) < MOST_OVERTAKERS:
+        if len(seen) == MOST_OVERTAKERS:
+            break
+        if number not in seen:
             seen.add(number)
             weights = dict(zip(CRITERIA, at[i].tolist(), strict=True))
             found.append(Overtaker(f.ref(int(rows[i])), float(leads[i]), weights))
