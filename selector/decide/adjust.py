@@ -7,6 +7,7 @@ from functools import partial
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
+from selector.decide.columns import Column
 from selector.decide.judge import TRUE
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def apply(gates: Gates, group: Any, stacks: Candidates, quality: Any) -> Any:
     independent doubt: squares of log-spreads add.
     """
     for rule, column in gates.adjustments:
+        if not (column == TRUE).any():
+            continue
         rows = (column == TRUE)[group]
         if rule.quantity == "quality":
             quality = _changed(quality, rows, partial(_times, rule))
@@ -43,10 +46,13 @@ def _change(stacks: Candidates, name: str, rows: Any, by: Callable[[Any], Any]) 
 
 
 def _changed(column: Any, rows: Any, by: Callable[[Any], Any]) -> Any:
-    """The column written out, some rows of it changed."""
+    """The column, some rows of it changed: each value beside what it becomes, and which of the two."""
     import numpy as np
 
-    found = np.array(column)
+    if isinstance(column, Column):
+        both = np.stack([column.values, by(column.values)], axis=1)
+        return Column(both.reshape(-1, *both.shape[2:]), column.rows.astype(np.int32) * 2 + rows)
+    found = column.copy()
     found[rows] = by(found[rows])
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import attitude, gate, show, value, weighing
@@ -19,6 +20,33 @@ if TYPE_CHECKING:
 ANCHORS = ("value.", "cost.reference_")
 MOST_NOTES = 3
 LEAD = 1e-9  # scores are rounded to it
+TOP = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Rivals with their scores, and those of them at the top, which are all that most looks ask for."""
+
+    rows: Any
+    scores: Any
+    top: Any  # positions in `rows`
+    cut: float  # all that score more are at the top
+
+    @classmethod
+    def of(cls, scored: Scored, rows: Any) -> _Others:
+        import numpy as np
+
+        scores = np.asarray(scored.score[rows])
+        if len(rows) <= TOP:
+            return cls(rows, scores, np.arange(len(rows)), -np.inf)
+        cut = float(np.partition(scores, len(rows) - TOP)[len(rows) - TOP])
+        return cls(rows, scores, np.nonzero(scores >= cut)[0], cut)
+
+    def over(self, least: float) -> Any:
+        """Rows that score more."""
+        if least < self.cut:
+            return self.rows[self.scores > least]
+        return self.rows[self.top[self.scores[self.top] > least]]
 
 
 def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingDefault, ...]:
@@ -29,7 +57,7 @@ def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingD
     """
     found = []
     same = _alike(run, rows, first)
-    mine, others = rows[same], rows[~same]
+    mine, others = rows[same], _Others.of(scored, rows[~same])
     for name in run.p:
         if not name.startswith(ANCHORS):
             continue
@@ -53,7 +81,7 @@ def note(found: tuple[DecidingDefault, ...]) -> tuple[str, ...]:
 
 
 def _leader(
-    run: Run, scored: Scored, mine: Any, others: Any, changed: Mapping[str, float]
+    run: Run, scored: Scored, mine: Any, others: _Others, changed: Mapping[str, float]
 ) -> tuple[int, float] | None:
     """The best of the others where it leads under changed parameters, and by how many points."""
     import numpy as np
@@ -83,7 +111,7 @@ def _leader(
     )
     most += 100.0 * abs(missing - run.p["value.missing"])
     lead = float(np.max(scored.score[mine] + gain(mine)))
-    near = others[scored.score[others] + most > lead + LEAD]
+    near = others.over(lead + LEAD - most)
     if not len(near):
         return None
     points = scored.score[near] + gain(near) - lead

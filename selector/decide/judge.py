@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from selector.decide.columns import Column, distinct, narrow
+from selector.decide.columns import MOST_MARKS, Column, distinct, narrow
 
 TRUE, FALSE, UNKNOWN = 1, 0, -1
 
@@ -158,9 +158,21 @@ def _signatures(
 
 
 def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
-    """Distinct rows of a set of int8 columns over the groups, and the row number of each group."""
-    rows, inverse = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    return rows, inverse.reshape(-1)
+    """Distinct rows of a set of int8 columns over the groups, in order, and the row number of each group."""
+    table = np.stack(columns, axis=1)
+    code: Any = np.zeros(len(table), dtype=np.int64)
+    size = 1
+    for column in columns:
+        least = int(column.min()) if len(column) else 0
+        span = int(column.max()) - least + 1 if len(column) else 1
+        if size * span > MOST_MARKS:  # before it outgrows the marks
+            found, code = distinct(code, size)
+            size = len(found)
+        code, size = code * span + (column - least), size * span
+    found, which = distinct(code, size)
+    first = np.zeros(len(found), dtype=np.int64)
+    first[which] = np.arange(len(which))
+    return table[first], which
 
 
 Compile = Callable[[str], Condition]
