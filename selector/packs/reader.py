@@ -137,7 +137,7 @@ class _Builder:
             self._problem(line, column, f"tag {node.tag} is not allowed", "remove the tag")
             return None
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return scalar(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(v, (*path, i), depth + 1) for i, v in enumerate(node.value)]
         assert isinstance(node, yaml.MappingNode)
@@ -179,7 +179,8 @@ _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
 )
 
 
-def _scalar(node: yaml.ScalarNode) -> object:
+def scalar(node: yaml.ScalarNode) -> object:
+    """Value of a scalar by the YAML 1.2 core rules."""
     text = str(node.value)
     # The C parser marks plain scalars with '', the Python one with None.
     if node.style:

@@ -36,7 +36,7 @@ class Seen:
 class Trouble:
     """A file, or a part of one, that could not be read; becomes a finding, never a crash."""
 
-    code: str  # DETECT-001 broken syntax, DETECT-002 over a budget, DETECT-003 not text, DETECT-004 link left out
+    code: str  # DETECT-001 broken syntax, DETECT-002 over a budget, DETECT-003 unreadable or not text
     message: str
     file: str
     line: int = 1
@@ -64,7 +64,7 @@ KEYS = {
     "region": "region of a cloud or of an endpoint, as written",
     "cloud": "cloud or provider of machines",
     "offer": "instance type of a cloud, as written",
-    "accelerator": "accelerator as written (nvidia-l4, H100, MI300X, tpu-v6e), or a vendor alone (nvidia, amd, google-tpu, intel-gaudi)",
+    "accelerator": "accelerator (nvidia-l4, h100, mi300x, tpu-v6e), or its vendor alone (nvidia, amd, google-tpu)",
     "n_devices": "devices of one replica of the unit, whole number",
     "n_nodes": "nodes of one replica",
     "tp": "tensor parallel size",
@@ -72,7 +72,7 @@ KEYS = {
     "dp": "data parallel size",
     "ep": "expert parallel size",
     "replicas": "replicas of the unit",
-    "precision": "format of weights in normal form (bf16, fp16, fp8, int8, int4-awq, int4-gptq, nf4, gguf-q4_k_m ...)",
+    "precision": "format of weights (bf16, fp16, fp8, int8, int4-awq, int4-gptq, nf4, mxfp4, q4_k_m ...)",
     "kv_precision": "format of the cache (auto is left out)",
     "context": "longest context in tokens",
     "max_sequences": "most requests at once",
