@@ -23,7 +23,7 @@ from selector.packs import schema
 from selector.packs.locate import rules_dir
 from selector.packs.reader import Document, read_yaml
 
-SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved"})
+SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved", "words"})
 # Kinds that judge; all others say what is so.
 JUDGING = frozenset({"rules", "risks", "mitigations", "scoring", "defaults", "parameters"})
 BASE = "base"  # the files beside the packs: parameters, vocabulary, sources

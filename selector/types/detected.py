@@ -64,7 +64,7 @@ KEYS = {
     "region": "region of a cloud or of an endpoint, as written",
     "cloud": "cloud or provider of machines",
     "offer": "instance type of a cloud, as written",
-    "accelerator": "accelerator (nvidia-l4, h100, mi300x, tpu-v6e), or its vendor alone (nvidia, amd, google-tpu)",
+    "accelerator": "accelerator (nvidia-l4, h100, mi300x, tpu-v6e), or its vendor alone (nvidia, amd)",
     "n_devices": "devices of one replica of the unit, whole number",
     "n_nodes": "nodes of one replica",
     "tp": "tensor parallel size",
