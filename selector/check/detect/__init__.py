@@ -4,3 +4,5 @@ A detector is a module of this folder with two functions: `reads(path)` says by 
 file may be of its form, and `find(file, tree)` yields the facts. `MODULES` names them; each is imported
 when a file of its form turns up, so that a check pays only for what it reads.
 """
+
+MODULES: tuple[str, ...] = ()

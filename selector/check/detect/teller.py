@@ -1,0 +1,259 @@
+"""Gathers the facts of one deployment unit: resolves variables, brings values to their normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from selector.check.detect import argv, normal, variables
+from selector.check.detect.argv import Word
+from selector.check.detect.tables import Command, Tables
+from selector.types.detected import Certainty, Seen
+
+WHOLE = frozenset({"tp", "pp", "dp", "ep", "replicas", "n_devices", "n_nodes", "context", "max_sequences"})
+MODELS = frozenset({"model", "embedding_model", "reranker_model", "speech_model"})
+YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
+FORMATS = {"safetensors": "safetensors", "pt": "pickle", "npcache": "pickle", "gguf": "gguf"}
+# Names that others use for their own things: they count where the unit is known to serve a model.
+COMMON = frozenset(
+    {"MODEL", "MODEL_NAME", "MODEL_ID", "MODEL_PATH", "REVISION", "NUM_GPUS", "DTYPE", "QUANTIZE"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a value stands, and how it was read."""
+
+    line: int
+    column: int
+    how: str
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Teller:
+    """Facts of one unit. `known` are the variables that its files set."""
+
+    unit: str
+    file: str
+    tables: Tables
+    known: Mapping[str, str] = field(default_factory=dict)
+    facts: list[Seen] = field(default_factory=list)
+    framework: str | None = None
+    _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
+    _numbers: str | None = None  # format of the arithmetic, which counts where no quantisation is named
+
+    def say(self, key: str, value: object, at: At, certainty: Certainty = Certainty.DECLARED) -> None:
+        """One fact; text with a variable that nothing sets is kept as written, unresolved."""
+        if value is None or value == "":
+            return
+        if isinstance(value, str):
+            found = variables.resolve(value, self.known)
+            if not found.complete:
+                self._add(key, value, at, Certainty.UNRESOLVED)
+                return
+            value = found.text.strip()
+        for name, plain in self._normal(key, value):
+            if plain is None:
+                self._add(name, value, at, Certainty.UNRESOLVED)
+            elif plain != "":
+                self._add(name, plain, at, certainty)
+
+    def _add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
+        seen = Seen(self.unit, key, value, certainty, self.file, at.line, at.column, at.how, at.path)
+        if seen not in self.facts:
+            self.facts.append(seen)
+
+    def _normal(self, key: str, value: object) -> list[tuple[str, object]]:
+        """The facts that a raw value stands for; None where it has no form that is known, "" for nothing."""
+        text = str(value)
+        if key in WHOLE:
+            return [(key, int(float(text)) if _is_number(text) else None)]
+        if key in ("trust_remote_code", "api_key_set"):
+            word = text.lower()
+            return [(key, True if word in YES else False if word in NO else None)]
+        if key in MODELS:
+            return self._model(key, text)
+        if key == "quantization":
+            return [("precision", normal.precision(text, self.tables, self.framework) or "")]
+        if key == "precision":
+            return [(key, normal.precision(text, self.tables, self.framework) or "")]
+        if key == "kv_dtype":
+            return [("kv_precision", self.tables.words("kv_precision").get(text.lower(), ""))]
+        if key == "load_format":
+            return [("weight_format", FORMATS.get(text.lower(), ""))]
+        if key == "endpoint":
+            host = normal.host(text)
+            vendor = normal.provider(host, self.tables) if host else None
+            return [(key, host), ("provider", vendor or "")]
+        if key == "accelerator":
+            return [(key, normal.accelerator(text))]
+        return [(key, value)]
+
+    def _model(self, key: str, text: str) -> list[tuple[str, object]]:
+        name = normal.model(text)
+        found: list[tuple[str, object]] = [(key, name)]
+        if normal.is_path(name):
+            found.append(("weights_source", "object store" if "://" in name else "local"))
+        if name.lower().endswith(".gguf"):
+            found.append(("weight_format", "gguf"))
+        return found
+
+    def image(self, text: object, at: At) -> None:
+        """A reference to a container image, and what the image is known to be."""
+        if not isinstance(text, str) or not text:
+            return
+        whole = variables.resolve(text, self.known)
+        ref = normal.image(whole.text)
+        self._add("image", ref.name, at, Certainty.DECLARED if "$" not in ref.name else Certainty.UNRESOLVED)
+        tagged = ref.tag is not None and "$" not in ref.tag
+        if ref.tag:
+            self._add("image_tag", ref.tag, at, Certainty.DECLARED if tagged else Certainty.UNRESOLVED)
+        if ref.digest:
+            self._add("image_digest", ref.digest, at, Certainty.DECLARED)
+        known = self.tables.image(ref.name)
+        if known is None:
+            return
+        self.framework = self.framework or known["framework"]
+        implied = At(at.line, at.column, f"image {ref.name}", at.path)
+        self._add("framework", known["framework"], implied, Certainty.INFERRED)
+        number = normal.version(ref.tag) if ref.tag and tagged else None
+        if number:
+            self._add("framework_version", number, implied, Certainty.INFERRED)
+        if known.get("accelerator"):
+            self._add("accelerator", known["accelerator"], implied, Certainty.INFERRED)
+        if known.get("names_model"):
+            name = ref.name.lower().split(known["id"] + "/", 1)[-1]
+            self._add("model", name, implied, Certainty.INFERRED)
+
+    def command(self, words: Sequence[Word]) -> None:
+        """A command: the engine that it starts, or the options of the image's entry point."""
+        for one in argv.unwrapped(list(words)):
+            self._command(one)
+
+    def _command(self, words: list[Word]) -> None:
+        for known in self.tables.commands:
+            after = _after(words, known.starts)
+            if after is not None:
+                first = words[max(after - 1, 0)]
+                self.framework = known.framework
+                at = At(first.line, first.column, f"command {first.text}", first.path)
+                self._add("framework", known.framework, at, Certainty.DECLARED)
+                self._options(words[after - 1 :], known)
+                return
+        own = self.tables.command_of(self.framework)
+        if own is not None and words and (words[0].text.startswith("-") or words[0].text in own.positional):
+            self._options(words, own)
+
+    def _options(self, words: list[Word], known: Command) -> None:
+        for before, word in pairwise(words):
+            key = known.positional.get(before.text.rsplit("/", 1)[-1])
+            if key is not None and not word.text.startswith("-"):
+                self.say(key, word.text, At(word.line, word.column, f"word after {before.text}", word.path))
+        expert: At | None = None
+        for name, value in argv.options(words):
+            at = At(name.line, name.column, f"argument {name.text}", name.path)
+            key = known.options.get(name.text)
+            if key is not None and value is not None:
+                self._option(key, value.text, At(value.line, value.column, at.how, value.path))
+            switch = known.switches.get(name.text)
+            if switch is not None:
+                on = value is None or value.text.lower() not in NO
+                if switch == "expert_parallel" and on:
+                    expert = at
+                else:
+                    self._switch(switch, on, at)
+        if expert is not None:
+            self._expert(expert)
+
+    def _option(self, key: str, value: str, at: At) -> None:
+        if key == "key":
+            self._add("api_key_set", True, at, Certainty.DECLARED)
+        elif key == "dtype":
+            self._waiting.append(("", "dtype", value, at))
+        elif key == "fsdp":
+            self._add("training_strategy", "fsdp", at, Certainty.DECLARED)
+        elif key not in ("model_path", "model_file", "config"):
+            self.say(key, value, at)
+
+    def _switch(self, key: str, on: bool, at: At) -> None:
+        if key == "trust_remote_code":
+            self._add(key, on, at, Certainty.DECLARED)
+        elif on and key in ("bf16", "fp16"):
+            self._waiting.append(("", "dtype", key, at))
+        elif on and key == "load_in_4bit":
+            self._add("precision", "nf4", at, Certainty.DECLARED)
+        elif on and key == "lora":
+            self._add("training_method", "lora", at, Certainty.DECLARED)
+        elif on and key in ("fsdp", "deepspeed"):
+            self._add("training_strategy", key, at, Certainty.DECLARED)
+
+    def _expert(self, at: At) -> None:
+        """vLLM spreads experts over all tensor and data parallel ranks."""
+        sizes = [next((s.value for s in self.facts if s.key == k), 1) for k in ("tp", "dp")]
+        if all(isinstance(s, int) for s in sizes):
+            self._add("ep", sizes[0] * sizes[1], at, Certainty.INFERRED)  # type: ignore[operator]
+        else:
+            self._add("ep", "tp x dp", at, Certainty.UNRESOLVED)
+
+    def variable(self, name: str, value: object, at: At) -> None:
+        """A variable of the environment of the unit."""
+        key = self.tables.words("variables").get(name)
+        if key is None and name.startswith("VLLM_ARGS"):
+            self.command(argv.commands(str(value), at.line, at.column, at.path)[0] if value else [])
+        if key is not None and value not in (None, ""):
+            self._waiting.append((name, key, value, At(at.line, at.column, f"variable {name}", at.path)))
+
+    def resource(self, name: str, count: object, at: At) -> None:
+        """A resource of Kubernetes that stands for accelerators."""
+        vendor = self.tables.words("resources").get(name)
+        if vendor is None or str(count) in ("0", ""):
+            return
+        self._add(
+            "accelerator", vendor, At(at.line, at.column, f"resource {name}", at.path), Certainty.INFERRED
+        )
+        self.say("n_devices", count, At(at.line, at.column, f"resource {name}", at.path))
+
+    def told(self) -> list[Seen]:
+        """All facts of the unit, what follows from others included."""
+        for name, key, value, at in self._waiting:
+            if key == "dtype":
+                if not any(s.key == "precision" for s in self.facts):
+                    self.say("precision", value, at)
+            elif self._counts(name, key, str(value)):
+                self.say(key, value, at)
+        self._waiting.clear()
+        if not any(s.key == "precision" for s in self.facts):
+            for seen in [
+                s for s in self.facts if s.key in MODELS and s.certainty is not Certainty.UNRESOLVED
+            ]:
+                named = normal.precision_of_name(str(seen.value), self.tables)
+                if named:
+                    at = At(seen.line, seen.column, f"name of {seen.key}", seen.path)
+                    self._add("precision", named, at, Certainty.INFERRED)
+        return self.facts
+
+    def _counts(self, name: str, key: str, value: str) -> bool:
+        if key in MODELS and any(s.key == key and "variable" not in s.how for s in self.facts):
+            return False
+        if name not in COMMON or self.framework:
+            return True
+        return key == "model" and normal.is_hub_id(variables.resolve(value, self.known).text)
+
+
+def _after(words: Sequence[Word], starts: Sequence[tuple[str, ...]]) -> int | None:
+    """Number of the word behind the run of words that starts a command."""
+    texts = [w.text.rsplit("/", 1)[-1] for w in words]
+    for start in starts:
+        for i in range(len(texts) - len(start) + 1):
+            if tuple(texts[i : i + len(start)]) == start:
+                return i + len(start)
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == int(float(text))
+    except (ValueError, OverflowError):
+        return False
