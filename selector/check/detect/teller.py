@@ -51,16 +51,17 @@ class Teller:
         if isinstance(value, str):
             found = variables.resolve(value, self.known)
             if not found.complete:
-                self._add(key, value, at, Certainty.UNRESOLVED)
+                self.add(key, value, at, Certainty.UNRESOLVED)
                 return
             value = found.text.strip()
         for name, plain in self._normal(key, value):
             if plain is None:
-                self._add(name, value, at, Certainty.UNRESOLVED)
+                self.add(name, value, at, Certainty.UNRESOLVED)
             elif plain != "":
-                self._add(name, plain, at, certainty)
+                self.add(name, plain, at, certainty)
 
-    def _add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
+    def add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
+        """One fact that needs no reading, once."""
         seen = Seen(self.unit, key, value, certainty, self.file, at.line, at.column, at.how, at.path)
         if seen not in self.facts:
             self.facts.append(seen)
@@ -106,26 +107,26 @@ class Teller:
             return
         whole = variables.resolve(text, self.known)
         ref = normal.image(whole.text)
-        self._add("image", ref.name, at, Certainty.DECLARED if "$" not in ref.name else Certainty.UNRESOLVED)
+        self.add("image", ref.name, at, Certainty.DECLARED if "$" not in ref.name else Certainty.UNRESOLVED)
         tagged = ref.tag is not None and "$" not in ref.tag
         if ref.tag:
-            self._add("image_tag", ref.tag, at, Certainty.DECLARED if tagged else Certainty.UNRESOLVED)
+            self.add("image_tag", ref.tag, at, Certainty.DECLARED if tagged else Certainty.UNRESOLVED)
         if ref.digest:
-            self._add("image_digest", ref.digest, at, Certainty.DECLARED)
+            self.add("image_digest", ref.digest, at, Certainty.DECLARED)
         known = self.tables.image(ref.name)
         if known is None:
             return
         self.framework = self.framework or known["framework"]
         implied = At(at.line, at.column, f"image {ref.name}", at.path)
-        self._add("framework", known["framework"], implied, Certainty.INFERRED)
+        self.add("framework", known["framework"], implied, Certainty.INFERRED)
         number = normal.version(ref.tag) if ref.tag and tagged else None
         if number:
-            self._add("framework_version", number, implied, Certainty.INFERRED)
+            self.add("framework_version", number, implied, Certainty.INFERRED)
         if known.get("accelerator"):
-            self._add("accelerator", known["accelerator"], implied, Certainty.INFERRED)
+            self.add("accelerator", known["accelerator"], implied, Certainty.INFERRED)
         if known.get("names_model"):
             name = ref.name.lower().split(known["id"] + "/", 1)[-1]
-            self._add("model", name, implied, Certainty.INFERRED)
+            self.add("model", name, implied, Certainty.INFERRED)
 
     def command(self, words: Sequence[Word]) -> None:
         """A command: the engine that it starts, or the options of the image's entry point."""
@@ -139,7 +140,7 @@ class Teller:
                 first = words[max(after - 1, 0)]
                 self.framework = known.framework
                 at = At(first.line, first.column, f"command {first.text}", first.path)
-                self._add("framework", known.framework, at, Certainty.DECLARED)
+                self.add("framework", known.framework, at, Certainty.DECLARED)
                 self._options(words[after - 1 :], known)
                 return
         own = self.tables.command_of(self.framework)
@@ -169,33 +170,33 @@ class Teller:
 
     def _option(self, key: str, value: str, at: At) -> None:
         if key == "key":
-            self._add("api_key_set", True, at, Certainty.DECLARED)
+            self.add("api_key_set", True, at, Certainty.DECLARED)
         elif key == "dtype":
             self._waiting.append(("", "dtype", value, at))
         elif key == "fsdp":
-            self._add("training_strategy", "fsdp", at, Certainty.DECLARED)
+            self.add("training_strategy", "fsdp", at, Certainty.DECLARED)
         elif key not in ("model_path", "model_file", "config"):
             self.say(key, value, at)
 
     def _switch(self, key: str, on: bool, at: At) -> None:
         if key == "trust_remote_code":
-            self._add(key, on, at, Certainty.DECLARED)
+            self.add(key, on, at, Certainty.DECLARED)
         elif on and key in ("bf16", "fp16"):
             self._waiting.append(("", "dtype", key, at))
         elif on and key == "load_in_4bit":
-            self._add("precision", "nf4", at, Certainty.DECLARED)
+            self.add("precision", "nf4", at, Certainty.DECLARED)
         elif on and key == "lora":
-            self._add("training_method", "lora", at, Certainty.DECLARED)
+            self.add("training_method", "lora", at, Certainty.DECLARED)
         elif on and key in ("fsdp", "deepspeed"):
-            self._add("training_strategy", key, at, Certainty.DECLARED)
+            self.add("training_strategy", key, at, Certainty.DECLARED)
 
     def _expert(self, at: At) -> None:
         """vLLM spreads experts over all tensor and data parallel ranks."""
         sizes = [next((s.value for s in self.facts if s.key == k), 1) for k in ("tp", "dp")]
         if all(isinstance(s, int) for s in sizes):
-            self._add("ep", sizes[0] * sizes[1], at, Certainty.INFERRED)  # type: ignore[operator]
+            self.add("ep", sizes[0] * sizes[1], at, Certainty.INFERRED)  # type: ignore[operator]
         else:
-            self._add("ep", "tp x dp", at, Certainty.UNRESOLVED)
+            self.add("ep", "tp x dp", at, Certainty.UNRESOLVED)
 
     def variable(self, name: str, value: object, at: At) -> None:
         """A variable of the environment of the unit."""
@@ -210,7 +211,7 @@ class Teller:
         vendor = self.tables.words("resources").get(name)
         if vendor is None or str(count) in ("0", ""):
             return
-        self._add(
+        self.add(
             "accelerator", vendor, At(at.line, at.column, f"resource {name}", at.path), Certainty.INFERRED
         )
         self.say("n_devices", count, At(at.line, at.column, f"resource {name}", at.path))
@@ -231,7 +232,7 @@ class Teller:
                 named = normal.precision_of_name(str(seen.value), self.tables)
                 if named:
                     at = At(seen.line, seen.column, f"name of {seen.key}", seen.path)
-                    self._add("precision", named, at, Certainty.INFERRED)
+                    self.add("precision", named, at, Certainty.INFERRED)
         return self.facts
 
     def _counts(self, name: str, key: str, value: str) -> bool:

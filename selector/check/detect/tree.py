@@ -38,6 +38,7 @@ class Tree:
     root: Path
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
+    _by_path: dict[PurePosixPath, File] | None = None
 
     def text(self, file: File) -> str | None:
         """Text of a file; None, with a trouble noted, where it is too large, unreadable or not text."""
@@ -57,8 +58,21 @@ class Tree:
 
     def beside(self, file: File, name: str) -> File | None:
         """A file of the same folder, or None."""
-        wanted = file.path.parent / name
-        return next((f for f in self.files if f.path == wanted), None)
+        return self.at(file.path.parent / name)
+
+    def at(self, path: PurePosixPath) -> File | None:
+        """A file of the tree by its path; `..` stays inside the tree."""
+        if self._by_path is None:
+            self._by_path = {f.path: f for f in self.files}
+        parts: list[str] = []
+        for part in path.parts:
+            if part == "..":
+                if not parts:
+                    return None
+                parts.pop()
+            elif part != ".":
+                parts.append(part)
+        return self._by_path.get(PurePosixPath(*parts))
 
     def _note(self, code: str, message: str, file: File, line: int = 1) -> None:
         trouble = Trouble(code, message, file.name, line)

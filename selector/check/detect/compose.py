@@ -1,0 +1,142 @@
+"""Compose files: each service is a unit, with its image, variables, command and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from selector.check.detect import argv, environment, foreign
+from selector.check.detect.argv import Word
+from selector.check.detect.foreign import Foreign, steps
+from selector.check.detect.tables import Tables
+from selector.check.detect.teller import At, Teller
+from selector.check.detect.tree import File, Tree
+from selector.types.detected import Certainty, Seen
+
+Path_ = tuple[str | int, ...]
+DEVICES = {
+    "/dev/kfd": "amd",
+    "/dev/dri": "",
+    "/dev/accel": "google-tpu",
+    "/dev/neuron0": "aws-neuron",
+    "/dev/davinci0": "ascend",
+}
+
+
+def reads(path: PurePosixPath) -> bool:
+    """True for `compose.yaml`, `docker-compose.gpu.yml` and the like."""
+    name = path.name.lower()
+    return name.endswith((".yaml", ".yml")) and "compose" in name
+
+
+def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Facts of all services."""
+    text = tree.text(file)
+    if text is None:
+        return
+    documents, troubles = foreign.read(text, file.name)
+    tree.troubles.extend(troubles)
+    for document in documents:
+        services = document.data.get("services") if isinstance(document.data, dict) else None
+        for name, service in services.items() if isinstance(services, dict) else ():
+            if isinstance(service, dict):
+                yield from _service(name, service, document, file, tree, tables)
+
+
+def _service(
+    name: str, service: Mapping[str, Any], document: Foreign, file: File, tree: Tree, tables: Tables
+) -> Iterable[Seen]:
+    base: Path_ = ("services", name)
+    outer = environment.beside(file, tree)
+    own = list(_variables(service.get("environment"), (*base, "environment")))
+    known = outer | environment.files(service.get("env_file"), file, tree) | {k: v for k, v, _ in own}
+    teller = Teller(
+        f"{file.name}#{name}", file.name, tables, outer | {k: v for k, v in known.items() if k != v}
+    )
+
+    def at(path: Path_, how: str) -> At:
+        return At(*document.at(path), how, steps(path))
+
+    teller.image(service.get("image"), at((*base, "image"), "image"))
+    for key, value, path in own:
+        teller.variable(key, value, at(path, f"variable {key}"))
+    words = [
+        w for key in ("entrypoint", "command") for w in words_of(service.get(key), (*base, key), document)
+    ]
+    if words:
+        teller.command(words)
+    if service.get("runtime") == "habana":
+        teller.add("accelerator", "intel-gaudi", at((*base, "runtime"), "runtime habana"), Certainty.INFERRED)
+    if service.get("runtime") == "nvidia":
+        teller.add("accelerator", "nvidia", at((*base, "runtime"), "runtime nvidia"), Certainty.INFERRED)
+    for i, device in enumerate(_list(service.get("devices"))):
+        vendor = DEVICES.get(str(device).split(":")[0])
+        if vendor:
+            teller.add(
+                "accelerator", vendor, at((*base, "devices", i), f"device {device}"), Certainty.INFERRED
+            )
+    _reserved(service, base, teller, document)
+    yield from teller.told()
+
+
+def _reserved(service: Mapping[str, Any], base: Path_, teller: Teller, document: Foreign) -> None:
+    """`deploy.resources.reservations.devices` and replicas; `gpus` of newer files."""
+    deploy = service.get("deploy")
+    deploy = deploy if isinstance(deploy, dict) else {}
+    path: Path_ = (*base, "deploy", "resources", "reservations", "devices")
+    found: Any = deploy
+    for key in path[3:]:
+        found = found.get(key) if isinstance(found, dict) else None
+    rows = [(i, path, d) for i, d in enumerate(_list(found))]
+    rows += [(i, (*base, "gpus"), d) for i, d in enumerate(_list(service.get("gpus")))]
+    for i, where, device in rows:
+        if not isinstance(device, dict):
+            continue
+        here = (*where, i)
+        vendor = device.get("driver") or ("nvidia" if "gpu" in _list(device.get("capabilities")) else None)
+        if vendor:
+            teller.add(
+                "accelerator",
+                str(vendor),
+                At(*document.at(here), "reserved device", steps(here)),
+                Certainty.DECLARED,
+            )
+        ids = _list(device.get("device_ids"))
+        count = device.get("count", len(ids) or None)
+        if count not in (None, "all", -1):
+            counted = (*here, "count" if "count" in device else "device_ids")
+            teller.say("n_devices", count, At(*document.at(counted), "reserved devices", steps(counted)))
+    if "replicas" in deploy:
+        where = (*base, "deploy", "replicas")
+        teller.say("replicas", deploy["replicas"], At(*document.at(where), "replicas", steps(where)))
+
+
+def words_of(value: object, path: Path_, document: Foreign) -> Iterator[Word]:
+    """Words of a command that is a list or a text; texts inside a list are words of their own."""
+    if isinstance(value, str):
+        line, column = document.text_at(path)
+        for command in argv.commands(value, line, column, steps(path)):
+            yield from command
+    for i, item in enumerate(_list(value)):
+        inner = (*path, i)
+        line, column = document.text_at(inner)
+        yield Word(str(item) if not isinstance(item, bool) else str(item).lower(), line, column, steps(inner))
+
+
+def _variables(value: object, path: Path_) -> Iterator[tuple[str, str, Path_]]:
+    """Variables of a mapping or of a list of NAME=value; a name alone comes from outside."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, f"${{{key}}}" if inner is None else _text(inner), (*path, key)
+    for i, item in enumerate(_list(value)):
+        key, equals, inner = str(item).partition("=")
+        yield key.strip(), inner.strip() if equals else f"${{{key.strip()}}}", (*path, i)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
