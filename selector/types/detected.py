@@ -47,6 +47,7 @@ KEYS = {
     "model": "id of a served or trained model, as written (organisation/name, a hosted id, an Ollama tag)",
     "model_revision": "commit, tag or branch of the model",
     "served_name": "name under which clients know the model",
+    "served_label": "label of the workload that names a model",
     "embedding_model": "id of an embedding model",
     "reranker_model": "id of a reranking model",
     "speech_model": "id of a model of speech",

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from selector.check.detect import argv, environment, foreign
-from selector.check.detect.argv import Word
+from selector.check.detect import environment, foreign, pods
 from selector.check.detect.foreign import Foreign, steps
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
@@ -62,7 +61,9 @@ def _service(
     for key, value, path in own:
         teller.variable(key, value, at(path, f"variable {key}"))
     words = [
-        w for key in ("entrypoint", "command") for w in words_of(service.get(key), (*base, key), document)
+        w
+        for key in ("entrypoint", "command")
+        for w in pods.words_of(service.get(key), (*base, key), document)
     ]
     if words:
         teller.command(words)
@@ -112,30 +113,14 @@ def _reserved(service: Mapping[str, Any], base: Path_, teller: Teller, document:
         teller.say("replicas", deploy["replicas"], At(*document.at(where), "replicas", steps(where)))
 
 
-def words_of(value: object, path: Path_, document: Foreign) -> Iterator[Word]:
-    """Words of a command that is a list or a text; texts inside a list are words of their own."""
-    if isinstance(value, str):
-        line, column = document.text_at(path)
-        for command in argv.commands(value, line, column, steps(path)):
-            yield from command
-    for i, item in enumerate(_list(value)):
-        inner = (*path, i)
-        line, column = document.text_at(inner)
-        yield Word(str(item) if not isinstance(item, bool) else str(item).lower(), line, column, steps(inner))
-
-
 def _variables(value: object, path: Path_) -> Iterator[tuple[str, str, Path_]]:
     """Variables of a mapping or of a list of NAME=value; a name alone comes from outside."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield key, f"${{{key}}}" if inner is None else _text(inner), (*path, key)
+            yield key, f"${{{key}}}" if inner is None else pods.text_of(inner) or "", (*path, key)
     for i, item in enumerate(_list(value)):
         key, equals, inner = str(item).partition("=")
         yield key.strip(), inner.strip() if equals else f"${{{key.strip()}}}", (*path, i)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _list(value: object) -> list[Any]:

@@ -206,15 +206,16 @@ class Teller:
         if key is not None and value not in (None, ""):
             self._waiting.append((name, key, value, At(at.line, at.column, f"variable {name}", at.path)))
 
-    def resource(self, name: str, count: object, at: At) -> None:
-        """A resource of Kubernetes that stands for accelerators."""
+    def resource(self, name: str, count: object, at: At) -> bool:
+        """A resource of Kubernetes; True where it stands for accelerators."""
         vendor = self.tables.words("resources").get(name)
-        if vendor is None or str(count) in ("0", ""):
-            return
+        if vendor is None or str(count) in ("0", "", "None"):
+            return False
         self.add(
             "accelerator", vendor, At(at.line, at.column, f"resource {name}", at.path), Certainty.INFERRED
         )
         self.say("n_devices", count, At(at.line, at.column, f"resource {name}", at.path))
+        return True
 
     def told(self) -> list[Seen]:
         """All facts of the unit, what follows from others included."""

@@ -1,0 +1,110 @@
+"""Kubernetes objects: workloads, and the objects of KServe, Ray, NIM and KubeAI that serve models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from selector.check.detect import foreign, pods, serving_objects
+from selector.check.detect.foreign import Foreign, steps
+from selector.check.detect.pods import Path_
+from selector.check.detect.tables import Tables
+from selector.check.detect.teller import At, Teller
+from selector.check.detect.tree import File, Tree
+from selector.types.detected import Seen
+
+# Where the template of pods stands in an object of each kind.
+TEMPLATES: dict[str, tuple[Path_, ...]] = {
+    "Deployment": (("spec", "template"),),
+    "StatefulSet": (("spec", "template"),),
+    "DaemonSet": (("spec", "template"),),
+    "ReplicaSet": (("spec", "template"),),
+    "Job": (("spec", "template"),),
+    "CronJob": (("spec", "jobTemplate", "spec", "template"),),
+    "Pod": ((),),
+    "LeaderWorkerSet": (
+        ("spec", "leaderWorkerTemplate", "leaderTemplate"),
+        ("spec", "leaderWorkerTemplate", "workerTemplate"),
+    ),
+}
+
+
+def reads(path: PurePosixPath) -> bool:
+    """True for YAML and JSON that may hold objects; compose files and values of charts have detectors."""
+    name = path.name.lower()
+    return name.endswith((".yaml", ".yml")) and "compose" not in name and not name.startswith("values")
+
+
+def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Facts of all objects of a file."""
+    text = tree.text(file)
+    if text is None or "kind:" not in text or "apiVersion" not in text:
+        return
+    documents, troubles = foreign.read(text, file.name)
+    tree.troubles.extend(troubles)
+    known = _config_maps(documents)
+    for document in documents:
+        for base, item in _objects(document.data):
+            yield from _object(item, base, document, file, tables, known)
+
+
+def _objects(data: Any) -> Iterator[tuple[Path_, Mapping[str, Any]]]:
+    """Objects of a document, those of a List one by one."""
+    if not isinstance(data, dict):
+        return
+    if data.get("kind") == "List" and isinstance(data.get("items"), list):
+        for i, item in enumerate(data["items"]):
+            if isinstance(item, dict):
+                yield ("items", i), item
+    elif isinstance(data.get("kind"), str):
+        yield (), data
+
+
+def _object(
+    item: Mapping[str, Any],
+    base: Path_,
+    document: Foreign,
+    file: File,
+    tables: Tables,
+    known: Mapping[str, Mapping[str, str]],
+) -> Iterable[Seen]:
+    kind, name = str(item["kind"]), pods.text_of(pods.inner(item, ("metadata", "name"))) or "unnamed"
+    teller = Teller(f"{file.name}#{kind}/{name}", file.name, tables)
+    if kind in TEMPLATES:
+        _workload(kind, item, base, document, teller, known)
+    else:
+        serving_objects.tell(kind, item, base, document, teller, known)
+    return teller.told()
+
+
+def _workload(
+    kind: str,
+    item: Mapping[str, Any],
+    base: Path_,
+    document: Foreign,
+    teller: Teller,
+    known: Mapping[str, Mapping[str, str]],
+) -> None:
+    for path in TEMPLATES[kind]:
+        template = pods.inner(item, path) if path else item
+        if isinstance(template, dict):
+            pods.template(template, (*base, *path), document, teller, known)
+    size: Path_ = ("spec", "leaderWorkerTemplate", "size") if kind == "LeaderWorkerSet" else ()
+    for key, path in (("replicas", ("spec", "replicas")), ("n_nodes", size)):
+        value = pods.inner(item, path) if path else None
+        if value is not None and teller.facts:
+            where = (*base, *path)
+            teller.say(key, value, At(*document.at(where), steps(path), steps(where)))
+
+
+def _config_maps(documents: list[Foreign]) -> dict[str, Mapping[str, str]]:
+    """Data of the ConfigMaps of a file, by name; secrets are not read."""
+    found: dict[str, Mapping[str, str]] = {}
+    for document in documents:
+        for _, item in _objects(document.data):
+            data = item.get("data")
+            if item.get("kind") == "ConfigMap" and isinstance(data, dict):
+                name = pods.text_of(pods.inner(item, ("metadata", "name"))) or ""
+                found[name] = {k: v if isinstance(v, str) else str(v) for k, v in data.items()}
+    return found

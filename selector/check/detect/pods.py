@@ -1,0 +1,144 @@
+"""Templates of pods: containers with images, variables, commands and devices; nodes they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from selector.check.detect import argv
+from selector.check.detect.argv import Word
+from selector.check.detect.foreign import Foreign, steps
+from selector.check.detect.teller import At, Teller
+from selector.types.detected import Certainty
+
+Path_ = tuple[str | int, ...]
+Configs = Mapping[str, Mapping[str, str]]
+NODE_TYPES = (
+    "cloud.google.com/gke-accelerator",
+    "cloud.google.com/gke-tpu-accelerator",
+    "nvidia.com/gpu.product",
+    "amd.com/gpu.product-name",
+    "gpu.nvidia.com/class",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "k8s.amazonaws.com/accelerator",
+)
+OFFER_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+MODEL_LABELS = ("ai.gke.io/model", "model", "llm-d.ai/model")
+
+
+def inner(data: Any, path: Path_) -> Any:
+    """A value further in; None where the way ends."""
+    for step in path:
+        if isinstance(data, dict) and isinstance(step, str):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar as text, as a file would write it."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def template(
+    data: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    """The pods of a template: `spec` with containers, labels beside it."""
+    spec = data.get("spec")
+    if isinstance(spec, dict):
+        pod(spec, (*base, "spec"), document, teller, configs)
+    if teller.framework is None:
+        return
+    labels = inner(data, ("metadata", "labels"))
+    for key in MODEL_LABELS:
+        value = labels.get(key) if isinstance(labels, dict) else None
+        if isinstance(value, str):
+            where = (*base, "metadata", "labels", key)
+            labelled(value, At(*document.at(where), f"label {key}", steps(where)), teller)
+
+
+def labelled(value: str, at: At, teller: Teller) -> None:
+    """A label that names a model: it says nothing new, but it may contradict the rest."""
+    teller.add("served_label", value, at, Certainty.INFERRED)
+
+
+def pod(spec: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
+    """Containers and node selectors of a pod."""
+    for key in ("containers", "initContainers"):
+        found = spec.get(key)
+        for i, one in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(one, dict) and (key == "containers" or one.get("restartPolicy") == "Always"):
+                container(one, (*base, key, i), document, teller, configs)
+    selector = spec.get("nodeSelector")
+    for name, value in selector.items() if isinstance(selector, dict) else ():
+        where = (*base, "nodeSelector", name)
+        at = At(*document.at(where), f"node selector {name}", steps(where))
+        if name in NODE_TYPES:
+            teller.say("accelerator", text_of(value), at)
+        elif name in OFFER_TYPES:
+            teller.say("offer", text_of(value), at)
+
+
+def container(
+    one: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    """One container of the unit."""
+    own = dict(_variables(one, base, configs))
+    before = teller.known
+    teller.known = {**before, **{k: v for k, (v, _) in own.items()}}
+    teller.image(one.get("image"), At(*document.at((*base, "image")), "image", steps((*base, "image"))))
+    for name, (value, path) in own.items():
+        teller.variable(name, value, At(*document.at(path), f"variable {name}", steps(path)))
+    words = [w for key in ("command", "args") for w in words_of(one.get(key), (*base, key), document)]
+    if words:
+        teller.command(words)
+    resources(one.get("resources"), (*base, "resources"), document, teller)
+
+
+def resources(found: Any, base: Path_, document: Foreign, teller: Teller) -> None:
+    """Accelerators among limits, or among requests where there are no limits."""
+    for part in ("limits", "requests"):
+        rows = inner(found, (part,))
+        known = False
+        for name, count in rows.items() if isinstance(rows, dict) else ():
+            where = (*base, part, name)
+            at = At(*document.at(where), f"resource {name}", steps(where))
+            known = teller.resource(name, text_of(count), at) or known
+        if known:
+            return
+
+
+def words_of(value: Any, path: Path_, document: Foreign) -> Iterator[Word]:
+    """Words of a command that is a list or a text."""
+    if isinstance(value, str):
+        line, column = document.text_at(path)
+        for command in argv.commands(value, line, column, steps(path)):
+            yield from command
+    for i, item in enumerate(value if isinstance(value, list) else ()):
+        where = (*path, i)
+        line, column = document.text_at(where)
+        yield Word(text_of(item) or "", line, column, steps(where))
+
+
+def _variables(
+    one: Mapping[str, Any], base: Path_, configs: Configs
+) -> Iterator[tuple[str, tuple[str, Path_]]]:
+    """Variables of a container, those of ConfigMaps of the same file among them."""
+    from_maps = one.get("envFrom")
+    for i, row in enumerate(from_maps if isinstance(from_maps, list) else ()):
+        name = text_of(inner(row, ("configMapRef", "name")))
+        for key, value in configs.get(name or "", {}).items():
+            yield key, (value, (*base, "envFrom", i))
+    env = one.get("env")
+    for i, row in enumerate(env if isinstance(env, list) else ()):
+        name, stated = text_of(inner(row, ("name",))), text_of(inner(row, ("value",)))
+        ref = inner(row, ("valueFrom", "configMapKeyRef"))
+        if stated is None and isinstance(ref, dict):
+            stated = configs.get(str(ref.get("name")), {}).get(str(ref.get("key")))
+        if name and stated is not None:
+            yield name, (stated, (*base, "env", i, "value"))

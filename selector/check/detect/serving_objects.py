@@ -1,0 +1,239 @@
+"""Objects of operators that serve models: KServe, LLMInferenceService, Ray, NIM, KubeAI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from selector.check.detect import argv, foreign, pods
+from selector.check.detect.foreign import Foreign, steps
+from selector.check.detect.pods import Configs, Path_, inner, text_of
+from selector.check.detect.teller import At, Teller
+from selector.types.detected import Certainty
+
+RUNTIMES = {
+    "huggingface": "vllm",
+    "vllm": "vllm",
+    "triton": "triton-inference-server",
+    "tensorrt": "triton-inference-server",
+}
+ENGINES = {
+    "VLLM": "vllm",
+    "OLlama": "ollama",
+    "OLLAMA": "ollama",
+    "FasterWhisper": "faster-whisper",
+    "Infinity": "infinity",
+}
+
+
+def tell(
+    kind: str, item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    """Facts of an object of a kind that is known; nothing of others."""
+    if kind == "Model":
+        _kubeai(item, base, document, teller)
+        return
+    teller_of = {
+        "InferenceService": _inference_service,
+        "ServingRuntime": _runtime,
+        "ClusterServingRuntime": _runtime,
+        "LLMInferenceService": _llm_service,
+        "RayService": _ray,
+        "RayCluster": _ray,
+        "RayJob": _ray,
+        "NIMService": _nim,
+    }.get(kind)
+    if teller_of is not None:
+        teller_of(item, base, document, teller, configs)
+
+
+def _at(document: Foreign, path: Path_, how: str) -> At:
+    return At(*document.at(path), how, steps(path))
+
+
+def _inference_service(
+    item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    path: Path_ = (*base, "spec", "predictor")
+    predictor = inner(item, ("spec", "predictor"))
+    if not isinstance(predictor, dict):
+        return
+    model = predictor.get("model")
+    if isinstance(model, dict):
+        where = (*path, "model")
+        name = text_of(inner(model, ("modelFormat", "name"))) or text_of(model.get("runtime")) or ""
+        framework = next((f for word, f in RUNTIMES.items() if word in name.lower()), None)
+        if framework:
+            at = _at(document, (*where, "modelFormat", "name"), f"model format {name}")
+            teller.framework = framework
+            teller.add("framework", framework, at, Certainty.INFERRED)
+        teller.say(
+            "model", text_of(model.get("storageUri")), _at(document, (*where, "storageUri"), "storageUri")
+        )
+        words = list(pods.words_of(model.get("args"), (*where, "args"), document))
+        for name_, value in argv.options(words):
+            if name_.text in ("--model_id", "--model-id") and value is not None:
+                teller.say(
+                    "model", value.text, At(value.line, value.column, f"argument {name_.text}", value.path)
+                )
+        pods.container({**model, "image": model.get("image")}, where, document, teller, configs)
+    pods.pod(predictor, path, document, teller, configs)
+    _replicas(predictor.get("minReplicas"), (*path, "minReplicas"), document, teller)
+
+
+def _runtime(
+    item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    spec = item.get("spec")
+    if isinstance(spec, dict):
+        pods.pod(spec, (*base, "spec"), document, teller, configs)
+
+
+def _llm_service(
+    item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
+) -> None:
+    path: Path_ = (*base, "spec")
+    spec = item.get("spec")
+    if not isinstance(spec, dict):
+        return
+    uri: Path_ = (*path, "model", "uri")
+    teller.framework = "vllm"
+    teller.add("framework", "vllm", _at(document, base, "LLMInferenceService runs vLLM"), Certainty.INFERRED)
+    teller.say("model", text_of(inner(spec, ("model", "uri"))), _at(document, uri, "model.uri"))
+    teller.say(
+        "served_name",
+        text_of(inner(spec, ("model", "name"))),
+        _at(document, (*path, "model", "name"), "model.name"),
+    )
+    for part in ((), ("worker",), ("prefill",)):
+        here = inner(spec, part) if part else spec
+        if not isinstance(here, dict):
+            continue
+        where: Path_ = (*path, *part)
+        for key, name in (
+            ("tensor", "tp"),
+            ("pipeline", "pp"),
+            ("data", "dp"),
+            ("dataLocal", ""),
+            ("expert", ""),
+        ):
+            value = inner(here, ("parallelism", key))
+            if name and value is not None and part != ("prefill",):
+                teller.say(name, value, _at(document, (*where, "parallelism", key), f"parallelism.{key}"))
+        template = here.get("template") if part != ("worker",) else here
+        if isinstance(template, dict):
+            pods.pod(
+                template, (*where, "template") if part != ("worker",) else where, document, teller, configs
+            )
+    _replicas(spec.get("replicas"), (*path, "replicas"), document, teller)
+
+
+def _ray(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
+    spec = item.get("spec")
+    cluster = inner(spec, ("rayClusterConfig",)) or inner(spec, ("rayClusterSpec",)) or spec
+    where: Path_ = (*base, "spec")
+    for key in ("rayClusterConfig", "rayClusterSpec"):
+        if inner(spec, (key,)) is not None:
+            where = (*where, key)
+    groups = inner(cluster, ("workerGroupSpecs",))
+    rows = [(("headGroupSpec",), inner(cluster, ("headGroupSpec",)))]
+    rows += [(("workerGroupSpecs", i), g) for i, g in enumerate(groups if isinstance(groups, list) else ())]  # type: ignore[misc]
+    for path, group in rows:
+        template = inner(group, ("template",))
+        if isinstance(template, dict):
+            pods.template(template, (*where, *path, "template"), document, teller, configs)
+    config = inner(spec, ("serveConfigV2",))
+    if isinstance(config, str):
+        _serve(config, (*base, "spec", "serveConfigV2"), document, teller)
+
+
+def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
+    """The text inside `serveConfigV2`: applications with their variables and arguments."""
+    documents, _ = foreign.read(config, document.file)
+    line, _ = document.text_at(path)
+    for one in documents:
+        applications = inner(one.data, ("applications",))
+        for i, app in enumerate(applications if isinstance(applications, list) else ()):
+            here: Path_ = ("applications", i)
+
+            def at(inside: Path_, how: str, one: Foreign = one) -> At:
+                row, column = one.at(inside)
+                return At(line + row - 1, column, how, f"{steps(path)}.{steps(inside)}")
+
+            teller.add("framework", "ray-serve", at(here, "Ray Serve application"), Certainty.INFERRED)
+            env = inner(app, ("runtime_env", "env_vars"))
+            values = {k: text_of(v) or "" for k, v in env.items()} if isinstance(env, dict) else {}
+            teller.known = {**teller.known, **values}
+            for name, value in values.items():
+                teller.variable(name, value, at((*here, "runtime_env", "env_vars", name), f"variable {name}"))
+            _ray_llm(app, here, teller, at)
+
+
+def _ray_llm(app: Any, here: Path_, teller: Teller, at: Any) -> None:
+    """`llm_configs` of Ray Serve LLM."""
+    configs = inner(app, ("args", "llm_configs"))
+    for j, config in enumerate(configs if isinstance(configs, list) else ()):
+        inside: Path_ = (*here, "args", "llm_configs", j)
+        source = inner(config, ("model_loading_config", "model_source")) or inner(
+            config, ("model_loading_config", "model_id")
+        )
+        teller.framework = "vllm"
+        teller.say("model", text_of(source), at((*inside, "model_loading_config"), "model_source"))
+        teller.say(
+            "accelerator",
+            text_of(inner(config, ("accelerator_type",))),
+            at((*inside, "accelerator_type"), "accelerator_type"),
+        )
+        arguments = inner(config, ("engine_kwargs",))
+        for key, value in arguments.items() if isinstance(arguments, dict) else ():
+            words = [argv.Word(f"--{key.replace('_', '-')}", *_place(at, (*inside, "engine_kwargs", key)))]
+            words.append(argv.Word(text_of(value) or "", words[0].line, words[0].column, words[0].path))
+            teller.command(words)
+
+
+def _place(at: Any, path: Path_) -> tuple[int, int, str]:
+    found: At = at(path, "")
+    return found.line, found.column, found.path
+
+
+def _nim(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
+    spec = item.get("spec")
+    if not isinstance(spec, dict):
+        return
+    path: Path_ = (*base, "spec")
+    name, tag = text_of(inner(spec, ("image", "repository"))), text_of(inner(spec, ("image", "tag")))
+    if name:
+        teller.image(f"{name}:{tag}" if tag else name, _at(document, (*path, "image", "repository"), "image"))
+    pods.container({"env": spec.get("env")}, path, document, teller, configs)
+    pods.resources(spec.get("resources"), (*path, "resources"), document, teller)
+    _replicas(spec.get("replicas"), (*path, "replicas"), document, teller)
+
+
+def _kubeai(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller) -> None:
+    spec = item.get("spec")
+    if isinstance(spec, dict) and ("url" in spec or "resourceProfile" in spec):
+        kubeai(spec, (*base, "spec"), document, teller)
+
+
+def kubeai(spec: Mapping[str, Any], path: Path_, document: Foreign, teller: Teller) -> None:
+    """A model of KubeAI, as an object or as a row of the chart's values."""
+    engine = ENGINES.get(str(spec.get("engine")))
+    if engine:
+        teller.framework = engine
+        teller.add("framework", engine, _at(document, (*path, "engine"), "engine"), Certainty.DECLARED)
+    teller.say("model", text_of(spec.get("url")), _at(document, (*path, "url"), "url"))
+    profile = text_of(spec.get("resourceProfile"))
+    if profile:
+        name, _, count = profile.partition(":")
+        at = _at(document, (*path, "resourceProfile"), "resourceProfile")
+        teller.say("accelerator", name.removesuffix("-gpu"), at)
+        teller.say("n_devices", count or None, at)
+    words = list(pods.words_of(spec.get("args"), (*path, "args"), document))
+    if words:
+        teller.command(words)
+    _replicas(spec.get("minReplicas"), (*path, "minReplicas"), document, teller)
+
+
+def _replicas(value: Any, path: Path_, document: Foreign, teller: Teller) -> None:
+    if value is not None and teller.facts:
+        teller.say("replicas", value, _at(document, path, str(path[-1])))
