@@ -16,7 +16,7 @@ from selector.types.detected import Certainty, Seen, Trouble
 
 # Keys of which a unit has one value: two of them contradict each other.
 SINGLE = frozenset(
-    {"model", "model_revision", "framework", "framework_version", "image_tag", "tp", "pp", "dp", "ep",
+    {"model", "model_revision", "image_tag", "tp", "pp", "dp", "ep",
      "replicas", "n_devices", "precision", "kv_precision", "context", "trust_remote_code"}
 )  # fmt: skip
 ALTERNATIVE = "one of"

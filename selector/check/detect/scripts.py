@@ -1,0 +1,86 @@
+"""Shell scripts: commands in them that start an engine or a training."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from selector.check.detect import argv, environment, packages, variables
+from selector.check.detect.argv import Word
+from selector.check.detect.tables import Tables
+from selector.check.detect.teller import Teller
+from selector.check.detect.tree import File, Tree
+from selector.types.detected import Seen
+
+MOST_VALUE = 400
+_DOCKER = re.compile(r"^(docker|podman|nerdctl)$")
+# Options of `docker run` that stand alone; all others take the word behind them.
+ALONE = frozenset(
+    {"-d", "-it", "-i", "-t", "--rm", "--privileged", "--init", "-dit", "-P", "--detach", "-itd"}
+)
+
+
+def reads(path: PurePosixPath) -> bool:
+    """True for shell scripts and Makefiles."""
+    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch")) or path.name in ("Makefile", "justfile")
+
+
+def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Facts of each command that is known, a unit each."""
+    text = tree.text(file)
+    if text is None:
+        return
+    known = environment.beside(file, tree) | variables.env_file(text)
+    yield from told(argv.commands(text), file.name, file.name, known, tables)
+
+
+def told(
+    commands: Iterable[list[Word]], unit: str, file: str, known: dict[str, str], tables: Tables
+) -> Iterator[Seen]:
+    """Facts of commands; the second and later ones that serve are units of their own, by their line."""
+    first = True
+    for command in commands:
+        for one in argv.unwrapped(command):
+            name = unit if first else f"{unit}#L{one[0].line}"
+            teller = Teller(name, file, tables, {k: v for k, v in known.items() if len(v) < MOST_VALUE})
+            _command(one, teller)
+            facts = teller.told()
+            if any(s.key in ("framework", "model") for s in facts):
+                first = False
+            yield from facts
+
+
+def _command(words: list[Word], teller: Teller) -> None:
+    if any(_DOCKER.match(w.text) for w in words[:2]) and any(w.text == "run" for w in words[:4]):
+        _container(words, teller)
+        return
+    packages.installed(words, teller)
+    teller.command(words)
+
+
+def _container(words: list[Word], teller: Teller) -> None:
+    """`docker run [options] image [words]`."""
+    from selector.check.detect.teller import At
+    from selector.types.detected import Certainty
+
+    i = next(n for n, w in enumerate(words) if w.text == "run") + 1
+    while i < len(words) and words[i].text.startswith("-"):
+        word = words[i]
+        name, equals, value = word.text.partition("=")
+        given = value if equals else words[i + 1].text if i + 1 < len(words) else ""
+        at = At(word.line, word.column, f"argument {name}")
+        if name in ("-e", "--env"):
+            key, _, stated = given.partition("=")
+            teller.known = {**teller.known, key: stated} if stated else teller.known
+            teller.variable(key, stated or f"${{{key}}}", at)
+        elif name == "--gpus" or (name == "--runtime" and given == "nvidia"):
+            teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
+            if given.isdigit():
+                teller.say("n_devices", given, at)
+        elif name == "--device" and given.startswith("/dev/kfd"):
+            teller.add("accelerator", "amd", at, Certainty.INFERRED)
+        i += 1 if equals or name in ALONE else 2
+    if i < len(words):
+        teller.image(words[i].text, At(words[i].line, words[i].column, "image of docker run"))
+        teller.command(words[i + 1 :])
