@@ -51,3 +51,13 @@ def installed(words: Sequence[Word], teller: Teller) -> None:
             pin = _PIN.search(match[2])
             at = At(word.line, word.column, f"installed by {texts[0]}", word.path)
             python_package(match[1], pin[1] if pin else None, at, teller)
+
+
+def listed(words: Sequence[Word], how: str, teller: Teller) -> None:
+    """Requirements as texts of a list: `pip_install("vllm==0.9.1")` of a builder of images."""
+    for word in words:
+        match = _NAME.match(word.text)
+        if match:
+            pin = _PIN.search(match[2])
+            at = At(word.line, word.column, how, word.path)
+            python_package(match[1], pin[1] if pin else None, at, teller)
