@@ -5,4 +5,15 @@ file may be of its form, and `find(file, tree)` yields the facts. `MODULES` name
 when a file of its form turns up, so that a check pays only for what it reads.
 """
 
-MODULES = ("dockerfile", "compose", "kubernetes", "helm", "scripts", "manifests", "node", "python_source")
+MODULES = (
+    "dockerfile",
+    "compose",
+    "kubernetes",
+    "helm",
+    "scripts",
+    "manifests",
+    "node",
+    "python_source",
+    "training_configs",
+    "launchers",
+)

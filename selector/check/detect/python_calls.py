@@ -162,7 +162,7 @@ def _client(call: ast.Call, name: str, last: str, names: Mapping[str, ast.expr],
         _say("endpoint", base, names, "argument base_url", teller)
     if "Azure" in last:
         vendor = "azure_openai"
-    if vendor and base is None:
+    if vendor and base is None and last[:1].isupper():
         teller.add("provider", vendor, _at(call, f"call of {name}"), Certainty.DECLARED)
         teller.add("hosting", "api", _at(call, f"call of {name}"), Certainty.INFERRED)
     role = _role(name, teller)

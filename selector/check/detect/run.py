@@ -20,6 +20,7 @@ SINGLE = frozenset(
      "replicas", "n_devices", "precision", "kv_precision", "context", "trust_remote_code"}
 )  # fmt: skip
 ALTERNATIVE = "one of"
+CODE = (".py", ".ts", ".tsx", ".js", ".mjs")  # code asks several models, one after another
 
 
 class Detector(Protocol):
@@ -72,7 +73,12 @@ def settled(facts: Iterable[Seen]) -> list[Seen]:
     kept: list[Seen] = []
     for seen in found:
         rivals = [s for s in found if s.key == seen.key and s.certainty is not Certainty.UNRESOLVED]
-        if seen.key not in SINGLE or seen.certainty is Certainty.UNRESOLVED or ALTERNATIVE in seen.how:
+        if (
+            seen.key not in SINGLE
+            or seen.file.endswith(CODE)
+            or seen.certainty is Certainty.UNRESOLVED
+            or ALTERNATIVE in seen.how
+        ):
             kept.append(seen)
             continue
         declared = [s for s in rivals if s.certainty is not Certainty.INFERRED]

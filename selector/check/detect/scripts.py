@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from selector.check.detect import argv, environment, packages, variables
 from selector.check.detect.argv import Word
 from selector.check.detect.tables import Tables
-from selector.check.detect.teller import Teller
+from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
-from selector.types.detected import Seen
+from selector.types.detected import Certainty, Seen
 
 MOST_VALUE = 400
 _DOCKER = re.compile(r"^(docker|podman|nerdctl)$")
@@ -40,18 +40,19 @@ def told(
 ) -> Iterator[Seen]:
     """Facts of commands; the second and later ones that serve are units of their own, by their line."""
     first = True
-    for command in commands:
-        for one in argv.unwrapped(command):
+    for words in commands:
+        for one in argv.unwrapped(words):
             name = unit if first else f"{unit}#L{one[0].line}"
             teller = Teller(name, file, tables, {k: v for k, v in known.items() if len(v) < MOST_VALUE})
-            _command(one, teller)
+            command(one, teller)
             facts = teller.told()
             if any(s.key in ("framework", "model") for s in facts):
                 first = False
             yield from facts
 
 
-def _command(words: list[Word], teller: Teller) -> None:
+def command(words: list[Word], teller: Teller) -> None:
+    """One command of a shell: what it installs, the container or the engine that it starts."""
     if any(_DOCKER.match(w.text) for w in words[:2]) and any(w.text == "run" for w in words[:4]):
         _container(words, teller)
         return
@@ -61,9 +62,6 @@ def _command(words: list[Word], teller: Teller) -> None:
 
 def _container(words: list[Word], teller: Teller) -> None:
     """`docker run [options] image [words]`."""
-    from selector.check.detect.teller import At
-    from selector.types.detected import Certainty
-
     i = next(n for n, w in enumerate(words) if w.text == "run") + 1
     while i < len(words) and words[i].text.startswith("-"):
         word = words[i]

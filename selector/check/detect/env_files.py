@@ -1,0 +1,34 @@
+"""`.env` files: models, endpoints and regions that code reads from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from selector.check.detect import variables
+from selector.check.detect.tables import Tables
+from selector.check.detect.teller import At, Teller
+from selector.check.detect.tree import File, Tree
+from selector.types.detected import Seen
+
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
+
+
+def reads(path: PurePosixPath) -> bool:
+    """True for `.env`, `.env.production`, `env.example`."""
+    return path.name == ".env" or path.name.startswith(".env.") or path.suffix == ".env"
+
+
+def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Facts of one file, a unit of its own."""
+    text = tree.text(file)
+    if text is None:
+        return []
+    teller = Teller(file.name, file.name, tables, variables.env_file(text))
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _LINE.match(line)
+        if match:
+            value = variables.bare(match[2])
+            teller.variable(match[1], value, At(number, match.start(2) + 1, f"variable {match[1]}"))
+    return teller.told()

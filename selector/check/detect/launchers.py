@@ -1,0 +1,249 @@
+"""Files of launchers: SkyPilot, dstack, cog, LiteLLM's proxy, LocalAI, Ollama's Modelfile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from selector.check.detect import argv, foreign, normal, packages, scripts
+from selector.check.detect.foreign import Foreign, steps
+from selector.check.detect.pods import Path_, inner, text_of
+from selector.check.detect.run import ALTERNATIVE
+from selector.check.detect.tables import Tables
+from selector.check.detect.teller import At, Teller
+from selector.check.detect.tree import File, Tree
+from selector.types.detected import Certainty, Seen
+
+_HINT = re.compile(
+    r"accelerators:|model_list:|predict:|^type: *(?:service|task|dev-environment)|^ *gpu:"
+    r"|^backend:|overrides:",
+    re.M,
+)
+
+
+def reads(path: PurePosixPath) -> bool:
+    """True for YAML that may belong to a launcher, and for a Modelfile."""
+    name = path.name
+    if name.startswith("Modelfile"):
+        return True
+    return name.endswith((".yaml", ".yml")) and "compose" not in name and "values" not in name
+
+
+def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Facts of one file."""
+    text = tree.text(file)
+    if text is None:
+        return
+    if file.path.name.startswith("Modelfile"):
+        yield from _modelfile(text, file, tables)
+        return
+    if not _HINT.search(text):
+        return
+    documents, troubles = foreign.read(text, file.name)
+    tree.troubles.extend(t for t in troubles if t not in tree.troubles)
+    for document in documents:
+        data = document.data
+        if not isinstance(data, dict) or "apiVersion" in data:
+            continue
+        if isinstance(data.get("model_list"), list):
+            yield from _litellm(data["model_list"], document, file, tables)
+        elif isinstance(data.get("resources"), dict) and (
+            "run" in data or "setup" in data or "service" in data
+        ):
+            yield from _sky(data, document, file, tables)
+        elif data.get("type") in ("service", "task", "dev-environment"):
+            yield from _dstack(data, document, file, tables)
+        elif "predict" in data and isinstance(data.get("build"), dict):
+            yield from _cog(data, document, file, tables)
+        elif "backend" in data or isinstance(data.get("overrides"), dict):
+            yield from _localai(data, document, file, tables)
+
+
+def _at(document: Foreign, path: Path_, how: str = "") -> At:
+    return At(*document.at(path), how or steps(path), steps(path))
+
+
+def _variables(data: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in data if isinstance(data, list) else ():
+        name, equals, value = str(row).partition("=")
+        if equals:
+            found[name] = value
+    for name, value in data.items() if isinstance(data, dict) else ():
+        if text_of(value) is not None:
+            found[name] = text_of(value) or ""
+    return found
+
+
+def _run(text: object, path: Path_, document: Foreign, teller: Teller) -> None:
+    """A block of shell that installs and starts."""
+    rows = [((*path, i), t) for i, t in enumerate(text)] if isinstance(text, list) else [(path, text)]
+    for where, one in rows:
+        if isinstance(one, str):
+            line, column = document.text_at(where)
+            for command in argv.commands(one, line, column, steps(where)):
+                for inside in argv.unwrapped(command):
+                    scripts.command(inside, teller)
+
+
+def _accelerators(value: object, path: Path_, document: Foreign, teller: Teller) -> None:
+    """`H100:8`, `{H100: 1, H200: 1}`, `[L4:1, T4:1]`: several are alternatives."""
+    rows: list[tuple[Path_, str]] = []
+    if isinstance(value, dict):
+        rows = [((*path, k), f"{k}:{v}" if v is not None else str(k)) for k, v in value.items()]
+    elif isinstance(value, list):
+        rows = [((*path, i), str(v)) for i, v in enumerate(value)]
+    elif value is not None:
+        rows = [(path, str(value))]
+    how = f"{ALTERNATIVE} {len(rows)} accelerators" if len(rows) > 1 else "accelerators"
+    for where, text in rows:
+        kind, count = normal.counted(text)
+        at = At(*document.at(where), how, steps(where))
+        teller.say("accelerator", kind, at)
+        if count:
+            teller.add("n_devices", count, at, Certainty.DECLARED)
+
+
+def _sky(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    envs = {k: v for key in ("envs", "secrets") for k, v in _variables(data.get(key)).items()}
+    teller = Teller(file.name, file.name, tables, envs)
+    found = data["resources"]
+    _accelerators(found.get("accelerators"), ("resources", "accelerators"), document, teller)
+    for key, name in (("cloud", "cloud"), ("region", "region"), ("instance_type", "offer")):
+        teller.say(name, text_of(found.get(key)), _at(document, ("resources", key)))
+    image = text_of(found.get("image_id"))
+    if image and image.startswith("docker:"):
+        teller.image(image.removeprefix("docker:"), _at(document, ("resources", "image_id")))
+    count = next((s.value for s in teller.facts if s.key == "n_devices"), None)
+    if count is not None:
+        teller.known = {**teller.known, "SKYPILOT_NUM_GPUS_PER_NODE": str(count)}
+    teller.say("n_nodes", text_of(data.get("num_nodes")), _at(document, ("num_nodes",)))
+    for key in ("setup", "run"):
+        _run(data.get(key), (key,), document, teller)
+    replicas = inner(data, ("service", "replicas")) or inner(
+        data, ("service", "replica_policy", "min_replicas")
+    )
+    teller.say("replicas", text_of(replicas), _at(document, ("service",)))
+    return teller.told()
+
+
+def _dstack(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    teller = Teller(file.name, file.name, tables, _variables(data.get("env")))
+    teller.image(data.get("image"), _at(document, ("image",)))
+    gpu = inner(data, ("resources", "gpu"))
+    if isinstance(gpu, dict):
+        kind, count = gpu.get("name"), gpu.get("count")
+        gpu = f"{kind}:{count}" if kind and count else kind
+    text = text_of(gpu) or ""
+    parts = [p for p in text.split(":") if p]
+    kind = next((p for p in parts if not re.fullmatch(r"[\d.]+(?:GB)?(?:\.\.[\d.]*(?:GB)?)?", p, re.I)), None)
+    number = next((p for p in parts if p.isdigit()), None)
+    at = _at(document, ("resources", "gpu"))
+    teller.say("accelerator", kind, at)
+    teller.say("n_devices", number, at)
+    if number:
+        teller.known = {**teller.known, "DSTACK_GPUS_NUM": number}
+    _run(data.get("commands"), ("commands",), document, teller)
+    teller.say("replicas", text_of(data.get("replicas")), _at(document, ("replicas",)))
+    model = data.get("model")
+    name = text_of(inner(model, ("name",))) or text_of(model)
+    if name and not any(s.key == "model" for s in teller.facts):
+        teller.say("model", name, _at(document, ("model",)))
+    regions = data.get("regions")
+    teller.say(
+        "region",
+        text_of(regions[0]) if isinstance(regions, list) and regions else None,
+        _at(document, ("regions",)),
+    )
+    return teller.told()
+
+
+def _cog(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    teller = Teller(file.name, file.name, tables)
+    build = data["build"]
+    if build.get("gpu") is True:
+        teller.add("accelerator", "nvidia", _at(document, ("build", "gpu")), Certainty.INFERRED)
+    for key in ("python_packages",):
+        rows = build.get(key)
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            word = argv.Word(str(row), *document.at(("build", key, i)), steps(("build", key, i)))
+            packages.listed([word], "python_packages", teller)
+    rows = build.get("run")
+    for i, row in enumerate(rows if isinstance(rows, list) else ()):
+        _run(row.get("command") if isinstance(row, dict) else row, ("build", "run", i), document, teller)
+    return teller.told()
+
+
+def _litellm(rows: list[Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    """Each model of the proxy is a unit: `azure/gpt-4o` names the vendor and the model."""
+    for i, row in enumerate(rows):
+        params = inner(row, ("litellm_params",))
+        model = text_of(inner(params, ("model",)))
+        if model is None:
+            continue
+        teller = Teller(f"{file.name}#model_list[{i}]", file.name, tables)
+        path: Path_ = ("model_list", i, "litellm_params")
+        vendor, slash, name = model.partition("/")
+        known = tables.words("routes").get(vendor) if slash else None
+        at = _at(document, (*path, "model"))
+        teller.say("model", name if known is not None else model, at)
+        if known:
+            teller.add("provider", known, at, Certainty.DECLARED)
+            teller.add("hosting", "api", at, Certainty.INFERRED)
+        teller.add("library", "litellm", at, Certainty.INFERRED)
+        base = text_of(inner(params, ("api_base",)))
+        if base and not base.startswith("os.environ/"):
+            teller.say("endpoint", base, _at(document, (*path, "api_base")))
+        for key in ("aws_region_name", "vertex_location"):
+            teller.say("region", text_of(inner(params, (key,))), _at(document, (*path, key)))
+        teller.say(
+            "served_name",
+            text_of(inner(row, ("model_name",))),
+            _at(document, ("model_list", i, "model_name")),
+        )
+        yield from teller.told()
+
+
+def _localai(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    """A model of LocalAI; in a gallery its configuration is a text inside the file."""
+    teller = Teller(file.name, file.name, tables)
+    source, place = document, 0
+    config = data.get("config_file")
+    if isinstance(config, str):
+        documents, _ = foreign.read(config, file.name)
+        place = document.text_at(("config_file",))[0] - 1
+        source, data = (documents[0], documents[0].data) if documents else (document, {})
+    if not isinstance(data, dict) or ("backend" not in data and "parameters" not in data):
+        return []
+
+    def at(*path: str | int) -> At:
+        line, column = source.at(path)
+        return At(line + place, column, steps(path), steps(path))
+
+    teller.add("framework", "localai", at("backend"), Certainty.INFERRED)
+    backend = text_of(data.get("backend"))
+    if backend in ("llama-cpp", "llama"):
+        teller.add("framework", "llama.cpp", at("backend"), Certainty.DECLARED)
+    elif backend in ("vllm", "transformers"):
+        teller.add("framework", backend, at("backend"), Certainty.DECLARED)
+    teller.say("model", text_of(inner(data, ("parameters", "model"))), at("parameters", "model"))
+    teller.say("context", text_of(data.get("context_size")), at("context_size"))
+    if data.get("f16") is True:
+        teller.add("kv_precision", "fp16", at("f16"), Certainty.DECLARED)
+    return teller.told()
+
+
+def _modelfile(text: str, file: File, tables: Tables) -> Iterable[Seen]:
+    teller = Teller(file.name, file.name, tables)
+    for number, line in enumerate(text.splitlines(), 1):
+        word, _, rest = line.strip().partition(" ")
+        if word.upper() == "FROM":
+            teller.add("framework", "ollama", At(number, 1, "Modelfile"), Certainty.INFERRED)
+            teller.say("model", rest.strip(), At(number, 6, "FROM"))
+        elif word.upper() == "PARAMETER" and rest.split()[:1] == ["num_ctx"]:
+            teller.say("context", rest.split()[-1], At(number, 1, "PARAMETER num_ctx"))
+        elif word.upper() == "ADAPTER":
+            teller.say("adapter", rest.strip(), At(number, 9, "ADAPTER"))
+    return teller.told()
