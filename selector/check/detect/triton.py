@@ -41,9 +41,7 @@ def _config(text: str, teller: Teller) -> None:
             continue
         key, value = match[1], match[2]
         at = At(number, match.start(2) + 1, key)
-        framework = (
-            BACKENDS.get(value) if key == "backend" else PLATFORMS.get(value) if key == "platform" else None
-        )
+        framework = teller.tables.words(f"triton_{key}").get(value)
         if framework:
             teller.add("framework", "triton-inference-server", at, Certainty.INFERRED)
             teller.add("framework", framework, at, Certainty.DECLARED)
