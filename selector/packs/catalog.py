@@ -14,6 +14,7 @@ from selector.packs.language.facts import Registry
 from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
+from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.rule import Effect, Rule
 
@@ -130,6 +131,11 @@ class Catalogue:
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""
         return self._by_id("mitigations", kinds.Mitigation)
+
+    @cached_property
+    def advisories(self) -> dict[str, Advisory]:
+        """Known vulnerabilities."""
+        return self._by_id("advisories", Advisory)
 
     @cached_property
     def risks(self) -> dict[str, kinds.Risk]:

@@ -104,6 +104,9 @@ def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
     for risk in cat.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             yield "risks", risk.id, text
+    for advisory in cat.advisories.values():
+        if advisory.when is not None:
+            yield "advisories", advisory.id, advisory.when
 
 
 def _conditions(cat: Catalogue) -> Iterator[Fault]:

@@ -1,0 +1,89 @@
+"""Which known vulnerabilities a component of some version has, under the facts of a stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from selector.types.advisory import Advisory, Hit
+from selector.types.rule import Severity
+
+# Lowest CVSS base scores of the levels, FIRST CVSS v3.1 and v4.0 specification.
+LEVELS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.0, Severity.LOW))
+
+
+class Asks(Protocol):
+    """A compiled condition."""
+
+    def evaluate(self, facts: Mapping[str, object]) -> bool | None:
+        """True, false, or None where a fact is unknown."""
+
+    def trace(self, facts: Mapping[str, object]) -> Mapping[str, object]:
+        """The facts that it asks for, None where unknown."""
+
+
+def hits(
+    advisories: Iterable[Advisory],
+    component: str,
+    version: str | None,
+    facts: Mapping[str, object],
+    condition: Callable[[str], Asks],
+) -> tuple[Hit, ...]:
+    """Advisories on a component that do not fail to apply; the worst first.
+
+    Where the version is unknown nothing is said: every old release of anything has some hole.
+    """
+    found = []
+    for advisory in advisories:
+        if advisory.component != component or version is None or not affects(advisory, version):
+            continue
+        answer: bool | None = True
+        unknown: tuple[str, ...] = ()
+        if advisory.when is not None:
+            asked = condition(advisory.when)
+            answer = asked.evaluate(facts)
+            unknown = tuple(k for k, v in asked.trace(facts).items() if v is None)
+        if answer is not False:
+            found.append(Hit(advisory, answer is True, unknown if answer is None else ()))
+    return tuple(sorted(found, key=lambda h: (not h.certain, -(h.advisory.cvss or 0.0), h.advisory.id)))
+
+
+def severity(advisory: Advisory) -> Severity:
+    """Level of an advisory: critical where it is exploited, else by its score, else as the record says."""
+    if advisory.known_exploited:
+        return Severity.CRITICAL
+    if advisory.cvss is None:
+        return Severity(advisory.severity or "medium")
+    return next(level for least, level in LEVELS if advisory.cvss >= least)
+
+
+def affects(advisory: Advisory, version: str) -> bool:
+    """True where a version lies in one of the ranges; false where it cannot be compared."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    plain = comparable(version, advisory.scheme)
+    if plain is None:
+        return False
+    try:
+        here = Version(plain)
+        return any(SpecifierSet(r).contains(here, prereleases=True) for r in advisory.affected)
+    except (InvalidVersion, InvalidSpecifier):
+        return False
+
+
+def comparable(version: str, scheme: str) -> str | None:
+    """A version in the form that its scheme compares: `b5000` of llama.cpp as 5000, `25.07-py3` and `r26.03`
+    as a date of release, `v1.82.7-stable` without what surrounds it."""
+    text = version.strip().lower()
+    if scheme == "build":
+        number = re.search(r"(?:^|[-_b])(\d{3,6})$", text)
+        return number[1] if number else None
+    if scheme == "calver":
+        date = re.search(r"(?:^|r)(\d{2}\.\d{2})(?!\d)", text)
+        return date[1] if date else None
+    found = re.match(
+        r"v?(\d+(?:\.\d+)*(?:[._-]?(?:a|b|rc|post|dev|alpha|beta)[._-]?\d*)*)", text.removeprefix("main-")
+    )
+    return found[1] if found else None
