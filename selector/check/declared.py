@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from selector.check.plan import HOSTED, Plan
 from selector.errors import InputError, Position, Problem
 from selector.needs import names
 from selector.needs.defaults import complete
@@ -21,7 +22,7 @@ from selector.types import facts
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 from selector.types.requirement import Requirement
 
-HOSTED = ("api", "api_batch")
+FILE = "selector.stack.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,25 @@ class Declared:
         return found
 
     @property
-    def group(self) -> int | None:
-        """Devices of one replica."""
-        layout = self.stack.get("layout") or {}
-        return layout.get("tp", 1) * layout.get("pp", 1) if layout else self.n_devices
+    def plan(self) -> Plan:
+        """What it names, in the form that detection gives too."""
+        stack = self.stack
+        return Plan(
+            unit=self.document.file,
+            places={"stack": self.document.where(("stack",))}
+            | {k: self.document.where(("stack", k)) for k in stack},
+            model=self.model,
+            api=self.api,
+            engine=self.engine,
+            engine_version=stack.get("engine_version"),
+            precisions=self.precisions,
+            devices=self.devices,
+            n_devices=self.n_devices,
+            layout=stack.get("layout") or {},
+            offer=self.offer,
+            hosting=stack["hosting"],
+            region=stack.get("region"),
+        )
 
 
 def read(path: Path, cat: Catalogue) -> Declared:
@@ -100,8 +116,9 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
         known |= facts.of_device(found.devices[0])
     if found.n_devices is not None:
         known["n_devices"] = float(found.n_devices)
-    if found.group is not None and found.offer is not None:
-        known["multi_node"] = found.group > found.offer.count
+    group = found.plan.group
+    if group is not None and found.offer is not None:
+        known["multi_node"] = group > found.offer.count
     return known
 
 

@@ -1,79 +1,232 @@
-"""Judge a declared stack: by the vetoes and warnings of the packs, and whether it can run at all."""
+"""Judge a repository: what it declares and what is detected in it, by the rules of the policy in force."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from selector.check import declared, possible
-from selector.needs.facts import DECLARED
+from selector.check import computed, declared, possible, subjects
+from selector.check.computed import Told
+from selector.check.declared import FILE
+from selector.check.detect.run import Detection, Unit, detect
+from selector.check.judge import Case, judge
+from selector.check.plan import Plan
+from selector.check.policy import Policy, matches
+from selector.check.subjects import Component, Subject
+from selector.check.waivers import Waived, apply, relative
+from selector.errors import InputError, Position
+from selector.needs.defaults import complete
+from selector.needs.facts import requirement_facts
+from selector.needs.load import load
 from selector.packs.catalog import Catalogue
-from selector.packs.reader import Document
-from selector.types.rule import Effect, Finding, Rule
+from selector.types.detected import Certainty, Seen, Trouble
+from selector.types.requirement import Requirement
+from selector.types.rule import Finding, Severity
 
-FILE = "selector.stack.yaml"
-KEYS = (
-    ("model.", "model"),
-    ("licence.", "model"),
-    ("engine.", "engine"),
-    ("device.", "hardware"),
-    ("precision.", "precision"),
-    ("offer.", "offer"),
-)
+BROKEN = {
+    "DETECT-001": "A file cannot be read",
+    "DETECT-002": "A file is beyond what is read",
+    "DETECT-003": "A file is no text that can be read",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a declared stack says, and what the rules say of it."""
+    """What a repository says, and what the rules say of it; files are relative to what was checked."""
 
-    file: str
-    facts: Mapping[str, object]
+    root: Path
+    policy: Policy
+    units: tuple[Unit, ...]
+    facts: tuple[Seen, ...]
+    rule_facts: Mapping[str, Mapping[str, object]]  # by unit
     findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def unresolved(self) -> tuple[Seen, ...]:
+        """What is named and not settled."""
+        return tuple(s for s in self.facts if s.certainty is Certainty.UNRESOLVED)
 
 
-def check(path: Path, cat: Catalogue, today: date) -> Checked:
-    """Judge one `selector.stack.yaml`; raises `InputError` with every problem in it."""
-    found = declared.read(path, cat)
-    facts = declared.facts_of(found, cat, today)
-    judged = (_finding(rule, facts, cat, found.document) for rule in cat.rules.values())
-    findings = (*possible.findings(found, cat), *(f for f in judged if f is not None))
-    return Checked(str(path), facts, findings)
+def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | None:
+    """Judge a folder, or one `selector.stack.yaml`; None where there is nothing to judge.
 
-
-def _finding(rule: Rule, facts: Mapping[str, object], cat: Catalogue, document: Document) -> Finding | None:
-    """A veto or warning that fires fails; where a fact is unknown the rule decides what that means."""
-    if rule.effect not in (Effect.VETO, Effect.WARN):
+    Raises `InputError` with every problem of the stack file or of the requirements.
+    """
+    root = path if path.is_dir() else path.parent
+    stack = path if path.is_file() else path / FILE
+    seen = detect(path, cat) if path.is_dir() else Detection((), (), ())
+    units = tuple(u for u in seen.units if not matches(u.file, policy.exclude))
+    own = declared.read(stack, cat) if stack.is_file() else None
+    if own is None and not units and not seen.troubles:
         return None
-    if rule.applies is not None and cat.condition(rule.applies).evaluate(facts) is False:
-        return None
-    condition = cat.condition(rule.when)
-    answer = condition.evaluate(facts)
-    if answer is False or (answer is None and rule.on_unknown == "pass"):
-        return None
-    unknown = [name for name, value in condition.trace(facts).items() if value is None]
-    outcome = "fail" if answer or rule.on_unknown == "fail" else "unknown"
-    message = rule.title if answer else f"{rule.title}? not known: {', '.join(unknown)}"
-    where = document.where(("stack", _key(condition.facts)))
-    return Finding(
-        rule.id,
-        rule.title,
-        rule.severity,
-        rule.confidence,
-        outcome,
-        message,
-        rule.why,
-        rule.fix,
-        where.file,
-        where.line,
-        where.column,
+    need = own.need if own is not None and own.need is not None else _requirement(policy, cat)
+    base = _base(policy, need)
+    cases = [_declared_case(own, cat, today)] if own is not None else []
+    found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]
+    cases += [Case(s, {**base, **s.facts, **policy.facts}, Told(), u) for u, s in found]
+    for case in cases:
+        case.told = computed.of(case.subject, case.unit, case.facts, policy, cat)
+    _drifts(cases, own, policy)
+    cases += [c for u in units for c in _secrets(u, root)]
+    findings = [f for c in cases for f in judge(c, policy, cat, need is not None)]
+    findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
+    findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
+    judged = _rated(_once(relative(findings, root)), policy)
+    standing, waived = apply(judged, _local(policy, root), cat, today)
+    facts = tuple(s for u in units for s in u.facts)
+    return Checked(
+        root,
+        policy,
+        units,
+        (*_own_facts(own), *facts),
+        {c.subject.plan.unit: {**c.facts, **c.told.facts} for c in cases if c.facts},
+        tuple(sorted(relative(standing, root), key=_order)),
+        tuple(waived),
+        _notes(need),
     )
 
 
-def _key(facts: frozenset[str]) -> str:
-    """The slot that a rule speaks of, to point at."""
-    for prefix, key in KEYS:
-        if any(f.startswith(prefix) for f in facts):
-            return key
-    return next((f for f in (*DECLARED, "adaptation") if f in facts), "hosting")
+def _local(policy: Policy, root: Path) -> Policy:
+    """Places of waivers relative to what is checked, as those of findings are."""
+    here = []
+    for waiver in policy.waivers:
+        try:
+            file = Path(waiver.place.file).resolve().relative_to(root.resolve()).as_posix()
+        except ValueError:
+            file = waiver.place.file
+        here.append(replace(waiver, place=replace(waiver.place, file=file)))
+    return replace(policy, waivers=tuple(here))
+
+
+def _requirement(policy: Policy, cat: Catalogue) -> Requirement | None:
+    if policy.requirements is None:
+        return None
+    return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit).requirement
+
+
+def _base(policy: Policy, need: Requirement | None) -> dict[str, object]:
+    """Facts of the requirement: what the policies take for granted, under what is stated."""
+    return {**policy.assumes, **(requirement_facts(need) if need is not None else {})}
+
+
+def _declared_case(own: declared.Declared, cat: Catalogue, today: date) -> Case:
+    plan: Plan = own.plan
+    told = declared.facts_of(own, cat, today)
+    name = str(own.stack["model"])
+    parts: tuple[Component, ...] = ()
+    if plan.engine is not None:
+        place = plan.where("engine_version", "engine")
+        parts = (Component(plan.engine.id, plan.engine_version, place),)
+    return Case(Subject(plan, told, name, parts), told, Told(), None)
+
+
+def _drifts(cases: Sequence[Case], own: declared.Declared | None, policy: Policy) -> None:
+    """What runs against what is declared, and what is declared or runs against what was decided."""
+    by_unit = {c.subject.plan.unit: c.told for c in cases}
+    running = [c.subject for c in cases if c.unit is not None]
+    if own is not None:
+        computed.drift(running, _slots(own), FILE, by_unit.__getitem__)
+    if policy.decision is not None:
+        judged = [c.subject for c in cases if c.unit is None] or running
+        computed.drift(judged, _decided(policy.decision), policy.decision.name, by_unit.__getitem__)
+
+
+def _slots(own: declared.Declared) -> dict[str, object]:
+    plan, stack = own.plan, own.stack
+    return {
+        "model": stack["model"],
+        "engine": plan.engine.id if plan.engine else None,
+        "engine_version": plan.engine_version,
+        "precision": tuple(q.id for q in plan.precisions) or None,
+        "hardware": tuple(d.id for d in plan.devices) or None,
+        "tp": plan.layout.get("tp"),
+        "pp": plan.layout.get("pp"),
+    }
+
+
+def _decided(file: Path) -> dict[str, object]:
+    """Slots of the first stack of a saved decision, read for what it is, without what ranks."""
+    import json
+
+    from selector.errors import Problem
+
+    try:
+        slots = json.loads(file.read_text(encoding="utf-8"))["stacks"][0]["slots"]
+        layout = slots.get("layout") or {}
+        found: dict[str, object] = {k: slots.get(k) for k in ("model", "engine", "precision")}
+        hardware = slots.get("hardware")
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        what = "not a saved decision with a stack"
+        raise InputError(Problem(what, Position(str(file)), "selector recommend REQS --save FILE")) from None
+    return found | {"hardware": hardware, "tp": layout.get("tp"), "pp": layout.get("pp")}
+
+
+def _secrets(unit: Unit, root: Path) -> Iterable[Case]:
+    """Each secret is a case of its own: nothing else is asked of it."""
+    for seen in unit.facts:
+        if seen.key == "secret":
+            place = Position(str(root / seen.file), seen.line, seen.column)
+            told = Told()
+            told.say("secret.present", True, f"{seen.value} (not shown)", place)
+            yield Case(Subject(Plan(unit.name, {"stack": place}), {}, None, ()), {}, told, unit)
+
+
+def _broken(trouble: Trouble, root: Path) -> Finding:
+    return Finding(
+        trouble.code,
+        BROKEN[trouble.code],
+        Severity.LOW,
+        "high",
+        "error",
+        f"{BROKEN[trouble.code]}: {trouble.message}",
+        "What cannot be read is not judged, so the result says nothing of it.",
+        "mend the file, or leave it out with exclude: in the policy",
+        str(root / trouble.file),
+        max(trouble.line, 1),
+        max(trouble.column, 1),
+        None,
+        trouble.message,
+    )
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Code that asks several models of one vendor breaks a rule on the vendor once."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for f in findings:
+        found.setdefault((f.rule, f.file, f.line, f.column, f.message), f)
+    return list(found.values())
+
+
+def _rated(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
+    """Severities as the project has them; rules that it switched off are gone."""
+    found = []
+    for finding in findings:
+        change = policy.change(finding.rule, finding.file or "")
+        if not change.off:
+            found.append(replace(finding, severity=change.severity) if change.severity else finding)
+    return found
+
+
+def _own_facts(own: declared.Declared | None) -> Iterable[Seen]:
+    if own is None:
+        return
+    file = Path(own.document.file).name
+    for key, value in own.stack.items():
+        at = own.document.where(("stack", key))
+        shown = value if isinstance(value, str | int | float | bool) else str(value)
+        yield Seen(FILE, key, shown, Certainty.DECLARED, file, at.line, at.column, "declared", f"stack.{key}")
+
+
+def _notes(need: Requirement | None) -> tuple[str, ...]:
+    if need is not None:
+        return ()
+    return ("no requirements are named, so rules that ask for data, users or contracts are not judged",)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    rank = -("info", "low", "medium", "high", "critical").index(finding.severity.value)
+    return (rank, finding.file or "", finding.line or 0, finding.column or 0, finding.rule, finding.subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from selector.check.declared import HOSTED, Declared
+from selector.check.plan import HOSTED, Plan
 from selector.estimate import memory
 from selector.estimate.numeric import SCALAR
 from selector.needs.regions import jurisdiction
@@ -16,26 +16,28 @@ from selector.types.rule import Finding, Severity
 GB = 1e9
 
 
-def findings(found: Declared, cat: Catalogue) -> tuple[Finding, ...]:
+def findings(found: Plan, cat: Catalogue) -> tuple[Finding, ...]:
     """Faults of the stack itself; each judges only what is declared."""
     return (*_support(found, cat), *_layout(found), *_weights(found, cat), *_offer(found))
 
 
 def _fault(
-    found: Declared, code: str, title: str, key: str, message: str, why: str, fix: str, outcome: str = "fail"
+    found: Plan, code: str, title: str, key: str, message: str, why: str, fix: str, outcome: str = "fail"
 ) -> Finding:
-    at = found.document.where(("stack", key))
+    at = found.where(key)
     place = (at.file, at.line, at.column)
-    return Finding(code, title, Severity.CRITICAL, "high", outcome, message, why, fix, *place)
+    return Finding(
+        code, title, Severity.CRITICAL, "high", outcome, message, why, fix, *place, found.unit, message
+    )
 
 
-def _support(found: Declared, cat: Catalogue) -> Iterator[Finding]:
+def _support(found: Plan, cat: Catalogue) -> Iterator[Finding]:
     """STACK-001: the support table, at the version that is declared or else the newest, says no to
     all that the names can mean, or the model asks for a later version."""
     if not (found.engine and found.precisions and found.devices and found.model):
         return
     model, engine = found.model, found.engine.id
-    version = found.stack.get("engine_version")
+    version = found.engine_version
     meant = newest(cat.frameworks) | ({engine: f"=={version}"} if version else {})
     table, role = SupportTable(cat.support, meant), ROLES.get(model.model_class, "llm")
     if (old := table.too_old(engine, model)) is not None:
@@ -71,9 +73,9 @@ def _support(found: Declared, cat: Catalogue) -> Iterator[Finding]:
     )
 
 
-def _layout(found: Declared) -> Iterator[Finding]:
+def _layout(found: Plan) -> Iterator[Finding]:
     """STACK-002: a layout that asks for more devices than there are."""
-    layout, count = found.stack.get("layout"), found.n_devices
+    layout, count = found.layout, found.n_devices
     if not layout or count is None:
         return
     asked = layout.get("tp", 1) * layout.get("pp", 1) * layout.get("replicas", 1)
@@ -89,27 +91,42 @@ def _layout(found: Declared) -> Iterator[Finding]:
         )
 
 
-def _weights(found: Declared, cat: Catalogue) -> Iterator[Finding]:
-    """STACK-003: the weights alone are more than the devices of a replica hold."""
+def _weights(found: Plan, cat: Catalogue) -> Iterator[Finding]:
+    """STACK-003: the weights, and the cache of one sequence of the stated length, are more than the devices
+    of a replica hold."""
     if not (found.model and found.precisions and found.devices):
         return
     model, group = found.model, found.group or 1
     needed = [w for q in found.precisions if (w := _bytes(model, q)) > 0.0]
     rooms = [r for d in found.devices if (r := _room(d, cat)) > 0.0]
-    if not needed or not rooms or min(needed) / group <= max(rooms):
+    if not needed or not rooms:
+        return
+    cache = _cache(model, found.context or 0)
+    each = (min(needed) + cache) / group
+    if each <= max(rooms):
         return
     unsaid = found.group is None
+    parts = f"weights take {min(needed) / group / GB:.1f} GB"
+    if cache and min(needed) / group <= max(rooms):
+        parts += f" and the cache of one sequence of {found.context} tokens {cache / group / GB:.1f} GB"
     yield _fault(
         found,
         "STACK-003",
-        "The weights do not fit",
+        "The weights do not fit"
+        if not cache or min(needed) / group > max(rooms)
+        else "The cache does not fit",
         "hardware",
-        f"weights take {min(needed) / group / GB:.1f} GB a device of {max(rooms) / GB:.1f} GB"
+        f"{parts} a device of {max(rooms) / GB:.1f} GB"
         + ("; n_devices is not stated, 1 taken" if unsaid else ""),
-        "Weights of formula memory.weights over tp x pp, against the memory an engine may be given.",
+        "Formulas memory.weights, memory.kv_cache over tp x pp, against the memory an engine may be given.",
         "fewer bits, more devices, or a smaller model; `selector estimate` names the nearest",
         "unknown" if unsaid else "fail",
     )
+
+
+def _cache(model: Model, context: int) -> float:
+    """Bytes of the cache of one sequence at 16 bit, least of what the architecture allows; 0 if unknown."""
+    return float(model.kv_bytes_per_token_16bit or 0) * min(context, model.context_tokens or context) / 2.0
 
 
 def _bytes(model: Model, precision: Precision) -> float:
@@ -126,18 +143,18 @@ def _room(device: Device, cat: Catalogue) -> float:
     return float(device.memory_bytes or (device.memory_gb or 0.0) * GB) * cat.parameters[name].value
 
 
-def _offer(found: Declared) -> Iterator[Finding]:
+def _offer(found: Plan) -> Iterator[Finding]:
     """STACK-004: an offer of other hardware, another kind of hosting or another region than stated."""
-    stack, offer = found.stack, found.offer
+    offer = found.offer
     if offer is None:
         return
     wrong = []
     if found.devices and offer.device not in {d.id for d in found.devices}:
-        wrong.append(f"it rents {offer.device}, the stack says {stack['hardware']}")
-    if stack["hosting"] == "on_prem" or stack["hosting"] in HOSTED:
-        wrong.append(f"it rents machines, the stack says hosting {stack['hosting']}")
-    if "region" in stack and offer.jurisdiction not in ("unspecified", jurisdiction(stack["region"])):
-        wrong.append(f"it lies in {offer.jurisdiction}, the stack says {stack['region']}")
+        wrong.append(f"it rents {offer.device}, the stack says {found.devices[0].id}")
+    if found.hosting == "on_prem" or found.hosting in HOSTED:
+        wrong.append(f"it rents machines, the stack says hosting {found.hosting}")
+    if found.region and offer.jurisdiction not in ("unspecified", jurisdiction(found.region)):
+        wrong.append(f"it lies in {offer.jurisdiction}, the stack says {found.region}")
     for text in wrong:
         yield _fault(
             found,

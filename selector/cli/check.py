@@ -3,47 +3,175 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from selector.check.gate import Checked
+    from selector.report.check import Verdict
+
+FORMATS = ("table", "json", "sarif", "junit", "github", "markdown")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
 def check(
     path: Annotated[Path, typer.Argument(help="Folder or selector.stack.yaml.")] = Path(),
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="Policy file, or a shipped policy by name.")
+    ] = None,
     fail_on: Annotated[str, typer.Option(help="Least severity that fails.")] = "high",
+    fail_on_unknown: Annotated[
+        str | None, typer.Option(help="Least severity at which what is unknown ends with 4.")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Findings of this file do not count.")] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option("--write-baseline", help="Write today's findings as a baseline.")
+    ] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    format_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", help=f"One of {', '.join(FORMATS)}; FORMAT=FILE writes a file; may be repeated."
+        ),
+    ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Report, but do not fail.")] = False,
+    init: Annotated[
+        bool, typer.Option("--init", help="Draft selector.stack.yaml from what is detected.")
+    ] = False,
+    unit: Annotated[str | None, typer.Option(help="With --init: the unit to declare.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --init or --write-baseline: overwrite.")
+    ] = False,
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
 ) -> None:
-    """Judge the declared stack: can it run, and what do the vetoes and warnings of the packs say."""
-    from selector.check.gate import FILE
-    from selector.check.gate import check as run
+    """Judge what a repository declares and what is detected in it: does it hold the policy, can it run."""
+    from selector.cli import session
+    from selector.report.check import verdict
+
+    outputs = _outputs(format_ or ["table"])
+    for name, level in (("--fail-on", fail_on), ("--fail-on-unknown", fail_on_unknown)):
+        _check_level(name, level)
+    if init:
+        _draft(path, packs, unit, force)
+        return
+    found = _run(path, policy, packs, session.day(as_of))
+    if found is None:
+        typer.echo(f"nothing to check: {path} declares no stack, and none was detected", err=True)
+        raise typer.Exit(3)
+    if write_baseline is not None:
+        from selector.check.waivers import baseline_text
+
+        session.write_new(write_baseline, baseline_text(found.findings), force)
+    if baseline is not None:
+        found = _without(found, baseline)
+    judged = verdict(found, fail_on, fail_on_unknown)
+    for kind, file in outputs:
+        _write(_text(kind, found, judged), file)
+    if exit_zero:
+        return
+    if judged.failed:
+        raise typer.Exit(1)
+    if judged.undecided:
+        raise typer.Exit(4)
+
+
+def _outputs(wanted: list[str]) -> list[tuple[str, Path | None]]:
+    """Formats with the file that each goes to; at most one goes to standard output."""
+    from selector.cli import session
+    from selector.errors import Problem, UsageError
+
+    found: list[tuple[str, Path | None]] = []
+    for one in wanted:
+        kind, equals, file = one.partition("=")
+        session.check_format(kind, FORMATS)
+        found.append((kind, Path(file) if equals else None))
+    if sum(file is None for _, file in found) > 1:
+        what = "several formats on standard output"
+        raise UsageError(Problem(what, None, "name files: --format table --format sarif=check.sarif"))
+    return found
+
+
+def _check_level(name: str, level: str | None) -> None:
+    from selector.errors import Problem, UsageError
+
+    if level is not None and level not in SEVERITIES:
+        raise UsageError(Problem(f"{name} {level} is not known", None, f"one of: {', '.join(SEVERITIES)}"))
+
+
+def _run(path: Path, policy: str | None, packs: list[Path] | None, today: object) -> Checked | None:
+    from datetime import date
+
+    from selector.check import policy as policies
+    from selector.check.gate import check as judge
+    from selector.errors import Problem, UsageError
+    from selector.packs.catalog import load
+
+    if not path.exists():
+        raise UsageError(Problem(f"{path} does not exist", None, "name a folder or a selector.stack.yaml"))
+    assert isinstance(today, date)
+    source = policies.find(policy, path)
+    cat = load([*source.folders, *(packs or [])])
+    return judge(path, policies.resolve(source, cat), cat, today)
+
+
+def _without(found: Checked, baseline: Path) -> Checked:
+    from dataclasses import replace
+
+    from selector.check.waivers import against
+
+    new, known = against(found.findings, baseline)
+    return replace(found, findings=tuple(new), waived=(*found.waived, *known))
+
+
+def _text(kind: str, found: Checked, judged: Verdict) -> str:
+    from selector.report.json import dumps
+
+    if kind == "json":
+        from selector.report.check import as_json
+
+        return dumps(as_json(found, judged))
+    if kind == "sarif":
+        from selector.report.sarif import as_sarif
+
+        return dumps(as_sarif(found, judged))
+    if kind == "junit":
+        from selector.report.junit import as_junit
+
+        return as_junit(found, judged)
+    if kind == "github":
+        from selector.report.github import as_github
+
+        return as_github(found, judged)
+    if kind == "markdown":
+        from selector.report.check_markdown import as_markdown
+
+        return as_markdown(found, judged)
+    from selector.report.check import as_text
+
+    return as_text(found, judged)
+
+
+def _write(text: str, file: Path | None) -> None:
+    from selector.errors import Problem, UsageError
+
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(Problem(f"{file} cannot be written: {problem.strerror}")) from None
+
+
+def _draft(path: Path, packs: list[Path] | None, unit: str | None, force: bool) -> None:
+    from selector.check.declared import FILE
+    from selector.check.draft import draft
     from selector.cli import session
     from selector.errors import Problem, UsageError
     from selector.packs.catalog import load
-    from selector.report import check as report
-    from selector.report.json import dumps
 
-    session.check_format(format_, ("table", "json"))
-    if fail_on not in SEVERITIES:
-        raise UsageError(
-            Problem(f"--fail-on {fail_on} is not known", None, f"one of: {', '.join(SEVERITIES)}")
-        )
-    file = path / FILE if path.is_dir() else path
-    if path.is_dir() and not file.exists():
-        typer.echo(f"nothing to check: {path} has no {FILE}", err=True)
-        raise typer.Exit(3)
-    found = run(file, load(packs or []), session.day(as_of))
-    least = SEVERITIES.index(fail_on)
-    failed = [
-        f for f in found.findings if f.outcome == "fail" and SEVERITIES.index(f.severity.value) >= least
-    ]
-    if format_ == "json":
-        typer.echo(dumps(report.as_json(found, len(failed))), nl=False)
-    else:
-        typer.echo(report.as_text(found, len(failed)), nl=False)
-    if failed and not exit_zero:
-        raise typer.Exit(1)
+    if not path.is_dir():
+        raise UsageError(Problem(f"{path} is no folder", None, "selector check --init FOLDER"))
+    session.write_new(path / FILE, draft(path, load(packs or []), unit), force)
+    typer.echo(f"{path / FILE} written; complete what is marked", err=True)

@@ -114,7 +114,9 @@ def prepare(
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
-    rules, risks_ = list(cat.rules.values()), list(cat.risks.values())
+    # Rules of policies ask what only a repository tells.
+    rules = [r for r in cat.rules.values() if not r.policies]
+    risks_ = list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)

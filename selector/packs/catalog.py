@@ -16,7 +16,7 @@ from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
 from selector.types.advisory import Advisory
 from selector.types.build import build
-from selector.types.rule import Effect, Rule
+from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
 
@@ -131,6 +131,11 @@ class Catalogue:
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""
         return self._by_id("mitigations", kinds.Mitigation)
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """Policies of check."""
+        return self._by_id("policies", Policy)
 
     @cached_property
     def advisories(self) -> dict[str, Advisory]:

@@ -128,6 +128,8 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("apis", a.id, a.open_model, cat.models) for a in cat.apis.values() if a.open_model]
     wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
+    wanted += [("rules", r.id, p, cat.policies) for r in cat.rules.values() for p in r.policies]
+    wanted += [("policies", p.id, e, cat.policies) for p in cat.policies.values() for e in p.extends]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
         wanted += [("support", key, q, recoverable) for q in row.precision]

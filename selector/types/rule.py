@@ -64,6 +64,8 @@ class Rule:
     evidence: str | None = None  # fact scored, so that it is not counted twice
     fix: str | None = None
     review_by: str | None = None
+    policies: tuple[str, ...] = ()  # applies in these policies of `check` alone; empty: everywhere
+    waivable: bool = True
     tests: tuple[RuleTest, ...] = field(default=())
 
 
@@ -82,3 +84,18 @@ class Finding:
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    unit: str | None = None  # deployment unit that it speaks of
+    subject: str = ""  # what it is about in words that do not move with lines; keys a baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named set of gate rules, and facts of the requirement that it takes for granted."""
+
+    id: str
+    title: str
+    why: str
+    source: tuple[str, ...]
+    as_of: str
+    extends: tuple[str, ...] = ()
+    assumes: Mapping[str, object] = field(default_factory=dict)

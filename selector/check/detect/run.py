@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from selector.check.detect import MODULES
+from selector.check.detect import MODULES, secrets
 from selector.check.detect.tables import Tables
 from selector.check.detect.tree import File, Tree, walk
 from selector.packs.catalog import Catalogue
@@ -57,14 +57,23 @@ def detect(root: Path, cat: Catalogue) -> Detection:
     detectors = [import_module(f"selector.check.detect.{name}") for name in MODULES]
     found: list[Seen] = []
     for file in tree.files:
-        for detector in detectors:
-            if detector.reads(file.path):
-                found.extend(detector.find(file, tree, tables))
+        asked = [d for d in detectors if d.reads(file.path)]
+        for detector in asked:
+            found.extend(detector.find(file, tree, tables))
+        if asked:
+            found.extend(_secrets(file, tree))
     by_unit: dict[str, list[Seen]] = {}
     for seen in found:
         by_unit.setdefault(seen.unit, []).append(seen)
     units = tuple(Unit(n, f[0].file, tuple(settled(f))) for n, f in sorted(by_unit.items()))
     return Detection(units, tuple(s for u in units for s in u.facts), tuple(tree.troubles))
+
+
+def _secrets(file: File, tree: Tree) -> Iterable[Seen]:
+    """Secrets of a file that some detector reads: kind and name, never the value."""
+    for kind, name, line, column in secrets.found(tree.text(file) or ""):
+        value = f"{kind} {name}".strip()
+        yield Seen(file.name, "secret", value, Certainty.DECLARED, file.name, line, column, kind)
 
 
 def settled(facts: Iterable[Seen]) -> list[Seen]:
@@ -87,3 +96,14 @@ def settled(facts: Iterable[Seen]) -> list[Seen]:
         values = {str(s.value) for s in (declared or rivals)}
         kept.append(replace(seen, certainty=Certainty.CONFLICT) if len(values) > 1 else seen)
     return sorted(kept, key=lambda s: (s.file, s.line, s.column, s.key, str(s.value)))
+
+
+def _not_its(version: Seen, facts: Iterable[Seen]) -> bool:
+    """True for the version of an image whose framework is not the one that runs in it."""
+    here = [s for s in facts if s.key == "framework" and (s.line, s.column) == (version.line, version.column)]
+    declared = [s for s in facts if s.key == "framework" and s.certainty is Certainty.DECLARED]
+    return (
+        version.certainty is Certainty.INFERRED
+        and bool(declared)
+        and all(s.value not in {d.value for d in declared} for s in here)
+    )

@@ -33,15 +33,22 @@ class File:
 
 @dataclass(slots=True)
 class Tree:
-    """Files in the order of their paths; texts are read when asked for and not kept."""
+    """Files in the order of their paths; texts are read when asked for."""
 
     root: Path
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
+    _last: tuple[File, str | None] | None = None
     _by_path: dict[PurePosixPath, File] | None = None
 
     def text(self, file: File) -> str | None:
-        """Text of a file; None, with a trouble noted, where it is too large, unreadable or not text."""
+        """Text of a file; None, with a trouble noted, where it is too large, unreadable or not text. The last
+        one is kept, since several detectors ask for it one after another."""
+        if self._last is None or self._last[0] != file:
+            self._last = file, self._read(file)
+        return self._last[1]
+
+    def _read(self, file: File) -> str | None:
         try:
             if file.at.stat().st_size > MOST_BYTES:
                 self._note("DETECT-002", f"file is larger than {MOST_BYTES:,} bytes, not read", file)

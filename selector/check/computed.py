@@ -1,0 +1,216 @@
+"""Facts that are worked out for a stack: known holes, lists of the policy, cost, contradictions, drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from selector.check.detect.run import Unit
+from selector.check.policy import Policy
+from selector.check.subjects import Subject
+from selector.errors import Position
+from selector.estimate.cost import HOURS_PER_MONTH
+from selector.packs.catalog import Catalogue
+from selector.risk import advisories
+from selector.types.advisory import Hit
+from selector.types.detected import Certainty
+
+MOST_NAMED = 4
+
+
+@dataclass(slots=True)
+class Told:
+    """Facts with what a finding says of each, and where it points."""
+
+    facts: dict[str, object] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Position] = field(default_factory=dict)
+
+    def say(self, fact: str, value: object, detail: str = "", place: Position | None = None) -> None:
+        """One fact."""
+        self.facts[fact] = value
+        if detail:
+            self.details[fact] = detail
+        if place is not None:
+            self.places[fact] = place
+
+
+def of(
+    subject: Subject, unit: Unit | None, known: Mapping[str, object], policy: Policy, cat: Catalogue
+) -> Told:
+    """All that is worked out for one stack; `known` are its other facts."""
+    told = Told()
+    _holes(subject, known, cat, told)
+    _listed(subject, policy, told)
+    _cost(subject, policy, cat, told)
+    if unit is not None:
+        _settled(unit, subject, told)
+    return told
+
+
+def _holes(subject: Subject, known: Mapping[str, object], cat: Catalogue, told: Told) -> None:
+    """The worst advisory that applies for certain, and whether others may."""
+    found: list[tuple[Hit, str, Position]] = []
+    asked = False
+    for part in subject.components:
+        if part.version is None:
+            continue
+        asked = True
+        found += [
+            (hit, f"{part.name} {part.version}", part.place)
+            for hit in advisories.hits(cat.advisories.values(), part.name, part.version, known, cat.condition)
+        ]
+    if not asked:
+        return
+    certain = [f for f in found if f[0].certain and f[0].advisory.confidence != "low"]
+    rest = [f for f in found if f not in certain]
+    if certain:
+        worst = max((advisories.severity(h.advisory) for h, _, _ in certain), key=_level)
+        rows = [f for f in certain if advisories.severity(f[0].advisory) is worst]
+        told.say("advisory.worst", worst.value, _named(rows), rows[0][2])
+    else:
+        told.say("advisory.worst", "none")
+    if rest:
+        told.say("advisory.possible", True, _named(rest), rest[0][2])
+
+
+def _level(severity: Any) -> int:
+    return ("info", "low", "medium", "high", "critical").index(severity.value)
+
+
+def _named(rows: Sequence[tuple[Hit, str, Position]]) -> str:
+    """The holes by component, what mends them, and what would settle the uncertain ones."""
+    by_part: dict[str, list[Hit]] = {}
+    for hit, part, _ in rows:
+        by_part.setdefault(part, []).append(hit)
+    texts = []
+    for part, hits in by_part.items():
+        names = [f"{h.advisory.id} ({h.advisory.cvss or h.advisory.severity})" for h in hits[:MOST_NAMED]]
+        more = f" and {len(hits) - MOST_NAMED} more" if len(hits) > MOST_NAMED else ""
+        fixed = [h.advisory.fixed for h in hits if h.advisory.fixed]
+        mended = f", fixed in {_latest(fixed)}" if fixed else ", no fixed version is known"
+        texts.append(f"{part}: {', '.join(names)}{more}{mended}")
+    asked = sorted({u for h, _, _ in rows for u in h.unknown})
+    return "; ".join(texts) + (f"; settled by {', '.join(asked)}" if asked else "")
+
+
+def _latest(versions: Sequence[str]) -> str:
+    from packaging.version import InvalidVersion, Version
+
+    def order(text: str) -> Any:
+        try:
+            return Version(text.rsplit(" ", maxsplit=1)[-1].lstrip("b"))
+        except InvalidVersion:
+            return Version("0")
+
+    return max(versions, key=order)
+
+
+def _listed(subject: Subject, policy: Policy, told: Told) -> None:
+    name = subject.model_name
+    if name is None or not (policy.allow or policy.deny):
+        return
+    at = subject.plan.where("model")
+
+    def hit(patterns: Iterable[str]) -> str | None:
+        return next((p for p in patterns if fnmatchcase(name.lower(), p.lower())), None)
+
+    denied = hit(policy.deny)
+    if denied:
+        told.say("model.listed", "denied", f"{name} matches {denied}", at)
+    elif policy.allow:
+        allowed = hit(policy.allow)
+        told.say("model.listed", "allowed" if allowed else "unlisted", name, at)
+
+
+def _cost(subject: Subject, policy: Policy, cat: Catalogue, told: Told) -> None:
+    """Share of the ceiling that the machines take at the on-demand price, all hours."""
+    offer, group = subject.plan.offer, subject.plan.group
+    if policy.per_month_usd is None or offer is None or offer.on_demand_per_hour is None:
+        return
+    rate = 1.0 if offer.currency == "USD" else cat.usd_per_unit.get(offer.currency)
+    if rate is None:
+        return
+    replicas = subject.plan.layout.get("replicas", 1)
+    machines = max(-(-(group or offer.count) // offer.count), 1) * replicas
+    month = machines * offer.on_demand_per_hour * rate * HOURS_PER_MONTH
+    text = f"{machines} x {offer.instance or offer.id} is {month:,.0f} USD a month"
+    text += f" of {policy.per_month_usd:,.0f}, price of {offer.as_of or 'unknown date'}"
+    told.say(
+        "cost.share_of_ceiling", month / policy.per_month_usd, text, subject.plan.where("offer", "hardware")
+    )
+
+
+def _settled(unit: Unit, subject: Subject, told: Told) -> None:
+    """Whether the files agree, and whether they say all that they name."""
+    clash = [s for s in unit.facts if s.certainty is Certainty.CONFLICT]
+    values = "; ".join(f"{s.key} {s.value} ({s.file}:{s.line}, {s.how})" for s in clash)
+    place = subject.plan.places
+    told.say("unit.conflict", bool(clash), values, place.get("stack"))
+    open_ = [
+        s
+        for s in unit.facts
+        if s.certainty is Certainty.UNRESOLVED and s.key in ("model", "image", "framework")
+    ]
+    told.say(
+        "unit.unresolved", bool(open_), "; ".join(f"{s.key} {s.value}" for s in open_), place.get("stack")
+    )
+
+
+def drift(
+    plans: Sequence[Subject], wanted: Mapping[str, object], source: str, told: Callable[[str], Told]
+) -> None:
+    """Compare stacks of units with slots that are declared or decided, where the model is the same one;
+    where no unit runs that model, the first that runs any drifts."""
+    model = str(wanted.get("model") or "").lower()
+    running = [s for s in plans if s.model_name is not None]
+    same = [s for s in running if _same_model(s, model)]
+    if not running:
+        return
+    for subject in same:
+        for slot, here in _slots(subject).items():
+            there = wanted.get(slot)
+            if here is not None and there is not None and str(here) not in _spellings(there):
+                text = f"{slot} is {here}, {source} says {there}"
+                told(subject.plan.unit).say(
+                    "stack.drifts", True, text, subject.plan.where(_PLACE.get(slot, slot), "model")
+                )
+    if not same and model:
+        first = running[0]
+        text = f"model is {first.model_name}, {source} says {wanted['model']}"
+        told(first.plan.unit).say("stack.drifts", True, text, first.plan.where("model"))
+
+
+_PLACE = {
+    "engine": "engine",
+    "engine_version": "engine_version",
+    "precision": "precision",
+    "hardware": "hardware",
+    "tp": "layout",
+    "pp": "layout",
+}
+
+
+def _same_model(subject: Subject, model: str) -> bool:
+    ids = {str(subject.model_name).lower()}
+    ids |= {x.id.lower() for x in (subject.plan.model, subject.plan.api) if x is not None}
+    return model in ids or any(i.rsplit("/", 1)[-1] == model.rsplit("/", 1)[-1] for i in ids)
+
+
+def _slots(subject: Subject) -> dict[str, object | None]:
+    plan = subject.plan
+    return {
+        "engine": plan.engine.id if plan.engine else None,
+        "engine_version": plan.engine_version,
+        "precision": plan.precisions[0].id if len(plan.precisions) == 1 else None,
+        "hardware": plan.devices[0].id if len(plan.devices) == 1 else None,
+        "tp": plan.layout.get("tp"),
+        "pp": plan.layout.get("pp"),
+    }
+
+
+def _spellings(value: object) -> set[str]:
+    """A value, or each of several that a name can mean."""
+    return {str(v) for v in value} if isinstance(value, tuple | list | frozenset) else {str(value)}

@@ -1,0 +1,61 @@
+"""Secrets that stand in files: their name and kind, never their value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+# Forms that a provider documents for its keys; the value itself is never kept.
+FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("private key", re.compile(r"-----BEGIN (?:RSA |EC |OPENSSH |PGP )?PRIVATE KEY")),
+    ("Anthropic key", re.compile(r"\bsk-ant-[A-Za-z0-9_-]{20,}")),
+    ("OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}")),
+    ("Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
+    ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("Google key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
+    ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    ("NVIDIA key", re.compile(r"\bnvapi-[A-Za-z0-9_-]{40,}")),
+    ("Groq key", re.compile(r"\bgsk_[A-Za-z0-9]{40,}")),
+    ("Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
+)
+_FIELD = re.compile(
+    r"(?i)\b([\w.-]*(?:api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|password|passwd))"
+    r"[\"']?\s*[:=]\s*[\"']?([^\s\"'#,;]{8,200})"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i)^[$<{%*.]|\$\{|\{\{|x{4,}|\*{3,}|example|changeme|change[_-]me|your[_-]|placeholder|dummy|fake|secret$|token$|"
+    r"password|none|null|true|false|os\.|process\.|env[.\[(]|getenv|valuefrom|test|sample|not[_-]?needed|empty|local"
+)
+ENTROPY = 3.5  # bits a character; words lie below, random keys above
+_HINT = re.compile(r"(?i)key|secret|token|passw|sk-|hf_|AKIA|ASIA|AIza|gh[pousr]_|nvapi|gsk_|xox")
+
+
+def found(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """Kind and name of each secret with its line and column; a line is told once."""
+    if not _HINT.search(text):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > 4_000 or not _HINT.search(line):
+            continue
+        known = next(((kind, m) for kind, form in FORMS if (m := form.search(line))), None)
+        if known and not _repeats(known[1][0]):
+            name = _FIELD.search(line)
+            yield known[0], name[1] if name else "", number, known[1].start() + 1
+            continue
+        field = _FIELD.search(line)
+        if field and not _PLACEHOLDER.search(field[2]) and _random(field[2]):
+            yield "value of high entropy", field[1], number, field.start(2) + 1
+
+
+def _random(value: str) -> bool:
+    counts = Counter(value)
+    bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+    return bits >= ENTROPY and len(value) >= 20 and any(c.isdigit() for c in value) and "/" not in value[:3]
+
+
+def _repeats(value: str) -> bool:
+    """True for `sk-xxxxxxxx` and the like."""
+    body = value.rsplit("-", maxsplit=1)[-1].rsplit("_", maxsplit=1)[-1]
+    return len(set(body)) <= 3 or bool(re.search(r"(?i)x{5,}|your|example|1234567|abcdef", value))

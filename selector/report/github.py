@@ -1,0 +1,47 @@
+"""Findings as annotations of GitHub Actions.
+
+Source: GitHub, workflow commands: ten errors and ten warnings a step are shown; `%`, line ends and, in
+properties, `:` and `,` are escaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from selector.report.check import Verdict, headline
+
+if TYPE_CHECKING:
+    from selector.check.gate import Checked
+    from selector.types.rule import Finding
+
+MOST = 10
+WORDS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice", "info": "notice"}
+
+
+def as_github(found: Checked, judged: Verdict) -> str:
+    """One line a finding, the worst first; what GitHub would not show is counted."""
+    lines: list[str] = []
+    for word in ("error", "warning", "notice"):
+        rows = [f for f in found.findings if _word(f) == word]
+        lines += [_line(word, f) for f in rows[:MOST]]
+        if len(rows) > MOST:
+            lines.append(f"::{word}::{len(rows) - MOST} more; all of them are in the other formats")
+    lines.append(f"::notice::{_text(headline(found, judged))}")
+    return "\n".join(lines) + "\n"
+
+
+def _word(f: Finding) -> str:
+    return "notice" if f.outcome == "unknown" else WORDS[f.severity.value]
+
+
+def _line(word: str, f: Finding) -> str:
+    place = f"file={_value(f.file or '.')},line={f.line or 1},col={f.column or 1}"
+    return f"::{word} {place},title={_value(f'{f.rule} {f.title}')}::{_text(f.message)}"
+
+
+def _text(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _value(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,52 @@
+"""Findings as JUnit XML: a suite for each file, a case for each finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from selector.report.check import Verdict, place
+
+if TYPE_CHECKING:
+    from selector.check.gate import Checked
+    from selector.types.rule import Finding
+
+
+def as_junit(found: Checked, judged: Verdict) -> str:
+    """XML text; findings below the gate are cases that pass with their message, waived ones are skipped."""
+    root = ElementTree.Element("testsuites", name="selector check")
+    by_file: dict[str, list[tuple[Finding, str | None]]] = {}
+    for f in found.findings:
+        by_file.setdefault(f.file or ".", []).append((f, None))
+    for w in found.waived:
+        by_file.setdefault(w.finding.file or ".", []).append((w.finding, w.reason))
+    failed = set(map(id, judged.failed))
+    for file, rows in sorted(by_file.items()):
+        bad = sum(id(f) in failed for f, _ in rows)
+        skipped = sum(reason is not None for _, reason in rows)
+        counts = {"tests": str(len(rows)), "failures": str(bad), "skipped": str(skipped), "errors": "0"}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(file), **counts})
+        for f, reason in rows:
+            name = _clean(f"{f.rule} {place(f)}")
+            case = ElementTree.SubElement(suite, "testcase", name=name, classname=_clean(file))
+            if reason is not None:
+                ElementTree.SubElement(case, "skipped", message=_clean(reason))
+            elif id(f) in failed:
+                text = _clean(f"{f.message}\nwhy: {f.why}\nfix: {f.fix or ''}")
+                ElementTree.SubElement(
+                    case, "failure", type=f.severity.value, message=_clean(f.message)
+                ).text = text
+            else:
+                ElementTree.SubElement(case, "system-out").text = _clean(
+                    f"{f.severity.value} {f.outcome}: {f.message}"
+                )
+    if not by_file:
+        suite = ElementTree.SubElement(root, "testsuite", name="selector check", tests="1", failures="0")
+        ElementTree.SubElement(suite, "testcase", name="no findings", classname="selector")
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML 1.0 does not know."""
+    return "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
