@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from selector.check.gate import Checked, check
+from selector.check.policy import Policy
 from selector.cli import session
 from selector.errors import InputError
 from selector.needs.components import expand
@@ -37,7 +38,10 @@ def judged(folder: Path, catalogue: Catalogue, stack: object, needs: object = No
         (folder / "reqs.yaml").write_text(yaml.safe_dump(needs))
         document["requirements"] = "reqs.yaml"
     (folder / "selector.stack.yaml").write_text(yaml.safe_dump(document))
-    return check(folder / "selector.stack.yaml", catalogue, TODAY)
+    # Rules of policies ask what only a repository tells: they have tests of their own.
+    found = check(folder / "selector.stack.yaml", Policy(names=()), catalogue, TODAY)
+    assert found is not None
+    return found
 
 
 def outcomes(found: Checked) -> set[tuple[str, str]]:

@@ -64,7 +64,7 @@ def test_check_passes_fails_and_finds_nothing(cli: Run, tmp_path: Path) -> None:
     done = cli("check", tmp_path)
     assert done.returncode == 1
     assert "SEC-002" in done.stdout
-    assert f"{stack}:2:" in done.stdout
+    assert "selector.stack.yaml:2:" in done.stdout
     stack.write_text(good.replace("engine: vllm", "engine: vlllm"))
     assert cli("check", tmp_path).returncode == 2
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from selector.check.gate import check
+from selector.check.policy import Policy
 from selector.decide.axes import ModelOption
 from selector.decide.options import _hosted, _open
 from selector.packs.catalog import Catalogue
@@ -27,7 +28,9 @@ def test_origin_of_weights(model: str, origin: str | None, catalogue: Catalogue,
     assert option.facts.get("model.origin") == origin
     path = tmp_path / "selector.stack.yaml"
     path.write_text(yaml.safe_dump({"version": 1, "stack": {"model": model, "hosting": "on_prem"}}))
-    assert check(path, catalogue, date(2026, 11, 24)).facts.get("model.origin") == origin
+    found = check(path, Policy(names=()), catalogue, date(2026, 11, 24))
+    assert found is not None
+    assert next(iter(found.rule_facts.values())).get("model.origin") == origin
 
 
 def test_origin_of_a_hosted_model_is_that_of_its_weights(catalogue: Catalogue) -> None:
