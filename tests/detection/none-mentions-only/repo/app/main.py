@@ -1,0 +1,3 @@
+# vllm would be an option
+TEXT = "openai gpt-4o"
+print(TEXT)

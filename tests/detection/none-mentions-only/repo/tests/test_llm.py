@@ -1,0 +1,2 @@
+import openai
+openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[])
