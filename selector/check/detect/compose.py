@@ -49,10 +49,9 @@ def _service(
     base: Path_ = ("services", name)
     outer = environment.beside(file, tree)
     own = list(_variables(service.get("environment"), (*base, "environment")))
-    known = outer | environment.files(service.get("env_file"), file, tree) | {k: v for k, v, _ in own}
-    teller = Teller(
-        f"{file.name}#{name}", file.name, tables, outer | {k: v for k, v in known.items() if k != v}
-    )
+    outer = outer | environment.files(service.get("env_file"), file, tree)
+    known = outer | {k: v for k, v, _ in own if f"${{{k}" not in v}
+    teller = Teller(f"{file.name}#{name}", file.name, tables, known)
 
     def at(path: Path_, how: str) -> At:
         return At(*document.at(path), how, steps(path))
@@ -97,12 +96,7 @@ def _reserved(service: Mapping[str, Any], base: Path_, teller: Teller, document:
         here = (*where, i)
         vendor = device.get("driver") or ("nvidia" if "gpu" in _list(device.get("capabilities")) else None)
         if vendor:
-            teller.add(
-                "accelerator",
-                str(vendor),
-                At(*document.at(here), "reserved device", steps(here)),
-                Certainty.DECLARED,
-            )
+            teller.say("accelerator", str(vendor), At(*document.at(here), "reserved device", steps(here)))
         ids = _list(device.get("device_ids"))
         count = device.get("count", len(ids) or None)
         if count not in (None, "all", -1):

@@ -51,6 +51,9 @@ def value(node: ast.expr | None, names: Mapping[str, ast.expr], depth: int = 0) 
         found = [value(x, names, depth + 1) for x in node.values]
         return found[-1] if isinstance(found[0], str) and found[0].startswith("${") else found[0]
     if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+            inside = value(node.args[0], names, depth + 1)
+            return inside if inside is UNKNOWN else str(inside)
         return _variable(node, names, depth)
     if isinstance(node, ast.Subscript) and dotted(node.value) in ("os.environ", "environ"):
         key = value(node.slice, names, depth + 1)

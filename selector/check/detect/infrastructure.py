@@ -20,7 +20,7 @@ from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen, Trouble
 
 MOST_DEPTH = 40
-_BLOCK = re.compile(r'^\s*([A-Za-z_][\w-]*)((?:\s+"[^"\n]*")*)\s*\{')
+_BLOCK = re.compile(r'^\s*([A-Za-z_][\w-]*)((?:\s+"[^"\n]*")*)\s*=?\s*\{')
 _VALUE = re.compile(r'^\s*"?([A-Za-z_][\w.-]*)"?\s*[=:]\s*(.+?)\s*,?\s*$')
 _ACCELERATED = re.compile(
     r"^(?:ml\.)?(?:p[2-6][a-z]*|g[4-7][a-z]*|trn[12]|inf[12]|dl1|dl2q|vt1)[a-z0-9-]*\.|^Standard_N[CDV]|^(?:a2|a3|a4|g2|g4)-|^ct\d|VM\.GPU|BM\.GPU"
@@ -48,7 +48,7 @@ class Block:
 def reads(path: PurePosixPath) -> bool:
     """True for Terraform, and for templates of CloudFormation by their usual names."""
     name = path.name.lower()
-    return name.endswith((".tf", ".tfvars")) or (
+    return name.endswith((".tf", ".tfvars", ".parameters.json")) or (
         name.endswith((".yaml", ".yml", ".json"))
         and ("template" in name or "cloudformation" in path.as_posix().lower())
     )
@@ -58,6 +58,9 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of every resource that has an accelerator or serves a model."""
     text = tree.text(file)
     if text is None:
+        return
+    if file.path.name.endswith(".parameters.json"):
+        yield from _parameters(text, file, tree, tables)
         return
     if not file.path.name.endswith((".tf", ".tfvars")):
         if "AWSTemplateFormatVersion" in text or '"Resources"' in text or "\nResources:" in text:
@@ -154,6 +157,21 @@ def _text(raw: str, known: dict[str, str]) -> str:
     if re.fullmatch(r"var\.\w+", found):
         return known.get(found, f"${{{found}}}")
     return found
+
+
+def _parameters(text: str, file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
+    """Parameters of Bicep and of azd that name models: `"value": "${VARIABLE=default}"`."""
+    documents, troubles = foreign.read(text, file.name)
+    tree.troubles.extend(t for t in troubles if t not in tree.troubles)
+    teller = Teller(file.name, file.name, tables)
+    for document in documents:
+        rows = inner(document.data, ("parameters",))
+        for name, row in rows.items() if isinstance(rows, dict) else ():
+            if re.search(r"model(?:name|id)?$", name, re.I):
+                where: Path_ = ("parameters", name, "value")
+                key = "embedding_model" if "emb" in name.lower() else "model"
+                teller.say(key, text_of(inner(row, ("value",))), At(*document.at(where), name, steps(where)))
+    return teller.told()
 
 
 def _cloudformation(text: str, file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

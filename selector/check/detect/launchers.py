@@ -18,7 +18,7 @@ from selector.types.detected import Certainty, Seen
 
 _HINT = re.compile(
     r"accelerators:|model_list:|predict:|^type: *(?:service|task|dev-environment)|^ *gpu:"
-    r"|^backend:|overrides:",
+    r"|^backend:|overrides:|^config_file:",
     re.M,
 )
 
@@ -57,7 +57,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
             yield from _dstack(data, document, file, tables)
         elif "predict" in data and isinstance(data.get("build"), dict):
             yield from _cog(data, document, file, tables)
-        elif "backend" in data or isinstance(data.get("overrides"), dict):
+        elif "backend" in data or "config_file" in data or isinstance(data.get("overrides"), dict):
             yield from _localai(data, document, file, tables)
 
 
@@ -188,7 +188,10 @@ def _litellm(rows: list[Any], document: Foreign, file: File, tables: Tables) -> 
         vendor, slash, name = model.partition("/")
         known = tables.words("routes").get(vendor) if slash else None
         at = _at(document, (*path, "model"))
-        teller.say("model", name if known is not None else model, at)
+        if "*" in model:
+            teller.add("model", model, at, Certainty.UNRESOLVED)
+        else:
+            teller.say("model", name if known is not None else model, at)
         if known:
             teller.add("provider", known, at, Certainty.DECLARED)
             teller.add("hosting", "api", at, Certainty.INFERRED)

@@ -37,6 +37,14 @@ def told(known: object, name: str, version: str | None, at: At, teller: Teller) 
             teller.add(key, known[key], at, Certainty.INFERRED)
 
 
+def _source(word: Word, how: str, teller: Teller) -> bool:
+    """`git+https://host/owner/vllm.git@branch`: the package goes by the name of its repository."""
+    match = re.match(r"(?:[\w.-]+\s*@\s*)?git\+\S*/([\w.-]+?)(?:\.git)?(?:@\S*)?(?:#\S*)?$", word.text)
+    if match:
+        python_package(match[1], None, At(word.line, word.column, how, word.path), teller)
+    return match is not None
+
+
 def installed(words: Sequence[Word], teller: Teller) -> None:
     """`pip install a==1 b`, `uv pip install ...`: the packages that a command brings in."""
     texts = [w.text.rsplit("/", 1)[-1] for w in words]
@@ -46,6 +54,8 @@ def installed(words: Sequence[Word], teller: Teller) -> None:
     if not any(t in INSTALLERS for t in texts[:start]):
         return
     for word in words[start + 1 :]:
+        if _source(word, f"installed by {texts[0]}", teller):
+            continue
         match = _NAME.match(word.text)
         if match and not word.text.startswith("-"):
             pin = _PIN.search(match[2])
@@ -56,7 +66,7 @@ def installed(words: Sequence[Word], teller: Teller) -> None:
 def listed(words: Sequence[Word], how: str, teller: Teller) -> None:
     """Requirements as texts of a list: `pip_install("vllm==0.9.1")` of a builder of images."""
     for word in words:
-        match = _NAME.match(word.text)
+        match = None if _source(word, how, teller) else _NAME.match(word.text)
         if match:
             pin = _PIN.search(match[2])
             at = At(word.line, word.column, how, word.path)

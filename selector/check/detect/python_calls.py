@@ -28,10 +28,10 @@ def tell(call: ast.Call, names: Mapping[str, ast.expr], imported: Mapping[str, s
         teller.add("training_method", "lora", _at(call, last), Certainty.DECLARED)
     elif last in ("client", "resource") and name.startswith("boto3"):
         _bedrock(call, names, teller)
-    elif name.startswith("modal.") or (last in ("function", "cls") and "gpu" in _given(call)):
-        _modal(call, names, teller)
     elif last in ("pip_install", "uv_pip_install"):
         packages.listed(words_of(call, names), f"argument of {last}", teller)
+    elif name.startswith("modal.") or (last in ("function", "cls") and "gpu" in _given(call)):
+        _modal(call, names, teller)
     else:
         _client(call, name, last, names, teller)
 
@@ -189,3 +189,27 @@ def words_of(call: ast.Call, names: Mapping[str, ast.expr]) -> list[Word]:
             if isinstance(text, str):
                 found.append(Word(text, one.lineno, one.col_offset + 1))
     return found
+
+
+def commands(module: ast.Module, names: Mapping[str, ast.expr]) -> list[list[Word]]:
+    """Lists of words that a program may be started with, those that grow by `+=` in one."""
+    grown: dict[str, list[ast.List]] = {}
+    alone: list[ast.List] = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            if isinstance(node.targets[0], ast.Name):
+                grown[node.targets[0].id] = [node.value]
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            if node.target.id in grown and isinstance(node.value, ast.List):
+                grown[node.target.id].append(node.value)
+        elif isinstance(node, ast.Call):
+            alone += [a for a in node.args if isinstance(a, ast.List)]
+    rows = [*grown.values(), *([a] for a in alone)]
+    found = [[w for one in parts for w in _listed(one, names)] for parts in rows]
+    return [words for words in found if len(words) > 1]
+
+
+def _listed(node: ast.List, names: Mapping[str, ast.expr]) -> list[Word]:
+    """Words of a list; one that is not known stands as a variable without a value."""
+    texts = [(value(one, names), one) for one in node.elts]
+    return [Word(t if isinstance(t, str) else "${_}", o.lineno, o.col_offset + 1) for t, o in texts]

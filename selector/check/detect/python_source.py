@@ -66,6 +66,8 @@ def _told(module: ast.Module, file: File, tables: Tables) -> list[Seen]:
             python_calls.tell(node, names, imported, teller)
         elif isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
             python_calls.remote_code(node, names, teller)
+    for words in python_calls.commands(module, names):
+        teller.command(words)
     told = teller.told()
     if told:
         for module_name, node_ in sorted(_modules(module).items()):

@@ -19,6 +19,10 @@ SINGLE = frozenset(
     {"model", "model_revision", "image_tag", "tp", "pp", "dp", "ep",
      "replicas", "n_devices", "precision", "kv_precision", "context", "trust_remote_code"}
 )  # fmt: skip
+# What any container has; a unit of which nothing else is known runs no model.
+BESIDE = frozenset(
+    {"image", "image_tag", "image_digest", "replicas", "n_nodes", "region", "cloud", "endpoint"}
+)
 ALTERNATIVE = "one of"
 CODE = (".py", ".ts", ".tsx", ".js", ".mjs")  # code asks several models, one after another
 
@@ -65,7 +69,11 @@ def detect(root: Path, cat: Catalogue) -> Detection:
     by_unit: dict[str, list[Seen]] = {}
     for seen in found:
         by_unit.setdefault(seen.unit, []).append(seen)
-    units = tuple(Unit(n, f[0].file, tuple(settled(f))) for n, f in sorted(by_unit.items()))
+    units = tuple(
+        Unit(n, f[0].file, tuple(settled(f)))
+        for n, f in sorted(by_unit.items())
+        if any(s.key not in BESIDE for s in f)
+    )
     return Detection(units, tuple(s for u in units for s in u.facts), tuple(tree.troubles))
 
 

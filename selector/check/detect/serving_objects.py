@@ -160,6 +160,7 @@ def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
                 row, column = one.at(inside)
                 return At(line + row - 1, column, how, f"{steps(path)}.{steps(inside)}")
 
+            teller.framework = teller.framework or "ray-serve"
             teller.add("framework", "ray-serve", at(here, "Ray Serve application"), Certainty.INFERRED)
             env = inner(app, ("runtime_env", "env_vars"))
             values = {k: text_of(v) or "" for k, v in env.items()} if isinstance(env, dict) else {}
@@ -227,7 +228,8 @@ def kubeai(spec: Mapping[str, Any], path: Path_, document: Foreign, teller: Tell
         name, _, count = profile.partition(":")
         at = _at(document, (*path, "resourceProfile"), "resourceProfile")
         teller.say("accelerator", name.removesuffix("-gpu"), at)
-        teller.say("n_devices", count or None, at)
+        if not name.startswith("cpu"):
+            teller.say("n_devices", count or None, at)
     words = list(pods.words_of(spec.get("args"), (*path, "args"), document))
     if words:
         teller.command(words)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from selector.check.detect import argv, normal, variables
 from selector.check.detect.argv import Word
@@ -13,6 +13,9 @@ from selector.types.detected import Certainty, Seen
 
 WHOLE = frozenset({"tp", "pp", "dp", "ep", "replicas", "n_devices", "n_nodes", "context", "max_sequences"})
 MODELS = frozenset({"model", "embedding_model", "reranker_model", "speech_model"})
+MODEL_OPTIONS = frozenset(
+    {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
+)
 YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
 FORMATS = {"safetensors": "safetensors", "pt": "pickle", "npcache": "pickle", "gguf": "gguf"}
 # Names that others use for their own things: they count where the unit is known to serve a model.
@@ -143,19 +146,33 @@ class Teller:
                 self.add("framework", known.framework, at, Certainty.DECLARED)
                 self._options(words[after - 1 :], known)
                 return
+        if self.framework is None:
+            self._named_model(words)
+            return
         own = self.tables.command_of(self.framework)
         if own is not None and words and (words[0].text.startswith("-") or words[0].text in own.positional):
             self._options(words, own)
 
+    def _named_model(self, words: list[Word]) -> None:
+        """A program that is not known, and is told a model by the id of a hub."""
+        for name, value in argv.options(words):
+            if name.text in MODEL_OPTIONS and value is not None:
+                text = variables.resolve(value.text, self.known).text
+                if normal.is_hub_id(text):
+                    at = At(value.line, value.column, f"argument {name.text}", value.path)
+                    self.add("model", text, at, Certainty.INFERRED)
+
     def _options(self, words: list[Word], known: Command) -> None:
-        for before, word in pairwise(words):
+        for i, before in enumerate(words[:-1]):
             key = known.positional.get(before.text.rsplit("/", 1)[-1])
-            if key is not None and not word.text.startswith("-"):
+            # `--name=value` may stand before the word that is meant.
+            word = next((w for w in words[i + 1 :] if not (w.text.startswith("-") and "=" in w.text)), None)
+            if key is not None and word is not None and not word.text.startswith("-"):
                 self.say(key, word.text, At(word.line, word.column, f"word after {before.text}", word.path))
         expert: At | None = None
         for name, value in argv.options(words):
             at = At(name.line, name.column, f"argument {name.text}", name.path)
-            key = known.options.get(name.text)
+            key = known.options.get(name.text) or _abbreviated(name.text, known.options)
             if key is not None and value is not None:
                 self._option(key, value.text, At(value.line, value.column, at.how, value.path))
             switch = known.switches.get(name.text)
@@ -203,8 +220,18 @@ class Teller:
         key = self.tables.words("variables").get(name)
         if key is None and name.startswith("VLLM_ARGS"):
             self.command(argv.commands(str(value), at.line, at.column, at.path)[0] if value else [])
+        key = key or self._role(name, value)
         if key is not None and value not in (None, ""):
             self._waiting.append((name, key, value, At(at.line, at.column, f"variable {name}", at.path)))
+
+    def _role(self, name: str, value: object) -> str | None:
+        """`..._MODEL_NAME` and the like count where the value is the id of a hub."""
+        if not re.search(r"MODEL(?:_?(?:NAME|ID))?$", name):
+            return None
+        found = variables.resolve(str(value), self.known)
+        if not normal.is_hub_id(found.text.strip("'\"")):
+            return None
+        return "embedding_model" if "EMBED" in name else "reranker_model" if "RERANK" in name else "model"
 
     def resource(self, name: str, count: object, at: At) -> bool:
         """A resource of Kubernetes; True where it stands for accelerators."""
@@ -252,6 +279,13 @@ def _after(words: Sequence[Word], starts: Sequence[tuple[str, ...]]) -> int | No
             if tuple(texts[i : i + len(start)]) == start:
                 return i + len(start)
     return None
+
+
+def _abbreviated(name: str, options: Mapping[str, str]) -> str | None:
+    """argparse takes the start of a long option where only one begins so."""
+    long = name.startswith("--") and len(name) > 5
+    found = {v for k, v in options.items() if k.startswith(name)} if long else set()
+    return found.pop() if len(found) == 1 else None
 
 
 def _is_number(text: str) -> bool:

@@ -70,11 +70,23 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
             teller.add("hosting", "api", at(packages[name], f"import {name}"), Certainty.INFERRED)
     _models(plain, teller, at)
     if cdk:
+        _containers(plain, teller, at)
         for match in _INSTANCE.finditer(plain):
             word = match[1] or match[2]
             offer = word if match[2] else "ml." + ".".join(word.removeprefix("ML_").lower().rsplit("_", 1))
             teller.say("offer", offer, at(match.start(), "instance type"))
     return teller.told()
+
+
+def _containers(plain: str, teller: Teller, at: object) -> None:
+    """Containers of SageMaker by the name of their constant, and the format that their variables ask for."""
+    assert callable(at)
+    match = re.search(r"\bContainerImages?\.(\w*TGI\w*)", plain)
+    if match:
+        teller.framework = "tgi"
+        teller.say("framework", "tgi", at(match.start(1), f"container {match[1]}"))
+    for match in re.finditer(r"\b(?:HF_MODEL_)?QUANTIZE\s*:\s*[\"'`]([\w-]+)", plain):
+        teller.say("quantization", match[1], at(match.start(1), "variable HF_MODEL_QUANTIZE"))
 
 
 def _models(plain: str, teller: Teller, at: object) -> None:

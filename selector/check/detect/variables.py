@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_STEPS = 10
-_NAME = r"[A-Za-z_.][A-Za-z0-9_.-]*"
+_NAME = r"(?:\.Values\.[A-Za-z0-9_.-]+|[A-Za-z_][A-Za-z0-9_]*)"
 _FORM = re.compile(
     r"\$\{(?P<names>"
     + _NAME
@@ -46,14 +46,21 @@ def resolve(text: str, known: Mapping[str, str]) -> Resolved:
 def _value(match: re.Match[str], known: Mapping[str, str]) -> str:
     name = match["kube"] or match["plain"]
     if name is not None:
-        return known.get(name, match[0])
-    given = next((known[n] for n in re.split(r",\s*", match["names"]) if known.get(n)), None)
+        value = known.get(name, match[0])
+        return match[0] if _itself(name, value) else value
+    # A variable that is set to itself comes from outside.
+    named = re.split(r",\s*", match["names"])
+    given = next((known[n] for n in named if known.get(n) and not _itself(n, known[n])), None)
     op, rest = match["op"] or "", match["rest"]
     if op in (":+", "+"):
         return rest if given else ""
     if given is not None:
         return given
     return rest if op in (":-", ":=", ":", "-", "=") else match[0]
+
+
+def _itself(name: str, value: str) -> bool:
+    return re.search(rf"\$(?:{re.escape(name)}\b|[{{(]{re.escape(name)}\b)", value) is not None
 
 
 def env_file(text: str) -> dict[str, str]:
@@ -63,7 +70,9 @@ def env_file(text: str) -> dict[str, str]:
     for line in text.splitlines():
         match = re.match(r"\s*(?:export\s+|set\s+-x\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$", line)
         if match:
-            found[match[1]] = bare(match[2])
+            value = bare(match[2])
+            own = re.fullmatch(rf"\$\{{{match[1]}:?[-=](.*)\}}", value)
+            found[match[1]] = own[1] if own else value
     return found
 
 

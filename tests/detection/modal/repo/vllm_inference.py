@@ -1,6 +1,8 @@
 import modal
 
-vllm_image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.9.1", "huggingface_hub[hf_transfer]==0.32.0")
+vllm_image = modal.Image.debian_slim(python_version="3.12").pip_install(
+    "vllm==0.9.1", "huggingface_hub[hf_transfer]==0.32.0"
+)
 MODEL_NAME = "RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8"
 MODEL_REVISION = "12fd6884d2585dd4d020373e7f39f74507b31866"
 vllm_image = vllm_image.env({"VLLM_USE_V1": "1"})
@@ -14,6 +16,15 @@ MINUTES = 60
 def serve():
     import subprocess
 
-    cmd = ["vllm", "serve", "--uvicorn-log-level=info", MODEL_NAME, "--revision", MODEL_REVISION, "--port", str(8000)]
+    cmd = [
+        "vllm",
+        "serve",
+        "--uvicorn-log-level=info",
+        MODEL_NAME,
+        "--revision",
+        MODEL_REVISION,
+        "--port",
+        str(8000),
+    ]
     cmd += ["--tensor-parallel-size", str(N_GPU)]
     subprocess.Popen(" ".join(cmd), shell=True)
