@@ -1,9 +1,9 @@
 """Detection against the answer keys: precision and recall of each attribute."""
 
 import pytest
+from detection_score import ATTRIBUTES, HERE, Score, score
 
 from selector.packs.catalog import Catalogue
-from detection_score import ATTRIBUTES, HERE, Score, score
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from selector.types.detected import Certainty, Seen
 
 _HINT = re.compile(
     r"accelerators:|model_list:|predict:|^type: *(?:service|task|dev-environment)|^ *gpu:"
-    r"|^backend:|overrides:|^config_file:",
+    r"|^backend:|overrides:|^config_file:|instance_type:",
     re.M,
 )
 
