@@ -54,7 +54,7 @@ class Subject:
 def of(unit: Unit, cat: Catalogue, today: date, root: Path) -> list[Subject]:
     """The stacks of a unit: one, or one for each model that code asks for."""
     said = [s for s in unit.facts if s.certainty is not Certainty.UNRESOLVED]
-    models = [s for s in said if s.key == "model"]
+    models = list({str(s.value): s for s in reversed(said) if s.key == "model"}.values())[::-1]
     several = unit.file.endswith(CODE) and len(models) > 1
     rest = [s for s in said if s.key != "model"]
     groups = [[m, *rest] for m in models] if several else [said]
@@ -187,10 +187,13 @@ def _number(seen: Seen | None) -> int | None:
 
 
 def _places(unit: Unit, said: Sequence[Seen], root: Path) -> dict[str, Position]:
-    found: dict[str, Position] = {}
-    for seen in sorted(said, key=lambda s: s.certainty is Certainty.INFERRED):
-        slot = SLOTS.get(seen.key, seen.key)
-        found.setdefault(slot, Position(str(root / seen.file), seen.line, seen.column))
+    """Where each slot stands, the first place that declares it before one that implies it."""
+    first: dict[str, Seen] = {}
+    for inferred in (False, True):
+        for seen in said:
+            if (seen.certainty is Certainty.INFERRED) is inferred:
+                first.setdefault(SLOTS.get(seen.key, seen.key), seen)
+    found = {slot: Position(str(root / s.file), s.line, s.column) for slot, s in first.items()}
     start = unit.facts[0] if unit.facts else None
     found["stack"] = Position(str(root / unit.file), start.line if start else 1, start.column if start else 1)
     return found

@@ -87,31 +87,33 @@ def _secrets(file: File, tree: Tree) -> Iterable[Seen]:
 def settled(facts: Iterable[Seen]) -> list[Seen]:
     """Facts of one unit: what is declared beats what is inferred, and contradictions are marked."""
     found = list(dict.fromkeys(facts))
+    declared: dict[str, set[str]] = {}
+    inferred: dict[str, set[str]] = {}
+    for seen in found:
+        if seen.certainty is Certainty.INFERRED:
+            inferred.setdefault(seen.key, set()).add(str(seen.value))
+        elif seen.certainty is not Certainty.UNRESOLVED:
+            declared.setdefault(seen.key, set()).add(str(seen.value))
+    foreign = _foreign_versions(found)
     kept: list[Seen] = []
     for seen in found:
-        rivals = [s for s in found if s.key == seen.key and s.certainty is not Certainty.UNRESOLVED]
-        if (
-            seen.key not in SINGLE
-            or seen.file.endswith(CODE)
-            or seen.certainty is Certainty.UNRESOLVED
-            or ALTERNATIVE in seen.how
-        ):
+        if seen.key == "framework_version" and (seen.line, seen.column) in foreign:
+            continue
+        single = seen.key in SINGLE and not seen.file.endswith(CODE) and ALTERNATIVE not in seen.how
+        if not single or seen.certainty is Certainty.UNRESOLVED:
             kept.append(seen)
-            continue
-        declared = [s for s in rivals if s.certainty is not Certainty.INFERRED]
-        if seen.certainty is Certainty.INFERRED and declared:
-            continue
-        values = {str(s.value) for s in (declared or rivals)}
-        kept.append(replace(seen, certainty=Certainty.CONFLICT) if len(values) > 1 else seen)
+        elif seen.certainty is not Certainty.INFERRED or seen.key not in declared:
+            values = declared.get(seen.key) or inferred[seen.key]
+            kept.append(replace(seen, certainty=Certainty.CONFLICT) if len(values) > 1 else seen)
     return sorted(kept, key=lambda s: (s.file, s.line, s.column, s.key, str(s.value)))
 
 
-def _not_its(version: Seen, facts: Iterable[Seen]) -> bool:
-    """True for the version of an image whose framework is not the one that runs in it."""
-    here = [s for s in facts if s.key == "framework" and (s.line, s.column) == (version.line, version.column)]
-    declared = [s for s in facts if s.key == "framework" and s.certainty is Certainty.DECLARED]
-    return (
-        version.certainty is Certainty.INFERRED
-        and bool(declared)
-        and all(s.value not in {d.value for d in declared} for s in here)
-    )
+def _foreign_versions(facts: Iterable[Seen]) -> set[tuple[int, int]]:
+    """Places of images whose framework is not the one that is started in them: their version is another's."""
+    frameworks = [s for s in facts if s.key == "framework"]
+    declared = {s.value for s in frameworks if s.certainty is Certainty.DECLARED}
+    implied: dict[tuple[int, int], set[object]] = {}
+    for seen in frameworks:
+        if seen.certainty is Certainty.INFERRED:
+            implied.setdefault((seen.line, seen.column), set()).add(seen.value)
+    return {place for place, values in implied.items() if declared and not values & declared}

@@ -44,6 +44,7 @@ class Teller:
     known: Mapping[str, str] = field(default_factory=dict)
     facts: list[Seen] = field(default_factory=list)
     framework: str | None = None
+    _known: set[Seen] = field(default_factory=set)
     _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
     _numbers: str | None = None  # format of the arithmetic, which counts where no quantisation is named
 
@@ -66,7 +67,8 @@ class Teller:
     def add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
         """One fact that needs no reading, once."""
         seen = Seen(self.unit, key, value, certainty, self.file, at.line, at.column, at.how, at.path)
-        if seen not in self.facts:
+        if seen not in self._known:
+            self._known.add(seen)
             self.facts.append(seen)
 
     def _normal(self, key: str, value: object) -> list[tuple[str, object]]:
@@ -165,9 +167,11 @@ class Teller:
     def _options(self, words: list[Word], known: Command) -> None:
         for i, before in enumerate(words[:-1]):
             key = known.positional.get(before.text.rsplit("/", 1)[-1])
+            if key is None:
+                continue
             # `--name=value` may stand before the word that is meant.
             word = next((w for w in words[i + 1 :] if not (w.text.startswith("-") and "=" in w.text)), None)
-            if key is not None and word is not None and not word.text.startswith("-"):
+            if word is not None and not word.text.startswith("-"):
                 self.say(key, word.text, At(word.line, word.column, f"word after {before.text}", word.path))
         expert: At | None = None
         for name, value in argv.options(words):
