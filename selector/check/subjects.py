@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from selector.check.detect.run import CODE, Unit
@@ -107,7 +108,7 @@ def _model(name: str | None, provider: str | None, cat: Catalogue) -> tuple[Mode
     """The option of the catalogue that a name means; none where it means nothing, or several vendors'."""
     if name is None:
         return None, None
-    query = names.find_models(name, cat)
+    query = _query(name, cat)
     if query is None:
         return None, None
     if query.models and provider is None:
@@ -115,6 +116,20 @@ def _model(name: str | None, provider: str | None, cat: Catalogue) -> tuple[Mode
     apis = [cat.apis[a] for a in query.apis]
     own = [a for a in apis if cat.vendor(a.vendor) is cat.vendor(provider or "")]
     return None, next(iter(own or apis), None)
+
+
+@cache
+def _query(name: str, cat: Catalogue) -> names.ModelQuery | None:
+    """What a name means; files name the same few models over and over."""
+    return names.find_models(name, cat)
+
+
+@cache
+def _device_ids(name: str, cat: Catalogue) -> tuple[str, ...]:
+    try:
+        return names.match_devices(name, cat, None).devices
+    except InputError:
+        return ()
 
 
 def _engine(said: Sequence[Seen], cat: Catalogue) -> Framework | None:
@@ -143,11 +158,9 @@ def _devices(said: Sequence[Seen], cat: Catalogue) -> tuple[Device, ...]:
     """Devices that the accelerator can be; none where only its vendor is known."""
     for seen in said:
         if seen.key == "accelerator" and seen.value not in MAKERS:
-            try:
-                query = names.match_devices(str(seen.value), cat, None)
-            except InputError:
-                continue
-            return tuple(cat.devices[d] for d in query.devices)
+            found = _device_ids(str(seen.value), cat)
+            if found:
+                return tuple(cat.devices[d] for d in found)
     return ()
 
 

@@ -13,7 +13,21 @@ from selector.types.requirement import Requirement
 UNNAMED = frozenset({"unspecified", "any"})
 # Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.
 TRAINING = "training_framework"
-DECLARED = ("weight_format", "weights_source", "trust_remote_code", "revision_pinned")
+DECLARED = (
+    "weight_format",
+    "weights_source",
+    "trust_remote_code",
+    "revision_pinned",
+    "endpoint_exposure",
+    "endpoint_auth",
+    "multi_tenant",
+    "gpu_shared",
+    "fetches_user_urls",
+    "logs_prompts",
+    "agent_memory",
+    "multi_agent",
+    "mcp_third_party",
+)
 
 # Facts that one stated value answers -> its key in `reqs.yaml`.
 FACT_KEYS: Mapping[str, str] = {

@@ -145,6 +145,10 @@ def _tests(cat: Catalogue) -> Iterator[Fault]:
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in rule.tests}
         if missing:
             yield Fault("L004", "rules", rule.id, f"no test that is {', '.join(sorted(missing))}")
+    for risk in cat.risks.values():
+        missing = {"fires", "quiet", "unknown"} - {t.expect for t in risk.tests}
+        if missing:
+            yield Fault("L004", "risks", risk.id, f"no test that is {', '.join(sorted(missing))}")
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:

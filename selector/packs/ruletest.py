@@ -1,10 +1,12 @@
-"""Run the tests that stand inside rules."""
+"""Run the tests that stand inside rules and risks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from selector.packs.catalog import Catalogue
+from selector.types.catalog import Risk
 
 WORDS = {True: "fires", False: "quiet", None: "unknown"}
 
@@ -25,13 +27,28 @@ class Outcome:
 
 
 def run(catalogue: Catalogue, pack: str | None = None) -> list[Outcome]:
-    """All tests, or those of one pack."""
+    """All tests of rules and risks, or those of one pack."""
     found = []
     for rule in catalogue.rules.values():
-        if pack is not None and rule.pack != pack:
-            continue
-        condition = catalogue.condition(rule.when)
-        for number, test in enumerate(rule.tests, 1):
-            given = {k: frozenset(v) if isinstance(v, list) else v for k, v in test.given.items()}
-            found.append(Outcome(rule.id, number, test.expect, WORDS[condition.evaluate(given)]))
+        if pack is None or rule.pack == pack:
+            for number, test in enumerate(rule.tests, 1):
+                got = _answer(catalogue, rule.when, test.given)
+                found.append(Outcome(rule.id, number, test.expect, got))
+    for risk in catalogue.risks.values():
+        if pack is None or catalogue.raw.owner("risks", risk.id) == pack:
+            found += _risk(risk, catalogue)
     return found
+
+
+def _risk(risk: Risk, catalogue: Catalogue) -> Iterator[Outcome]:
+    """Whether a risk applies, and each of its modifiers that a test speaks of."""
+    for number, test in enumerate(risk.tests, 1):
+        yield Outcome(risk.id, number, test.expect, _answer(catalogue, risk.applies, test.given))
+        for place, (modifier, expect) in enumerate(zip(risk.modifiers, test.modifiers, strict=False), 1):
+            got = _answer(catalogue, modifier.when, test.given)
+            yield Outcome(f"{risk.id} modifier {place}", number, expect, got)
+
+
+def _answer(catalogue: Catalogue, text: str, given: Mapping[str, object]) -> str:
+    known = {k: frozenset(v) if isinstance(v, list | tuple) else v for k, v in given.items()}
+    return WORDS[catalogue.condition(text).evaluate(known)]

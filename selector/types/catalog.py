@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from selector.types.rule import RiskTest
+
 # What an engine has to do for a class of models.
 ROLES = {
     "llm": "llm",
@@ -371,6 +373,7 @@ class Risk:
     mitigations: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    tests: tuple[RiskTest, ...] = ()
     note: str | None = None
 
 

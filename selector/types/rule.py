@@ -38,6 +38,15 @@ class RuleTest:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskTest:
+    """Facts given; whether the risk applies, and which of its modifiers hold, each as fires, quiet or unknown."""
+
+    given: Mapping[str, object]
+    expect: str
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One judgement of a pack."""
 
