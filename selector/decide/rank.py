@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -102,11 +103,14 @@ def rank(
     """The recommendation out of all columns."""
     found = ranking(run, settings)
     scored, reasons, allowed, shown = found.scored, found.reasons, found.allowed, found.shown
-    robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
+    # Neither needs the other, and numpy lets both cores work.
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(_deciding, run, scored, allowed, found.chain.late, shown)
+        robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
+        defaults = asked.result()
     stacks = show.stacks(run, scored, shown, robust)
     excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
     moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
-    defaults = _deciding(run, scored, allowed, found.chain.late, shown)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
