@@ -69,21 +69,32 @@ class Judge:
                 own, option = np.divmod(own, len(kept[i][1]))
                 sides[i] = (kept[i][1], option)
         self._sides = [sides[i] for i in range(len(axes))]
+        self._combinations: dict[tuple[int, ...], tuple[Any, Any]] = {}
 
     def column(self, condition: Condition) -> Any:
         """Int8 column over the groups: 1 true, 0 false, -1 unknown."""
-        used = [
-            (options, index)
-            for options, index in self._sides
+        sides = tuple(
+            i
+            for i, (options, _) in enumerate(self._sides)
             if any(not condition.facts.isdisjoint(o) for o in options)
-        ]
-        code = np.zeros(self.groups, dtype=np.int64)
-        for options, index in used:
-            code = code * len(options) + index
-        found, inverse = np.unique(code, return_inverse=True)
-        columns = self._columns(condition.facts, used, found)
+        )
+        if not sides:
+            return np.full(self.groups, _code(condition.evaluate(self._common)), dtype=np.int8)
+        found, inverse = self._met(sides)
+        columns = self._columns(condition.facts, [self._sides[i] for i in sides], found)
         answers = np.nan_to_num(condition.column(columns, len(found)), nan=UNKNOWN)
-        return answers.astype(np.int8)[inverse.reshape(-1)]
+        return answers.astype(np.int8)[inverse]
+
+    def _met(self, sides: tuple[int, ...]) -> tuple[Any, Any]:
+        """Combinations of some axes that occur, and which of them each group has; many conditions ask for
+        the same axes."""
+        if sides not in self._combinations:
+            code: Any = np.zeros(self.groups, dtype=np.int64)
+            for options, index in (self._sides[i] for i in sides):
+                code = code * len(options) + index
+            size = math.prod(len(self._sides[i][0]) for i in sides)
+            self._combinations[sides] = distinct(code, size)
+        return self._combinations[sides]
 
     def once(self, condition: Condition) -> bool | None:
         """Answer from the facts that all candidates share."""
@@ -100,9 +111,10 @@ class Judge:
         """Value of one fact in every group."""
         found: list[object] = [self._common.get(fact, default)] * self.groups
         for options, index in self._sides:
-            for row, option in enumerate(index):
-                if fact in options[int(option)]:
-                    found[row] = options[int(option)][fact]
+            told = [o.get(fact) for o in options]
+            if any(fact in o for o in options):
+                pairs = zip(index.tolist(), found, strict=True)
+                found = [told[i] if fact in options[i] else base for i, base in pairs]
         return found
 
     def _columns(
@@ -157,14 +169,19 @@ def _signatures(
     return ids, found
 
 
+def _code(answer: bool | None) -> int:
+    return UNKNOWN if answer is None else int(answer)
+
+
 def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
     """Distinct rows of a set of int8 columns over the groups, in order, and the row number of each group."""
-    table = np.stack(columns, axis=1)
-    code: Any = np.zeros(len(table), dtype=np.int64)
+    code: Any = np.zeros(len(columns[0]), dtype=np.int64)
     size = 1
     for column in columns:
         least = int(column.min()) if len(column) else 0
         span = int(column.max()) - least + 1 if len(column) else 1
+        if span == 1:
+            continue  # the same everywhere: it tells no rows apart
         if size * span > MOST_MARKS:  # before it outgrows the marks
             found, code = distinct(code, size)
             size = len(found)
@@ -172,7 +189,7 @@ def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
     found, which = distinct(code, size)
     first = np.zeros(len(found), dtype=np.int64)
     first[which] = np.arange(len(which))
-    return table[first], which
+    return np.stack([c[first] for c in columns], axis=1), which
 
 
 Compile = Callable[[str], Condition]

@@ -152,35 +152,35 @@ def score(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation]
 
 def level(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> str:
     """Level of the step nearest to each residual value, so that one control cannot drop two steps."""
-    row, column = _at(item, chosen, usable, scoring)
+    row, column = _steps(residual(item, chosen, usable, scoring), scoring)
     return scoring.matrix[row - 1][column - 1]
 
 
-def _at(
-    item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
-) -> tuple[int, int]:
-    """Step nearest to each residual value; 1 to 5."""
-    likelihood, impact = residual(item, chosen, usable, scoring)
-    return _nearest(likelihood, scoring.steps) + 1, _nearest(impact, scoring.steps) + 1
+def _steps(values: tuple[float, float], scoring: Scoring) -> tuple[int, int]:
+    """Steps, 1 to 5, nearest to a likelihood and an impact."""
+    return _nearest(values[0], scoring.steps) + 1, _nearest(values[1], scoring.steps) + 1
 
 
 def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> RiskRow:
     used = tuple(m for m in item.risk.mitigations if m in chosen)
+    before = residual(item, (), usable, scoring)
+    after = residual(item, used, usable, scoring) if used else before
+    inherent_at, residual_at = _steps(before, scoring), _steps(after, scoring)
     return RiskRow(
         id=item.risk.id,
         name=item.risk.name,
         category=item.risk.category,
         owner=item.risk.owner,
-        inherent=level(item, (), usable, scoring),
-        residual=level(item, chosen, usable, scoring),
-        inherent_score=score(item, (), usable, scoring),
-        residual_score=score(item, chosen, usable, scoring),
+        inherent=scoring.matrix[inherent_at[0] - 1][inherent_at[1] - 1],
+        residual=scoring.matrix[residual_at[0] - 1][residual_at[1] - 1],
+        inherent_score=math.prod(before),
+        residual_score=math.prod(after),
         mitigations=used,
         certain=item.certain,
         source=item.risk.source,
         aliases=item.risk.aliases,
-        inherent_at=_at(item, (), usable, scoring),
-        residual_at=_at(item, chosen, usable, scoring),
+        inherent_at=inherent_at,
+        residual_at=residual_at,
     )
 
 

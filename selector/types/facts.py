@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -92,8 +93,16 @@ def of_engine(framework: Framework) -> dict[str, object]:
 
 
 def of_precision(precision: Precision) -> dict[str, object]:
-    """A weight format."""
+    """A weight format; its width is the nearest of 16, 8, 4 and fewer bits, group scales or not."""
+    power = round(math.log2(precision.bits_weights))
     return {
+        "precision.width": "wide"
+        if power >= 4
+        else "eight"
+        if power == 3
+        else "four"
+        if power == 2
+        else "less",
         "precision.id": precision.id,
         "precision.base": precision.base,
         "precision.bits_weights": precision.bits_weights,

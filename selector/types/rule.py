@@ -39,7 +39,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class RiskTest:
-    """Facts given; whether the risk applies, and which of its modifiers hold, each as fires, quiet or unknown."""
+    """Facts given; whether the risk applies and which modifiers hold, each as fires, quiet or unknown."""
 
     given: Mapping[str, object]
     expect: str
