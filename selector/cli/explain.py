@@ -117,7 +117,7 @@ def _study(asked: Asked, component: str | None, cat: Catalogue) -> tuple[str | N
     from selector.packs.schema import near
 
     parts = expand(asked.stated)
-    session.check(parts, cat)
+    session.check(parts, cat, asked.today)
     names = [str(p.requirement.name) for p in parts] if len(parts) > 1 else []
     if component is not None and component not in names:
         fix = near(component, names) or (f"one of: {', '.join(names)}" if names else "leave it out")

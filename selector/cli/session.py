@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
     from selector.risk.assess import Scoring
     from selector.types.decision import Recommendation
+    from selector.types.requirement import Requirement
 
 FORMATS = ("table", "json", "markdown", "html")
 
@@ -42,8 +43,8 @@ def check_format(text: str, allowed: Sequence[str] = FORMATS) -> str:
     raise UsageError(Problem(f"--format {text} is not known", None, fix))
 
 
-def scoring(cat: Catalogue) -> Scoring:
-    """Numbers of the risk scales."""
+def scoring(cat: Catalogue, need: Requirement) -> Scoring:
+    """Numbers of the risk scales, and the controls that the requirement has in place."""
     from selector.risk.assess import Scoring
 
     raw = cat.scoring
@@ -51,7 +52,9 @@ def scoring(cat: Catalogue) -> Scoring:
         steps=tuple(raw["steps"]),
         matrix=tuple(tuple(row) for row in raw["matrix"]),
         floor=float(raw["floor"]),
-        evidence=float(raw["evidence"]),
+        planned=float(raw["planned"]),
+        evidence={k: float(v) for k, v in raw["evidence"].items()},
+        held={c.mitigation: c.evidence for c in need.risk.controls},
     )
 
 
@@ -65,7 +68,7 @@ def decide(
     from selector.needs.components import expand
     from selector.needs.defaults import complete
 
-    check(expand(stated), cat)
+    check(expand(stated), cat, today)
     parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
     if len(parts) == 1:
         return parts[0]
@@ -83,11 +86,14 @@ def decide(
     )
 
 
-def check(parts: Sequence[Stated], cat: Catalogue) -> None:
+def check(parts: Sequence[Stated], cat: Catalogue, today: date) -> None:
     """Every contradiction and unknown name of all components together."""
+    from selector.needs import risks
     from selector.needs.contradictions import contradictions
 
-    found = {str(p): p for part in parts for p in contradictions(part, cat)}
+    found = {
+        str(p): p for part in parts for p in (*contradictions(part, cat), *risks.problems(part, cat, today))
+    }
     if found:
         raise InputError(list(found.values()))
 
@@ -102,13 +108,14 @@ def one(
 
     resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
     options = resolve_options(stated, cat)
+    need = _accepting(resolved.requirement, today)
     return recommend(
-        resolved.requirement,
+        need,
         resolved.assumptions,
         options,
         cat,
         cat.condition,
-        scoring(cat),
+        scoring(cat, need),
         top=top,
         strict=strict,
         allow_provisional=provisional,
@@ -116,6 +123,15 @@ def one(
         inputs=inputs(stated, cat, today)
         | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
+
+
+def _accepting(need: Requirement, today: date) -> Requirement:
+    """The requirement with the risks that are accepted today by their ids."""
+    from dataclasses import replace
+
+    from selector.needs.risks import accepted
+
+    return replace(need, risk=replace(need.risk, accepted=accepted(need, today)))
 
 
 def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date) -> Study:
@@ -127,13 +143,14 @@ def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: b
     from selector.needs.options import resolve_options
 
     resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    need = _accepting(resolved.requirement, today)
     given = Given(
-        resolved.requirement,
+        need,
         resolved.assumptions,
         resolve_options(stated, cat),
         cat,
         cat.condition,
-        scoring(cat),
+        scoring(cat, need),
         Settings(top, strict, provisional),
         today,
     )

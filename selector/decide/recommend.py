@@ -162,7 +162,7 @@ def _risks(
         compile_,
         HOSTINGS,
         req.risk.appetite or "moderate",
-        req.risk.accepted,
+        tuple(str(a) for a in req.risk.accepted),
         gates.risks,
     )
 

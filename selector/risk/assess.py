@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selector.types.catalog import Mitigation, Risk
 from selector.types.decision import RiskRow
@@ -27,7 +27,14 @@ class Scoring:
     steps: tuple[float, ...]
     matrix: tuple[tuple[str, ...], ...]  # rows likelihood 1..5, columns impact 1..5
     floor: float
-    evidence: float  # weight of a mitigation that is planned but not yet attested
+    planned: float  # weight of a mitigation that is chosen here and has yet to be put in place
+    evidence: Mapping[str, float]  # weight of one in place: declared, detected, attested
+    held: Mapping[str, str] = field(default_factory=dict)  # mitigations in place, by the evidence for them
+
+    def weight(self, mitigation: str) -> float:
+        """How far the effect of a mitigation counts."""
+        known = self.held.get(mitigation)
+        return self.planned if known is None else self.evidence[known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,42 @@ def assess(
     """Risk table with the cheapest mitigations that bring each certain risk to the appetite."""
     found = sorted(triggers, key=lambda t: t.risk.id)
     usable = {m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting}
-    chosen: list[str] = []
+    chosen = [m for m in scoring.held if m in usable]
+    goal = APPETITE_LEVEL[appetite]
     for item in sorted(found, key=lambda t: -score(t, (), usable, scoring)):
         if item.certain:
-            _reach(item, chosen, usable, scoring, APPETITE_LEVEL[appetite])
+            _reach(item, chosen, usable, scoring, goal)
+    _spare(found, chosen, usable, scoring, goal)
     rows = tuple(_row(t, chosen, usable, scoring) for t in found)
     index = index_of([r.residual_score for r in rows if r.certain])
-    days = math.fsum((usable[m].days_low + usable[m].days_high) / 2.0 for m in chosen)
-    usd = math.fsum(usable[m].usd_per_month or 0.0 for m in chosen)
+    new = [m for m in chosen if m not in scoring.held]
+    days = math.fsum(_days(usable[m]) for m in new)
+    usd = math.fsum(usable[m].usd_per_month or 0.0 for m in new)
     return Assessment(rows, index, tuple(sorted(chosen)), days, usd)
+
+
+def _days(mitigation: Mitigation) -> float:
+    """Person-days, middle of the range."""
+    return (mitigation.days_low + mitigation.days_high) / 2.0
+
+
+def _spare(
+    found: Sequence[Trigger],
+    chosen: list[str],
+    usable: Mapping[str, Mitigation],
+    scoring: Scoring,
+    goal: str,
+) -> None:
+    """Drop what later choices made needless, the dearest first: no level may rise above the goal by it."""
+    for name in sorted((m for m in chosen if m not in scoring.held), key=lambda m: (-_days(usable[m]), m)):
+        rest = [m for m in chosen if m != name]
+        touched = [t for t in found if t.certain and name in t.risk.mitigations]
+        if all(
+            LEVELS.index(level(t, rest, usable, scoring))
+            <= max(LEVELS.index(level(t, chosen, usable, scoring)), LEVELS.index(goal))
+            for t in touched
+        ):
+            chosen.remove(name)
 
 
 def index_of(scores: Sequence[float]) -> float:
@@ -101,9 +135,8 @@ def _reach(
         for name in item.risk.mitigations:
             if name in usable and name not in chosen:
                 gain = now - score(item, [*chosen, name], usable, scoring)
-                days = (usable[name].days_low + usable[name].days_high) / 2.0
                 if gain > 1e-9:
-                    offers.append((-gain / max(days, 0.5), name))
+                    offers.append((-gain / max(_days(usable[name]), 0.5), name))
         if not offers:
             return
         chosen.append(min(offers)[1])
@@ -113,25 +146,18 @@ def _factors(
     item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring
 ) -> tuple[float, float]:
     """Product of the strongest factors on likelihood and on impact, never under the floor."""
-    pairs = []
+    on_likelihood, on_impact = [], []
     for name in chosen:
         if name in item.risk.mitigations:
-            own = usable[name].on.get(item.risk.id, {})
-            pairs.append(
-                (
-                    own.get("likelihood", usable[name].likelihood),
-                    own.get("impact", usable[name].impact),
-                )
-            )
-    return (
-        _product((p[0] for p in pairs), scoring),
-        _product((p[1] for p in pairs), scoring),
-    )
+            own, weight = usable[name].on.get(item.risk.id, {}), scoring.weight(name)
+            on_likelihood.append(1.0 - weight * (1.0 - own.get("likelihood", usable[name].likelihood)))
+            on_impact.append(1.0 - weight * (1.0 - own.get("impact", usable[name].impact)))
+    return _product(on_likelihood, scoring), _product(on_impact, scoring)
 
 
-def _product(factors: Iterable[float], scoring: Scoring) -> float:
-    discounted = sorted(1.0 - scoring.evidence * (1.0 - f) for f in factors)
-    return max(math.prod(discounted[:STRONGEST]), scoring.floor)
+def _product(factors: list[float], scoring: Scoring) -> float:
+    """The strongest factors multiplied; no set of controls removes a risk."""
+    return max(math.prod(sorted(factors)[:STRONGEST]), scoring.floor)
 
 
 def residual(

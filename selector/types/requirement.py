@@ -63,11 +63,30 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A risk that somebody answers for until a day, that day included."""
+
+    risk: str
+    owner: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A mitigation that is in place, and how that is known: declared, detected or attested."""
+
+    mitigation: str
+    evidence: str = "declared"
+
+
+@dataclass(frozen=True, slots=True)
 class RiskAttitude:
-    """Appetite for residual risk and the risks that were accepted by name."""
+    """Appetite for residual risk, risks that are accepted, and controls that are in place."""
 
     appetite: str | None = None
-    accepted: tuple[str, ...] = ()
+    accepted: tuple[Acceptance | str, ...] = ()
+    controls: tuple[Control, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ def whole_order(cat: Catalogue, *sets: str) -> Ranked:
     resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
     assumed = frozenset(a.key for a in resolved.assumptions if a.rule not in CONVERTED)
     options = resolve_options(stated, cat)
-    run = prepare(resolved.requirement, options, cat, cat.condition, scoring(cat), TODAY, assumed)
+    run = prepare(
+        resolved.requirement, options, cat, cat.condition, scoring(cat, resolved.requirement), TODAY, assumed
+    )
     scored, settings = rank.score(run), rank.Settings(10, False, False)
     reasons = rank._reasons(run, scored, settings)
     rows = np.nonzero(~rank._removed(run, reasons))[0]

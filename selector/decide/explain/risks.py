@@ -62,7 +62,8 @@ class Register:
             raw,
             steps=tuple(leaf(f"step_{i + 1}", v) for i, v in enumerate(raw.steps)),
             floor=leaf("floor", raw.floor),
-            evidence=leaf("evidence", raw.evidence),
+            planned=leaf("planned", raw.planned),
+            evidence={k: leaf(f"evidence_{k}", v) for k, v in raw.evidence.items()},
         )
 
     @cached_property
