@@ -11,7 +11,7 @@ import numpy as np
 
 from selector.decide.columns import Column
 from selector.decide.judge import TRUE, UNKNOWN, Compile, Judge, distinct_rows
-from selector.risk.assess import Assessment, Scoring, Trigger, assess, trigger
+from selector.risk.assess import Assessment, Choice, Scoring, Trigger, assess, trigger
 from selector.types.catalog import Mitigation, Risk
 from selector.types.rule import Effect, Rule
 
@@ -135,6 +135,7 @@ def assess_all(
     columns.append(np.array(where, dtype=np.int8))
     distinct, profile = distinct_rows(columns)
     assessments = []
+    made: dict[object, Choice] = {}
     for row in distinct:
         found: list[Trigger] = []
         for risk, start in spans:
@@ -142,8 +143,10 @@ def assess_all(
             item = trigger(risk, answers[0], answers[1:])
             if item is not None:
                 found.append(item)
-        assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])]))
-    gather = np.array([[a.index, a.days, a.usd_per_month] for a in assessments]).reshape(-1, 3)[profile]
+        assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])], made))
+    gather = np.array([[a.choice.index, a.choice.days, a.choice.usd_per_month] for a in assessments]).reshape(
+        -1, 3
+    )[profile]
     return RiskColumns(
         index=Column(gather[:, 0], judge.group),
         days=Column(gather[:, 1], judge.group),

@@ -48,14 +48,33 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """Risk table of one stack."""
+class Choice:
+    """Mitigations for the risks that are certain, what they cost, and the index that is left."""
 
-    rows: tuple[RiskRow, ...]
-    index: float  # 0 to 100: 50 x (largest + mean of the five largest residual scores)
     mitigations: tuple[str, ...]
     days: float  # person-days, middle of the ranges
     usd_per_month: float
+    index: float  # 0 to 100: 50 x (largest + mean of the five largest residual scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Risks of one stack with the mitigations chosen; rows are made when they are asked for."""
+
+    triggers: tuple[Trigger, ...]
+    choice: Choice
+    usable: Mapping[str, Mitigation]
+    scoring: Scoring
+
+    @property
+    def rows(self) -> tuple[RiskRow, ...]:
+        """The risk table, those that are only possible included."""
+        return tuple(_row(t, self.mitigations, self.usable, self.scoring) for t in self.triggers)
+
+    @property
+    def mitigations(self) -> tuple[str, ...]:
+        """Ids of the mitigations, those in place included."""
+        return self.choice.mitigations
 
 
 def trigger(risk: Risk, applies: bool | None, modifiers: Sequence[bool | None]) -> Trigger | None:
@@ -76,22 +95,37 @@ def assess(
     scoring: Scoring,
     appetite: str,
     hosting: str,
+    made: dict[object, Choice] | None = None,
 ) -> Assessment:
-    """Risk table with the cheapest mitigations that bring each certain risk to the appetite."""
-    found = sorted(triggers, key=lambda t: t.risk.id)
+    """Risk table with the cheapest mitigations that bring each certain risk to the appetite.
+
+    `made` keeps choices: stacks often differ only in risks that are no more than possible.
+    """
+    found = tuple(sorted(triggers, key=lambda t: t.risk.id))
     usable = {m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting}
+    certain = [t for t in found if t.certain]
+    key = (hosting, *((t.risk.id, t.likelihood, t.impact) for t in certain))
+    made = {} if made is None else made
+    if key not in made:
+        made[key] = _choose(certain, usable, scoring, APPETITE_LEVEL[appetite])
+    return Assessment(found, made[key], usable, scoring)
+
+
+def _choose(
+    certain: Sequence[Trigger], usable: Mapping[str, Mitigation], scoring: Scoring, goal: str
+) -> Choice:
+    """Controls in place, then the most reduction a day, the worst risks first; in the end the needless go."""
     chosen = [m for m in scoring.held if m in usable]
-    goal = APPETITE_LEVEL[appetite]
-    for item in sorted(found, key=lambda t: -score(t, (), usable, scoring)):
-        if item.certain:
-            _reach(item, chosen, usable, scoring, goal)
-    _spare(found, chosen, usable, scoring, goal)
-    rows = tuple(_row(t, chosen, usable, scoring) for t in found)
-    index = index_of([r.residual_score for r in rows if r.certain])
+    for item in sorted(certain, key=lambda t: -score(t, (), usable, scoring)):
+        _reach(item, chosen, usable, scoring, goal)
+    _spare(certain, chosen, usable, scoring, goal)
     new = [m for m in chosen if m not in scoring.held]
-    days = math.fsum(_days(usable[m]) for m in new)
-    usd = math.fsum(usable[m].usd_per_month or 0.0 for m in new)
-    return Assessment(rows, index, tuple(sorted(chosen)), days, usd)
+    return Choice(
+        tuple(sorted(chosen)),
+        math.fsum(_days(usable[m]) for m in new),
+        math.fsum(usable[m].usd_per_month or 0.0 for m in new),
+        index_of([score(t, chosen, usable, scoring) for t in certain]),
+    )
 
 
 def _days(mitigation: Mitigation) -> float:
@@ -100,7 +134,7 @@ def _days(mitigation: Mitigation) -> float:
 
 
 def _spare(
-    found: Sequence[Trigger],
+    certain: Sequence[Trigger],
     chosen: list[str],
     usable: Mapping[str, Mitigation],
     scoring: Scoring,
@@ -109,7 +143,7 @@ def _spare(
     """Drop what later choices made needless, the dearest first: no level may rise above the goal by it."""
     for name in sorted((m for m in chosen if m not in scoring.held), key=lambda m: (-_days(usable[m]), m)):
         rest = [m for m in chosen if m != name]
-        touched = [t for t in found if t.certain and name in t.risk.mitigations]
+        touched = [t for t in certain if name in t.risk.mitigations]
         if all(
             LEVELS.index(level(t, rest, usable, scoring))
             <= max(LEVELS.index(level(t, chosen, usable, scoring)), LEVELS.index(goal))

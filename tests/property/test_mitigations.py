@@ -78,11 +78,11 @@ def holding(held: dict[str, str]) -> Scoring:
 def test_what_is_in_place_costs_nothing_new() -> None:
     found = [Trigger(CAT.risks["R-INJ-DIRECT"], 5, 4, True)]
     new = assess(found, CAT.mitigations, SCALE, "low", "on_prem")
-    assert new.days > 0.0
+    assert new.choice.days > 0.0
     held = assess(
         found, CAT.mitigations, holding(dict.fromkeys(new.mitigations, "attested")), "low", "on_prem"
     )
-    assert held.days == 0.0
+    assert held.choice.days == 0.0
     assert set(new.mitigations) <= set(held.mitigations)
     assert held.rows[0].residual_score <= new.rows[0].residual_score
 

@@ -255,7 +255,10 @@ class Account:
         return named(total, "cost.mitigations", "USD/month", "running cost of the mitigations")
 
     def _chosen(self) -> tuple[str, ...]:
-        return self.run.risks.assessments[int(self.run.risks.profile[self.row])].mitigations
+        """Mitigations that are not in place yet: the others cost nothing new."""
+        held = {c.mitigation for c in self.run.req.risk.controls}
+        found = self.run.risks.assessments[int(self.run.risks.profile[self.row])]
+        return tuple(m for m in found.mitigations if m not in held)
 
     @cached_property
     def once_months(self) -> Any:
