@@ -97,3 +97,8 @@ def minimal_sets(found: Any) -> list[int]:
         if not any(k & mask == k for k in kept):
             kept.append(mask)
     return kept
+
+
+def short_of(gib: float) -> str:
+    """How much memory a device lacks, with enough digits that it is not nothing."""
+    return f"{gib:.1f} GiB a device short" if gib >= 0.1 else f"{gib:.1g} GiB a device short"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import adjust, assume, bill, limits, size, trainers
 from selector.decide import load as loads
+from selector.decide.limits import short_of
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
@@ -365,5 +366,5 @@ def unfit(run: Run) -> list[Exclusion]:
         f"{model} {run.axes.precisions[int(index.precision[near])].id} on "
         f"{int(index.tp[near] * index.pp[near])}x {run.axes.devices[int(index.device[near])].id}"
     )
-    gap = f"{float(sized.shortfall[near]) / GIB:.1f} GiB a device short"
+    gap = short_of(float(sized.shortfall[near]) / GIB)
     return [Exclusion("does not fit in memory, or not in the devices at hand", len(bad), text, gap)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from selector.decide import cells, single_pass, spread, tuning
+from selector.decide.limits import short_of
 from selector.decide.prices import rent
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR
@@ -279,7 +280,7 @@ def _broken(
         limits.append("memory of the device is not known")
     elif ledger.total > ledger.usable:
         gap = (ledger.total - ledger.usable) / GIB
-        limits.append(f"memory: {gap:.1f} GiB a device short")
+        limits.append(f"memory: {short_of(gap)}")
     elif load.peak_requests_per_second and at_most < load.peak_requests_per_second:
         limits.append(f"rate: serves {at_most:.3g} of {load.peak_requests_per_second:.3g} requests/s")
     if model.context_tokens and load.context_tokens > model.context_tokens:

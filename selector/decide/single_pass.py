@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selector.decide import cells, passes
+from selector.decide.limits import short_of
 from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR
 from selector.estimate.serving import queue_wait
@@ -124,7 +125,7 @@ def _size(
     seconds = encoder.batch_seconds(SCALAR, c, 1.0 if rate else batch)
     limits = []
     if not ledger.fits:
-        limits.append(f"memory: {(ledger.total - usable) / 2.0**30:.1f} GiB a device short")
+        limits.append(f"memory: {short_of((ledger.total - usable) / 2.0**30)}")
     if rate:
         capacity *= c.served_fraction
         seconds += queue_wait(SCALAR, rate / count, count / capacity)

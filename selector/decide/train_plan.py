@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from selector.decide import train, train_memory
 from selector.decide.cells import Shape, memory_bytes, shape
+from selector.decide.limits import short_of
 from selector.decide.prices import rent
 from selector.estimate import training, training_memory
 from selector.estimate.numeric import SCALAR
@@ -67,7 +68,7 @@ def size(cat: Catalogue, model: Model, device: Device, count: int, wanted: Wante
     memory = ledger(shp, device, run, p)
     usd, source = rent(cat, device, count)
     fits = memory["total"] <= memory["usable"]
-    limits = () if fits else (f"memory: {memory['total'] - memory['usable']:.1f} GiB a device short",)
+    limits = () if fits else (f"memory: {short_of(memory['total'] - memory['usable'])}",)
     found = _estimates(shp, device, run, wanted, memory, usd, p)
     held = found["memory_gib"]
     if fits and held is not None and held.p90 > memory["usable"]:

@@ -23,6 +23,8 @@ SINGLE = frozenset(
 BESIDE = frozenset(
     {"image", "image_tag", "image_digest", "replicas", "n_nodes", "region", "cloud", "endpoint"}
 )
+# Folders whose files are run by tests and not deployed.
+TESTS = frozenset({"tests", "test", "testing", "testdata", "fixtures", "__tests__", "spec"})
 ALTERNATIVE = "one of"
 CODE = (".py", ".ts", ".tsx", ".js", ".mjs")  # code asks several models, one after another
 
@@ -61,6 +63,8 @@ def detect(root: Path, cat: Catalogue) -> Detection:
     detectors = [import_module(f"selector.check.detect.{name}") for name in MODULES]
     found: list[Seen] = []
     for file in tree.files:
+        if TESTS & set(file.path.parts[:-1]):
+            continue
         asked = [d for d in detectors if d.reads(file.path)]
         for detector in asked:
             found.extend(detector.find(file, tree, tables))

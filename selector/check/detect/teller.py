@@ -124,7 +124,8 @@ class Teller:
         self.framework = self.framework or known["framework"]
         implied = At(at.line, at.column, f"image {ref.name}", at.path)
         self.add("framework", known["framework"], implied, Certainty.INFERRED)
-        number = normal.version(ref.tag) if ref.tag and tagged else None
+        own = ref.tag if tagged and not known.get("other_version") else None
+        number = normal.version(own) if own else None
         if number:
             self.add("framework_version", number, implied, Certainty.INFERRED)
         if known.get("accelerator"):
