@@ -1,3 +1,0 @@
-from openai import OpenAI
-
-OpenAI().chat.completions.create(model="gpt-4o", messages=[])

@@ -1,3 +1,0 @@
-import openai
-
-openai.OpenAI().chat.completions.create(model="gpt-4o", messages=[])
