@@ -16,7 +16,7 @@ from selector.types.detected import Certainty, Seen
 
 MOST_DEPTH = 8
 MODEL_KEYS = ("modelURL", "modelUrl", "modelId", "modelID", "model_id", "modelName", "model")
-ARGUMENTS = ("args", "extraArgs", "extraCmdArgs", "command", "vllmArgs", "modelArgs")
+ARGUMENTS = ("containerArgs", "args", "extraArgs", "extraCmdArgs", "command", "vllmArgs", "modelArgs")
 DEVICES = {
     "gaudi": "intel-gaudi",
     "nvidia": "nvidia",
@@ -35,7 +35,9 @@ CONFIG = {
 def reads(path: PurePosixPath) -> bool:
     """True for `values.yaml`, `values-gpu.yaml`, `gaudi-values.yaml`; templates of charts are not values."""
     name = path.name.lower()
-    return name.endswith((".yaml", ".yml")) and "values" in name and "templates" not in path.parts
+    if not name.endswith((".yaml", ".yml")) or "templates" in path.parts or name == "chart.yaml":
+        return False
+    return "values" in name or bool({"chart", "charts", "helm"} & set(path.parts[:-1]))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

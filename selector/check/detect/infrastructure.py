@@ -48,7 +48,7 @@ class Block:
 def reads(path: PurePosixPath) -> bool:
     """True for Terraform, and for templates of CloudFormation by their usual names."""
     name = path.name.lower()
-    return name.endswith((".tf", ".tfvars", ".parameters.json")) or (
+    return name.endswith((".tf", ".tfvars", ".bicep", ".parameters.json")) or (
         name.endswith((".yaml", ".yml", ".json"))
         and ("template" in name or "cloudformation" in path.as_posix().lower())
     )
@@ -61,6 +61,9 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return
     if file.path.name.endswith(".parameters.json"):
         yield from _parameters(text, file, tree, tables)
+        return
+    if file.path.name.endswith(".bicep"):
+        yield from _bicep(text, file, tables)
         return
     if not file.path.name.endswith((".tf", ".tfvars")):
         if "AWSTemplateFormatVersion" in text or '"Resources"' in text or "\nResources:" in text:
@@ -171,6 +174,19 @@ def _parameters(text: str, file: File, tree: Tree, tables: Tables) -> Iterable[S
                 where: Path_ = ("parameters", name, "value")
                 key = "embedding_model" if "emb" in name.lower() else "model"
                 teller.say(key, text_of(inner(row, ("value",))), At(*document.at(where), name, steps(where)))
+    return teller.told()
+
+
+def _bicep(text: str, file: File, tables: Tables) -> Iterable[Seen]:
+    """Names of models that Bicep falls back on: the text at the end of `modelName: ... : 'gpt-4o'`."""
+    teller = Teller(file.name, file.name, tables)
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(
+            r"\s*(?:param\s+|var\s+)?(\w*model(?:name|id)?)\b[^'\n]*[:=].*?'([\w.:/-]{3,})'\s*$", line, re.I
+        )
+        if match:
+            key = "embedding_model" if "embed" in f"{match[1]} {match[2]}".lower() else "model"
+            teller.say(key, match[2], At(number, match.start(2) + 1, match[1]))
     return teller.told()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from selector.check.detect import foreign, pods, serving_objects
+from selector.check.detect import foreign, kustomize, pods, serving_objects
 from selector.check.detect.foreign import Foreign, steps
 from selector.check.detect.pods import Path_
 from selector.check.detect.tables import Tables
@@ -43,7 +43,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)
-    known = _config_maps(documents)
+    known = {**_generated(tree), **_config_maps(documents)}
     for document in documents:
         for base, item in _objects(document.data):
             yield from _object(item, base, document, file, tables, known)
@@ -96,6 +96,13 @@ def _workload(
         if value is not None and teller.facts:
             where = (*base, *path)
             teller.say(key, value, At(*document.at(where), steps(path), steps(where)))
+
+
+def _generated(tree: Tree) -> Mapping[str, Mapping[str, str]]:
+    """ConfigMaps of kustomizations, looked for once a tree."""
+    if tree.config_maps is None:
+        tree.config_maps = kustomize.generated(tree)
+    return tree.config_maps
 
 
 def _config_maps(documents: list[Foreign]) -> dict[str, Mapping[str, str]]:

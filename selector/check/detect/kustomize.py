@@ -5,13 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from selector.check.detect import foreign
+from selector.check.detect import foreign, variables
 from selector.check.detect.foreign import steps
 from selector.check.detect.pods import inner, text_of
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Seen
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+def generated(tree: Tree) -> dict[str, dict[str, str]]:
+    """Data of the ConfigMaps that kustomizations generate, by name; none where two of a name differ."""
+    found: dict[str, dict[str, str]] = {}
+    twice: set[str] = set()
+    for file in (f for f in tree.files if f.path.name in NAMES):
+        text = tree.text(file)
+        documents = foreign.read(text, file.name)[0] if text else []
+        rows = inner(documents[0].data, ("configMapGenerator",)) if documents else None
+        for row in rows if isinstance(rows, list) else ():
+            name, data = text_of(inner(row, ("name",))) or "", _data(row, file, tree)
+            if found.get(name, data) != data:
+                twice.add(name)
+            found[name] = data
+    return {k: v for k, v in found.items() if k not in twice}
+
+
+def _data(row: object, file: File, tree: Tree) -> dict[str, str]:
+    """Names and values of a generator: of its env files, then of its literals."""
+    data: dict[str, str] = {}
+    for name in _names(row):
+        env = tree.at(file.path.parent / name)
+        data |= variables.env_file((tree.text(env) if env else None) or "")
+    literals = inner(row, ("literals",))
+    for one in literals if isinstance(literals, list) else ():
+        key, equals, value = str(one).partition("=")
+        if equals:
+            data[key] = value
+    return data
+
+
+def _names(row: object) -> list[str]:
+    envs = inner(row, ("envs",))
+    return [str(e) for e in envs] if isinstance(envs, list) else [str(e) for e in [inner(row, ("env",))] if e]
 
 
 def reads(path: PurePosixPath) -> bool:

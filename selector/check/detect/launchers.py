@@ -10,9 +10,8 @@ from typing import Any
 from selector.check.detect import argv, foreign, normal, packages, scripts
 from selector.check.detect.foreign import Foreign, steps
 from selector.check.detect.pods import Path_, inner, text_of
-from selector.check.detect.run import ALTERNATIVE
 from selector.check.detect.tables import Tables
-from selector.check.detect.teller import At, Teller
+from selector.check.detect.teller import ALTERNATIVE, At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen
 
@@ -240,7 +239,9 @@ def _localai(data: Mapping[str, Any], document: Foreign, file: File, tables: Tab
 
 def _modelfile(text: str, file: File, tables: Tables) -> Iterable[Seen]:
     teller = Teller(file.name, file.name, tables)
-    for number, line in enumerate(text.splitlines(), 1):
+    # Texts in three quotes are prompts and templates.
+    plain = re.sub(r'"""(.*?)"""', lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
+    for number, line in enumerate(plain.splitlines(), 1):
         word, _, rest = line.strip().partition(" ")
         if word.upper() == "FROM":
             teller.add("framework", "ollama", At(number, 1, "Modelfile"), Certainty.INFERRED)

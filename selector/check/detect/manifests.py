@@ -35,15 +35,15 @@ def reads(path: PurePosixPath) -> bool:
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of one manifest, a unit of its own."""
-    if any(tree.beside(file, lock) for lock in LOCKS.get(file.path.name, ())):
-        return []
+    locked = _lock_beside(file, tree)
     text = tree.text(file)
     if text is None:
         return []
     teller = Teller(file.name, file.name, tables)
     try:
         for name, version, line, how in _rows(file, text, tree):
-            packages.python_package(name, version, At(line, 1, how), teller)
+            pinned = locked.get(name.lower().replace("_", "-"), version)
+            packages.python_package(name, pinned, At(line, 1, how), teller)
     except tomllib.TOMLDecodeError as problem:
         place = _ERROR.search(str(problem))
         at = (int(place[1]), int(place[2])) if place else (max(text.count("\n"), 1), 1)
@@ -54,6 +54,19 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     except RecursionError:
         tree.troubles.append(Trouble("DETECT-002", "nested too deeply", file.name))
     return teller.told()
+
+
+def _lock_beside(file: File, tree: Tree) -> dict[str, str | None]:
+    """Versions of the lock of a manifest; a lock that is broken is told by its own file."""
+    for name in LOCKS.get(file.path.name, ()):
+        lock = tree.beside(file, name)
+        text = tree.text(lock) if lock else None
+        if lock is not None and text:
+            try:
+                return {n.lower().replace("_", "-"): v for n, v, _, _ in _rows(lock, text, tree)}
+            except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError):
+                return {}
+    return {}
 
 
 Row = tuple[str, str | None, int, str]

@@ -78,6 +78,8 @@ def _engine(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Te
     given = _given(call)
     if call.args and "model" not in given and name != "transformers.pipeline":
         _say(role, call.args[0], names, f"argument of {name}", teller)
+    if any(k.arg is None for k in call.keywords) and "model" not in given and not call.args:
+        teller.add(role, "**", _at(call, f"arguments of {name}"), Certainty.UNRESOLVED)
     for word, node in given.items():
         key = teller.tables.words("python_keywords").get(word)
         if key:

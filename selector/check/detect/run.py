@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Protocol
 
 from selector.check.detect import MODULES, secrets
 from selector.check.detect.tables import Tables
+from selector.check.detect.teller import ALTERNATIVE
 from selector.check.detect.tree import File, Tree, walk
 from selector.packs.catalog import Catalogue
 from selector.types.detected import Certainty, Seen, Trouble
@@ -25,7 +27,6 @@ BESIDE = frozenset(
 )
 # Folders whose files are run by tests and not deployed.
 TESTS = frozenset({"tests", "test", "testing", "testdata", "fixtures", "__tests__", "spec"})
-ALTERNATIVE = "one of"
 CODE = (".py", ".ts", ".tsx", ".js", ".mjs")  # code asks several models, one after another
 
 
@@ -99,9 +100,13 @@ def settled(facts: Iterable[Seen]) -> list[Seen]:
         elif seen.certainty is not Certainty.UNRESOLVED:
             declared.setdefault(seen.key, set()).add(str(seen.value))
     foreign = _foreign_versions(found)
+    clash = _label_clash(found)
     kept: list[Seen] = []
     for seen in found:
         if seen.key == "framework_version" and (seen.line, seen.column) in foreign:
+            continue
+        if seen in clash:
+            kept.append(replace(seen, certainty=Certainty.CONFLICT))
             continue
         single = seen.key in SINGLE and not seen.file.endswith(CODE) and ALTERNATIVE not in seen.how
         if not single or seen.certainty is Certainty.UNRESOLVED:
@@ -110,6 +115,24 @@ def settled(facts: Iterable[Seen]) -> list[Seen]:
             values = declared.get(seen.key) or inferred[seen.key]
             kept.append(replace(seen, certainty=Certainty.CONFLICT) if len(values) > 1 else seen)
     return sorted(kept, key=lambda s: (s.file, s.line, s.column, s.key, str(s.value)))
+
+
+def _label_clash(facts: Iterable[Seen]) -> set[Seen]:
+    """A label that names a model of another size or name than the one that runs, and that model."""
+    labels = [s for s in facts if s.key == "served_label" and re.search(r"\d+b", str(s.value), re.I)]
+    models = [s for s in facts if s.key == "model" and s.certainty is not Certainty.UNRESOLVED]
+    found: set[Seen] = set()
+    for label in labels:
+        plain = _bare(label.value)
+        if models and not any(plain in _bare(m.value) or _bare(m.value) in plain for m in models):
+            sizes = [re.findall(r"\d+(?:\.\d+)?b", str(s.value).lower()) for s in (label, *models)]
+            if not any(set(sizes[0]) & set(other) for other in sizes[1:]):
+                found |= {label, *models}
+    return found
+
+
+def _bare(value: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(value).rsplit("/", 1)[-1].lower())
 
 
 def _foreign_versions(facts: Iterable[Seen]) -> set[tuple[int, int]]:

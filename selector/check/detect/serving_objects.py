@@ -162,6 +162,10 @@ def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
 
             teller.framework = teller.framework or "ray-serve"
             teller.add("framework", "ray-serve", at(here, "Ray Serve application"), Certainty.INFERRED)
+            counted = inner(app, ("deployments", 0, "num_replicas"))
+            teller.say(
+                "replicas", text_of(counted), at((*here, "deployments", 0, "num_replicas"), "num_replicas")
+            )
             env = inner(app, ("runtime_env", "env_vars"))
             values = {k: text_of(v) or "" for k, v in env.items()} if isinstance(env, dict) else {}
             teller.known = {**teller.known, **values}

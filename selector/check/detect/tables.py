@@ -57,6 +57,19 @@ class Tables:
             for e in self._entries.get("commands", {}).values()
         )
 
+    @cached_property
+    def _machines(self) -> Mapping[str, tuple[str, int]]:
+        """Instance types with the device in them and how many; none where regions disagree."""
+        found: dict[str, set[tuple[str, int]]] = {}
+        for offer in self._entries.get("offers", {}).values():
+            if offer.get("instance"):
+                found.setdefault(offer["instance"], set()).add((offer["device"], offer["count"]))
+        return {name: next(iter(each)) for name, each in found.items() if len(each) == 1}
+
+    def machine(self, instance: str) -> tuple[str, int] | None:
+        """The device of an instance type and their number; SageMaker writes `ml.` before it."""
+        return self._machines.get(instance.removeprefix("ml."))
+
     def command_of(self, framework: str | None) -> Command | None:
         """How the entry point of an image of a framework is told what to do."""
         return next((c for c in self.commands if c.framework == framework), None)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from selector.check.detect import argv, normal, variables
+from selector.check.detect import argv, foreign, normal, variables
 from selector.check.detect.argv import Word
 from selector.check.detect.tables import Command, Tables
 from selector.types.detected import Certainty, Seen
 
 WHOLE = frozenset({"tp", "pp", "dp", "ep", "replicas", "n_devices", "n_nodes", "context", "max_sequences"})
 MODELS = frozenset({"model", "embedding_model", "reranker_model", "speech_model"})
+ALTERNATIVE = "one of"  # how a value is told that is one of several on purpose
 MODEL_OPTIONS = frozenset(
     {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
 )
@@ -128,8 +129,9 @@ class Teller:
         number = normal.version(own) if own else None
         if number:
             self.add("framework_version", number, implied, Certainty.INFERRED)
-        if known.get("accelerator"):
-            self.add("accelerator", known["accelerator"], implied, Certainty.INFERRED)
+        accelerator = "cpu" if re.match(r"cpu(-|$)", ref.tag or "") else known.get("accelerator")
+        if accelerator:
+            self.add("accelerator", accelerator, implied, Certainty.INFERRED)
         if known.get("names_model"):
             name = ref.name.lower().split(known["id"] + "/", 1)[-1]
             self.add("model", name, implied, Certainty.INFERRED)
@@ -223,11 +225,27 @@ class Teller:
     def variable(self, name: str, value: object, at: At) -> None:
         """A variable of the environment of the unit."""
         key = self.tables.words("variables").get(name)
+        if name == "MODELS" and str(value).lstrip().startswith("["):
+            self._listed(str(value), at)
+            return
         if key is None and name.startswith("VLLM_ARGS"):
             self.command(argv.commands(str(value), at.line, at.column, at.path)[0] if value else [])
         key = key or self._role(name, value)
         if key is not None and value not in (None, ""):
             self._waiting.append((name, key, value, At(at.line, at.column, f"variable {name}", at.path)))
+
+    def _listed(self, text: str, at: At) -> None:
+        """A list of models as JSON in a variable: their ids, else their names, where a hub has such."""
+        documents, _ = foreign.read(text, self.file)
+        for row in documents[0].data if documents and isinstance(documents[0].data, list) else ():
+            name = row.get("id") or row.get("name") if isinstance(row, dict) else None
+            if isinstance(name, str) and normal.is_hub_id(name):
+                self.add(
+                    "model",
+                    name,
+                    At(at.line, at.column, f"{ALTERNATIVE} the models of a variable", at.path),
+                    Certainty.DECLARED,
+                )
 
     def _role(self, name: str, value: object) -> str | None:
         """`..._MODEL_NAME` and the like count where the value is the id of a hub."""
@@ -258,6 +276,7 @@ class Teller:
             elif self._counts(name, key, str(value)):
                 self.say(key, value, at)
         self._waiting.clear()
+        self._machines()
         if not any(s.key == "precision" for s in self.facts):
             for seen in [
                 s for s in self.facts if s.key in MODELS and s.certainty is not Certainty.UNRESOLVED
@@ -267,6 +286,18 @@ class Teller:
                     at = At(seen.line, seen.column, f"name of {seen.key}", seen.path)
                     self.add("precision", named, at, Certainty.INFERRED)
         return self.facts
+
+    def _machines(self) -> None:
+        """Devices that follow from instance types, where nothing names any."""
+        if any(s.key == "accelerator" for s in self.facts):
+            return
+        for seen in [s for s in self.facts if s.key == "offer"]:
+            machine = self.tables.machine(str(seen.value))
+            if machine is not None:
+                at = At(seen.line, seen.column, f"instance type {seen.value}", seen.path)
+                self.add("accelerator", normal.accelerator(machine[0]), at, Certainty.INFERRED)
+                if not any(s.key == "n_devices" for s in self.facts):
+                    self.add("n_devices", machine[1], at, Certainty.INFERRED)
 
     def _counts(self, name: str, key: str, value: str) -> bool:
         if key in MODELS and any(s.key == key and "variable" not in s.how for s in self.facts):

@@ -38,6 +38,7 @@ class Tree:
     root: Path
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
+    config_maps: dict[str, dict[str, str]] | None = None  # that kustomizations generate, once looked for
     _last: tuple[File, str | None] | None = None
     _by_path: dict[PurePosixPath, File] | None = None
 

@@ -34,7 +34,17 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     return teller.told()
 
 
+_PATH = re.compile(
+    r'key\s*:\s*"(?:gpt_model_path|engine_dir|model_path)"\s*value\s*:\s*\{\s*string_value\s*:\s*"([^"]*)"'
+)
+
+
 def _config(text: str, teller: Teller) -> None:
+    for found in _PATH.finditer(text):
+        row = text.count("\n", 0, found.start(1)) + 1
+        teller.say(
+            "model", found[1], At(row, found.start(1) - text.rfind("\n", 0, found.start(1)), "parameter")
+        )
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*(backend|platform|name|kind|count)\s*:\s*"?([\w./-]+)"?', line)
         if not match:

@@ -28,6 +28,9 @@ _VARIABLE = re.compile(
 _SDK = re.compile(
     r"\b(openai|anthropic|google|mistral|bedrock|azure|groq|xai|deepseek|cohere)(?:\.\w+)?\(\s*[\"'`]([^\"'`\n$]{2,120})[\"'`]"
 )
+_CALL = re.compile(
+    r"\.(?:chatModel|languageModel|textEmbeddingModel|embeddingModel)\(\s*[\"'`]([^\"'`\n$]{2,120})[\"'`]"
+)
 _BASE = re.compile(r"\b(?:baseURL|baseUrl|basePath|endpoint)\s*:\s*[\"'`]([^\"'`\n]+)[\"'`]")
 _INSTANCE = re.compile(
     r"\b(ML_[A-Z0-9]+_[0-9]*(?:X?LARGE|METAL))\b|[\"'](ml\.[a-z0-9-]+\.[0-9]*x?large)[\"']"
@@ -50,7 +53,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     plain = _COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
     packages = {m[1]: m.start(1) for m in _IMPORT.finditer(plain)}
     known = {n: tables.packages[f"npm:{n}"] for n in packages if f"npm:{n}" in tables.packages}
-    cdk = any("aws-cdk" in n or "generative-ai-cdk" in n for n in packages)
+    cdk = re.search(r"aws-cdk|generative-ai-cdk|\bSageMakerModel\b|SageMakerEndpoint\b", plain) is not None
     if not known and not cdk:
         return []
     teller = Teller(file.name, file.name, tables)
@@ -85,6 +88,8 @@ def _containers(plain: str, teller: Teller, at: object) -> None:
     if match:
         teller.framework = "tgi"
         teller.say("framework", "tgi", at(match.start(1), f"container {match[1]}"))
+    for match in re.finditer(r"\bSM_NUM_GPUS\s*:\s*(?:JSON\.stringify\()?[\"'`]?(\d+)", plain):
+        teller.say("n_devices", match[1], at(match.start(1), "variable SM_NUM_GPUS"))
     for match in re.finditer(r"\b(?:HF_MODEL_)?QUANTIZE\s*:\s*[\"'`]([\w-]+)", plain):
         teller.say("quantization", match[1], at(match.start(1), "variable HF_MODEL_QUANTIZE"))
 
@@ -92,7 +97,7 @@ def _containers(plain: str, teller: Teller, at: object) -> None:
 def _models(plain: str, teller: Teller, at: object) -> None:
     assert callable(at)
     seen: set[str] = set()
-    for pattern, group in ((_MODEL, 1), (_SDK, 2), (_HUB, 1)):
+    for pattern, group in ((_MODEL, 1), (_SDK, 2), (_CALL, 1), (_HUB, 1)):
         for match in pattern.finditer(plain):
             name = match[group]
             if name in seen or " " in name:
