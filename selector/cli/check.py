@@ -74,6 +74,9 @@ def check(
         raise typer.Exit(1)
     if judged.undecided:
         raise typer.Exit(4)
+    if not found.facts and found.findings:
+        typer.echo(f"nothing could be judged: no file of {path} that was read declares a stack", err=True)
+        raise typer.Exit(3)
 
 
 def _outputs(wanted: list[str]) -> list[tuple[str, Path | None]]:
