@@ -18,14 +18,23 @@ def of(
     run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]
 ) -> tuple[RankedStack, ...]:
     """One of each kind of which none is among the rows shown; ranks are places among all that pass."""
-    hosted = run.stacks.cell < 0
     primary = chain.score - additive.BEHIND * chain.late
-    found: list[RankedStack] = []
-    for kind in (True, False):
-        rows = allowed[hosted[allowed] == kind]
-        if not len(rows) or any(bool(hosted[row]) == kind for row in shown):
-            continue
-        row = additive.order(chain, additive.best_of(chain, rows, 1)).first()
+    found = []
+    for number, row in enumerate(rows(run, chain, allowed, shown), 1):
         place = 1 + int((primary[allowed] > primary[row]).sum())
-        found.append(show.one(run, scored, row, f"H-{len(found) + 1}", place, frozenset()))
+        found.append(show.one(run, scored, row, f"H-{number}", place, frozenset()))
     return tuple(found)
+
+
+def rows(run: Run, chain: additive.Chain, allowed: Any, shown: Sequence[int]) -> list[int]:
+    """Candidates of the kinds that are not shown, hosted before self-run."""
+    hosted = run.stacks.cell < 0
+    missing = [kind for kind in (True, False) if not any(bool(hosted[row]) == kind for row in shown)]
+    found = (best(run, chain, allowed, kind) for kind in missing)
+    return [row for row in found if row is not None]
+
+
+def best(run: Run, chain: additive.Chain, allowed: Any, hosted: bool) -> int | None:
+    """The best candidate of one kind that passes."""
+    kind = allowed[(run.stacks.cell[allowed] < 0) == hosted]
+    return additive.order(chain, additive.best_of(chain, kind, 1)).first() if len(kind) else None

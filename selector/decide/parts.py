@@ -76,11 +76,6 @@ def _published(axes: Axes, found: Runs, row: Any) -> Group:
     return {"weights_known": np.array(known)}, narrow((found.model * n + found.precision)[row])
 
 
-def _widths(axes: Axes, found: Runs, row: Any) -> Group:
-    parts = [cells.width_part(q.precision) for q in axes.precisions]
-    return cells.columns(parts), narrow(found.precision[row])
-
-
 def _peaks(axes: Axes, found: Runs, row: Any) -> Group:
     """Of each device in each format, by the arithmetic that is really used."""
     n, k = len(axes.precisions), len(found.computes)

@@ -193,7 +193,7 @@ def score(run: Run) -> Scored:
         "risk": run.risks.index,
         "effort": work.months,
     }
-    adverse = attitude.judged(run, raw)
+    adverse = attitude.judged(run, raw, waits)
     values, known = {}, {}
     for name in CRITERIA:
         both = partial(value.filled, np, scales[name], missing=run.p["value.missing"])

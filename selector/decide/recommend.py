@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -151,6 +151,13 @@ def prepare(
         scales,
         today,
     )
+
+
+def under(run: Run, req: Requirement) -> Run:
+    """The same candidates under other limits: anchors follow them, and weights that are stated as pay."""
+    scales = value.scales(req, run.load, run.p, run.assumed)
+    weights = gate.criterion_weights(weighing.relative(req.weights, scales), run.reweighing)
+    return replace(run, req=req, scales=scales, weights=weights)
 
 
 def _risks(

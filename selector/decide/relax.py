@@ -120,10 +120,10 @@ def move(cap: limits.Limit | None, name: str, row: int) -> Move:
     needed = math.nan if cap is None else cap.least(row)
     if cap is None or math.isnan(needed):
         return Move(name, None, None, "")
-    return Move(name, cap.cap, _up(needed, PRINTED), cap.unit)
+    return Move(name, cap.cap, up(needed), cap.unit)
 
 
-def _up(figure: float, digits: int) -> float:
+def up(figure: float, digits: int = PRINTED) -> float:
     """Rounded up to significant digits, so that the limit that is named suffices."""
     if figure <= 0.0:
         return figure
@@ -135,7 +135,7 @@ def words(m: Move) -> str:
     """A move in words."""
     if m.now is None or m.needed is None:
         return f"waive {m.limit}"
-    return f"{m.limit} {figure(m.now)} -> {figure(_up(m.needed, IN_WORDS))}"
+    return f"{m.limit} {figure(m.now)} -> {figure(up(m.needed, IN_WORDS))}"
 
 
 def figure(x: float) -> str:

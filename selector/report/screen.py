@@ -174,7 +174,7 @@ def _doubt(c: Constraint) -> str:
 
 def _sureness(sure: Robustness, first: str) -> list[Line]:
     if not sure.rivals:
-        return [Line("HOW SURE", ("no other choice satisfies the requirements",))]
+        return [Line("HOW SURE", ("no other choice that is as certain satisfies the requirements",))]
     lines = _each("HOW SURE", [*_draws(sure, first), *_weights(sure)])
     none = "no single figure, weight or limit of the nearest rivals alone"
     lines += _each("WHAT WOULD CHANGE IT", [_change(x) for x in nearest_changes(sure)[:CHANGES]] or [none])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from selector.decide.axes import HOSTED
+from selector.decide import counterparts
 from selector.decide.explain import ask
 from selector.estimate import cost, effort
 from selector.estimate.numeric import SCALAR
@@ -59,7 +59,8 @@ class Sides:
 
 def compare(study: Study) -> ApiOrOwn:
     """The best hosted and the best self-hosted stack of the run, over loads and utilisations."""
-    hosted, own = best_of(study, True), best_of(study, False)
+    ranking = study.ranking
+    hosted, own = (counterparts.best(study.run, ranking.chain, ranking.allowed, k) for k in (True, False))
     refs = [None if row is None else ask.ref(study, row) for row in (hosted, own)]
     missing = [w for w, row in (("hosted", hosted), ("self-hosted", own)) if row is None]
     if hosted is None or own is None:
@@ -85,16 +86,6 @@ def compare(study: Study) -> ApiOrOwn:
     return ApiOrOwn(refs[0], refs[1], cells, _crossings(sides, peak, used, tokens), note)
 
 
-def best_of(study: Study, hosted: bool) -> int | None:
-    """The best stack of one kind that passes."""
-    run = study.run
-    for row in study.ranking.order:
-        kind = run.axes.places[int(run.stacks.place[row])].hosting
-        if (kind in HOSTED) == hosted:
-            return int(row)
-    return None
-
-
 def sides_of(study: Study, hosted: int, own: int) -> Sides | str:
     """Numbers of both; why there are none where something is not known."""
     run, scored, p = study.run, study.ranking.scored, study.run.p
@@ -108,7 +99,8 @@ def sides_of(study: Study, hosted: int, own: int) -> Sides | str:
         return "a cost or a capacity of one of the two is not known"
     wage = run.req.team.usd_per_engineer_month or 0.0
     units = float(s.units[own])
-    extra = wage * (effort.running(SCALAR, 0.0, 2.0, p["effort.run.per_extra_node"]))
+    skill = p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
+    extra = skill * wage * effort.running(SCALAR, 0.0, 2.0, p["effort.run.per_extra_node"])
     spare = float(s.spare[own])
     carrying = float(s.replicas[own]) - spare
     given, each = capacity * p["serving.utilisation"], load.peak_requests_per_second / carrying

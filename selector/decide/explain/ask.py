@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from selector.decide import show
+from selector.decide import counterparts, show
 from selector.decide.match import JUDGED, like
-from selector.decide.robust import additive
+from selector.decide.robust import additive, field
 from selector.errors import Problem, UsageError
 from selector.packs.schema import near
 from selector.types.robust import StackRef
@@ -15,7 +16,7 @@ from selector.types.robust import StackRef
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
 
-LABEL = re.compile(r"^S-(\d+)$", re.IGNORECASE)
+LABEL = re.compile(r"^([SH])-(\d+)$", re.IGNORECASE)
 ID = re.compile(r"^[0-9a-f]{4,10}$")
 LOOKED_AT = 5_000  # candidates whose ids are worked out, best first
 
@@ -33,8 +34,10 @@ def stack(study: Study, text: str, flag: str = "--stack") -> int:
         what = "no candidate was sized: see `selector recommend` for what is in the way"
         raise UsageError(Problem(what, None, "relax the requirements"))
     label = LABEL.match(text)
-    if label and 1 <= int(label[1]) <= len(study.rows):
-        return study.rows[int(label[1]) - 1]
+    if label:
+        named = study.rows if label[1].upper() == "S" else _counterparts(study)
+        if 1 <= int(label[2]) <= len(named):
+            return named[int(label[2]) - 1]
     kind, colon, name = text.partition(":")
     if colon and kind == "model":
         return _alike(study, {"model": [name]}, flag, text)
@@ -56,17 +59,27 @@ def _by_id(study: Study, text: str, flag: str) -> int | None:
         raise UsageError(Problem(f"{flag} {text}: several stacks begin so", None, fix))
     if hits:
         return hits[0]
-    for row in _ranked(study):
+    for row in _printed(study):
         if show.slots(study.run, row).digest().startswith(text):
             return row
     return None
 
 
-def _ranked(study: Study) -> list[int]:
-    """Candidates by score, best first, those that are left out among them."""
+def _printed(study: Study) -> Iterator[int]:
+    """Candidates whose ids may have been printed: counterparts, the best by score, those left out
+    among them, and what stands for each choice."""
     import numpy as np
 
-    return [int(r) for r in np.argsort(-study.ranking.scored.score, kind="stable")[:LOOKED_AT]]
+    found = study.ranking
+    yield from _counterparts(study)
+    yield from (int(r) for r in np.argsort(-found.scored.score, kind="stable")[:LOOKED_AT])
+    if study.rows:
+        yield from field.of(study.run, found.scored, found.chain, found.allowed, study.rows).named()
+
+
+def _counterparts(study: Study) -> list[int]:
+    found = study.ranking
+    return counterparts.rows(study.run, found.chain, found.allowed, study.rows)
 
 
 def _slots(text: str, flag: str) -> dict[str, list[object]]:
@@ -77,7 +90,11 @@ def _slots(text: str, flag: str) -> dict[str, list[object]]:
         if not equals or not value or axis not in JUDGED:
             fix = near(axis, JUDGED) or f"axes: {', '.join(sorted(JUDGED))}"
             raise UsageError(Problem(f'{flag} {text}: "{part.strip()}" is no axis=value', None, fix))
-        found.setdefault(axis, []).append(float(value) if axis == "model_params_b" else value)
+        try:
+            found.setdefault(axis, []).append(float(value) if axis == "model_params_b" else value)
+        except ValueError:
+            what = f'{flag} {text}: "{value}" is no number'
+            raise UsageError(Problem(what, None, "billions of parameters, such as 7.6")) from None
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import rank, show
+from selector.decide import rank, recommend, show
 from selector.types.explain import BreakEven
 from selector.types.requirement import Requirement
 
@@ -97,7 +97,7 @@ def _one(given: Given, run: Run, now: First, key: str, value: float) -> BreakEve
         if at not in asked:
             req = moved(given.req, key, at)
             other = replace(given, req=req)
-            again = replace(run, req=req) if key in RESCORED else other.run()
+            again = recommend.under(run, req) if key in RESCORED else other.run()
             asked[at] = _first(again, other)
         return asked[at]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from selector.decide import show
+from selector.decide import relax, show
 from selector.decide.explain import ask
 from selector.decide.gate import CRITERIA
 from selector.types.explain import Anchor, Broken, StackView, Step, Waterfall, WeightOrigin
@@ -105,13 +105,14 @@ def broken(study: Study, row: int) -> Iterator[Broken]:
             continue
         if name in caps:
             cap, value = caps[name], float(caps[name].column[row])
+            least = relax.up(caps[name].least(row))
             if math.isnan(value):
                 yield Broken(
                     name, "unverified", None, cap.cap, cap.unit, None, "a figure for it", "not known"
                 )
             else:
-                ratio = value / cap.cap if cap.cap else None
-                yield Broken(name, "limit", value, cap.cap, cap.unit, ratio, f"{cap.cap:.6g} -> {value:.6g}")
+                ratio = least / cap.cap if cap.cap else None
+                yield Broken(name, "limit", value, cap.cap, cap.unit, ratio, f"{cap.cap:.6g} -> {least:.6g}")
         elif name in rules:
             yield _veto(study, row, rules[name])
         else:

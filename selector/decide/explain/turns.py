@@ -55,5 +55,5 @@ def _by_weight(found: Field, row: int) -> Iterator[WinsIf]:
     for j, name in enumerate(CRITERIA):
         now = float(found.weights[j])
         got = stability.interval(values, found.weights, extra, 0, j)
-        needed = None if got is None else min(max(now, got[0]), got[1])
+        needed = counterfactual.within(got, now)
         yield WinsIf(found.ref(row), "weight", name, "% of all weights", now, needed)

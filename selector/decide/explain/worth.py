@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from selector.decide import attitude, quality
+from selector.decide import attitude, limits, quality
 from selector.decide.explain.money import Account
 from selector.decide.explain.traced import NEAR, Candidate
 from selector.decide.judge import TRUE
@@ -129,17 +129,21 @@ class Worth:
         return self.stack.leaves.choice("latency.not_judged", judged, "ms", why)
 
     def judged(self, criterion: str) -> Any:
-        """The figure, or its adverse quartile where the attitude is cautious."""
+        """The figure, or its adverse quantile where the attitude asks for one."""
         found = self.figure(criterion)
-        if found is None or self.run.req.risk_attitude != "cautious":
+        if found is None or attitude.quantile(self.run.req.risk_attitude) == limits.MIDDLE:
             return found
-        by = float(attitude.judged(self.run, self.stack.scored.raw)[criterion][self.stack.row]) / float(found)
+        by = float(
+            attitude.judged(self.run, self.stack.scored.raw, self.stack.scored.waits)[criterion][
+                self.stack.row
+            ]
+        ) / float(found)
         if by == 1.0:
             return found
         factor = self.stack.leaves.choice(
-            f"attitude.{criterion}", by, "factor", "adverse quartile over the middle, from the interval"
+            f"attitude.{criterion}", by, "factor", "adverse quantile over the middle, from the interval"
         )
-        return named(found * factor, f"{criterion}.adverse", "", "adverse quartile")
+        return named(found * factor, f"{criterion}.adverse", "", "adverse quantile")
 
     def value(self, criterion: str) -> Any:
         """Value of the figure on its scale, 0 to 1."""

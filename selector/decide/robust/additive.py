@@ -72,7 +72,8 @@ def order(chain: Chain, rows: Any) -> Order:
     import numpy as np
 
     keys = [chain.unknown[rows], chain.at_risk[rows]]
-    ascending = np.argsort(np.array(chain.weights), kind="stable")
+    # Of equal weights the criterion that is named first decides first.
+    ascending = np.argsort(-np.array(chain.weights), kind="stable")[::-1]
     keys += [np.nan_to_num(chain.raw[i][rows], nan=np.inf) for i in ascending]
     keys += [-chain.score[rows], chain.late[rows]]
     ranked = np.lexsort(keys)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import gate, value, weighing
+from selector.decide import gate, relax, value, weighing
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, stability
 from selector.types.robust import ExchangeRate, WinsIf
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selector.types.requirement import Requirement
 
 RIVALS = 3
+LEAST_WIDTH = 1e-6  # of an interval of weights, in percent: at a single weight a stack ties and leads nothing
 TRIES = 5  # stacks looked at beyond a limit, those that ask for the least first
 
 
@@ -53,7 +54,9 @@ def by_figure(f: Field, row: int) -> Iterator[WinsIf]:
         now, weight = float(scored.raw[name][row]), scored.weights[name]
         value = float(scored.values[name][row])
         needed: float | None = None
-        if gap <= 0.0 and not math.isnan(now):
+        if f.chain.late[row] > f.chain.late[f.first]:
+            needed = None  # whatever its figures, it stands after those that are certain
+        elif gap <= 0.0 and not math.isnan(now):
             needed = now
         elif weight > 0 and value + gap / weight <= 1.0:
             judged = float(scored.judged[name][row])
@@ -68,8 +71,15 @@ def _by_weight(f: Field, row: int) -> Iterator[WinsIf]:
     for j, name in enumerate(CRITERIA):
         now = float(weights[j])
         got = stability.interval(values, weights, extra, 0, j)
-        needed = None if got is None else min(max(now, got[0]), got[1])
+        needed = within(got, now)
         yield WinsIf(f.ref(row), "weight", name, "% of all weights", now, needed)
+
+
+def within(found: tuple[float, float, Any, Any] | None, now: float) -> float | None:
+    """The nearest weight of an interval; None where there is none, or one that only ties."""
+    if found is None or found[1] - found[0] < LEAST_WIDTH:
+        return None
+    return min(max(now, found[0]), found[1])
 
 
 def _by_limit(f: Field, reasons: Sequence[tuple[str, Any]]) -> Iterator[WinsIf]:
@@ -93,10 +103,12 @@ def _least_move(f: Field, cap: Limit, rows: Any) -> Iterator[WinsIf]:
     the limit move with it."""
     import numpy as np
 
-    rows = rows[np.lexsort([-f.chain.score[rows], cap.column[rows]])]
+    least = cap.needed[rows]
+    order = np.lexsort([-f.chain.score[rows], least])
+    rows, least = rows[order], least[order]
     for row in rows[:TRIES].tolist():
-        needed = float(cap.column[row])
-        let_in = rows[cap.column[rows] <= needed]
+        needed = relax.up(cap.least(row))
+        let_in = rows[least <= needed]
         peers = np.concatenate([f.choices.rows, let_in])
         scores = _rescored(f, moved(f.run.req, cap.id, needed), peers)
         if scores[len(f.choices.rows) + int(np.nonzero(let_in == row)[0][0])] >= scores.max():

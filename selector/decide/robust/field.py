@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 
+FEW = 16  # kinds of rows that are compared one by one
 LOOKS = 10  # of the search for those that never decide
 
 
@@ -61,13 +62,21 @@ class Field:
         have left out for them; the choice of the first is not among them."""
         import numpy as np
 
-        values, extra = self.values(self.rows), np.asarray(self.scored.points[self.rows])
+        every, wanted = self._judged(self.rows), np.unique(self._judged(rows), axis=0)
         found = self.number != self.choices.of(self.first)
+        if len(wanted) > FEW:
+            # Each row as one key: comparing every pair would take minutes where all are tied.
+            return self.rows[found & np.isin(_keys(every), _keys(wanted))]
         same = np.zeros(len(self.rows), dtype=bool)
-        for row in rows:
-            mine = self.values(np.array([row]))[0]
-            same |= (values == mine).all(axis=1) & (extra == self.scored.points[row])
+        for mine in wanted:
+            same |= (every == mine).all(axis=1)
         return self.rows[found & same]
+
+    def _judged(self, rows: Any) -> Any:
+        """Values and fixed points (n, k + 1) of some candidates; 0 has one sign."""
+        import numpy as np
+
+        return np.column_stack([self.values(rows), self.scored.points[rows]]) + 0.0
 
     def best(self, rows: Any) -> int | None:
         """The best of some candidates; None of none."""
@@ -75,12 +84,25 @@ class Field:
             return int(rows[0]) if len(rows) else None
         return additive.order(self.chain, rows).first()
 
+    def named(self) -> Iterator[int]:
+        """What stands for each choice, where several are alike the one that ids settle."""
+        for number in range(len(self.choices.best)):
+            yield self.choices.standing(number)
+
     def ref(self, row: int) -> StackRef:
         """A candidate by its id."""
         if row not in self.refs:
             name, what = self.chain.name(row), show.line(self.run, row)
             self.refs[row] = StackRef(name, what, self.labels.get(row))
         return self.refs[row]
+
+
+def _keys(rows: Any) -> Any:
+    """Rows of numbers as one comparable key each."""
+    import numpy as np
+
+    packed = np.ascontiguousarray(rows)
+    return packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1])))[:, 0]
 
 
 def of(run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]) -> Field:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -26,6 +27,16 @@ def front(costs: Any) -> Any:
     found = np.zeros(len(costs), dtype=bool)
     found[kept] = True
     return found
+
+
+def unbeaten(columns: Sequence[Any], one: Sequence[float]) -> Any:
+    """Bool (n,): rows, given by their columns, that one point does not dominate."""
+    better: Any = False
+    same: Any = True
+    for column, figure in zip(columns, one, strict=True):
+        better = better | ~(column >= figure)
+        same = same & (column == figure)
+    return better | same
 
 
 def dominated_by(costs: Any, row: int) -> Any:

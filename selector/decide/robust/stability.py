@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+NEAR = 1e-12  # distances this close are the same
+
 
 def interval(
     values: Any, weights: Any, extra: Any, one: int, criterion: int
@@ -120,16 +122,23 @@ def l2_radius(values: Any, weights: Any, extra: Any, one: int) -> tuple[float, A
     import numpy as np
 
     bounds = l2_bounds(values, weights, extra, one)
+    tied = np.nonzero(bounds <= NEAR)[0]
+    if len(tied):
+        return 0.0, tied
     best = np.inf
     rows: list[int] = []
+    known: dict[tuple[float, ...], float] = {}  # rows that are alike lie equally far
     for row in np.argsort(bounds, kind="stable"):
-        if not bounds[row] <= best + 1e-12:
+        if not np.isfinite(bounds[row]) or bounds[row] > best + NEAR:
             break
-        gap = extra[one] - extra[row]
-        found = _nearest(weights, values[one] - values[row], gap)
-        if found < best - 1e-12:
+        lead, gap = values[one] - values[row], float(extra[one] - extra[row])
+        key = (gap, *lead.tolist())
+        if key not in known:
+            known[key] = _nearest(weights, lead, gap)
+        found = known[key]
+        if found < best - NEAR:
             best, rows = found, [int(row)]
-        elif found <= best + 1e-12 and np.isfinite(found):
+        elif found <= best + NEAR and np.isfinite(found):
             rows.append(int(row))
     return (float(best), np.array(rows)) if rows else None
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from selector.decide import value
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import (
     acceptability,
@@ -30,6 +31,7 @@ SEED_FROM = ("requirements_sha256", "packs")
 SEED_BYTES = 4
 SEEN = 0.01  # a share of the draws below this is not told, unless the stack is shown
 MOST_OVERTAKERS = 20
+SIEVES = 16  # strong candidates that take out what they better before the front is sought
 
 
 def seed(inputs: Mapping[str, object]) -> int:
@@ -74,7 +76,7 @@ def of(
         regret_points=acceptability.regret(draws.score, 0),
         evpi_points=points,
         evpi_usd_per_month=None if usd is None else points * usd,
-        disappointment_points=acceptability.disappointment(float(scored.score[f.first]), draws.score, 0),
+        disappointment_points=acceptability.disappointment(_neutral(f), draws.score, 0),
         entropy_bits=acceptability.entropy(shares),
         p_best_any_weights=float((draws.best_any == 0).mean()),
         measure_first=measure.first(f, figures, draws, watch, usd),
@@ -208,19 +210,39 @@ def _tied(f: Field, beats: Any, shown: Sequence[int]) -> tuple[StackRef, ...]:
 
 
 def _pareto(f: Field) -> tuple[ParetoPoint, ...]:
-    """Choices that no other betters on cost, quality and latency together, the cheapest first."""
+    """Candidates that no other betters on cost, quality and latency together, the cheapest first; of
+    each choice, and of those with the same figures, the best one."""
     import numpy as np
 
-    raw, rows = f.scored.raw, f.choices.best
-    costs = np.stack([raw["cost"][rows], -raw["quality"][rows], raw["latency"][rows]], axis=1)
+    raw = f.scored.raw
+    columns = (raw["cost"], -raw["quality"], raw["latency"])
+    coarse = np.stack([c[f.choices.best] for c in columns], axis=1)
+    strong = f.choices.best[np.nonzero(pareto.front(coarse))[0]]
+    rows = f.choices.rows
+    for one in strong[np.unique(np.linspace(0, len(strong) - 1, SIEVES).astype(int))] if len(strong) else ():
+        rows = rows[pareto.unbeaten([c[rows] for c in columns], [float(c[one]) for c in columns])]
+    costs = np.stack([c[rows] for c in columns], axis=1)
+    by_choice: dict[int, list[int]] = {}
+    for row in rows[pareto.front(costs)].tolist():
+        by_choice.setdefault(f.choices.of(row), []).append(row)
     found: dict[tuple[float, ...], list[int]] = {}
-    for i in np.nonzero(pareto.front(costs))[0].tolist():
-        found.setdefault(tuple(costs[i].tolist()), []).append(f.choices.standing(i))
+    for members in by_choice.values():
+        best = additive.order(f.chain, np.array(members)).first()
+        found.setdefault(tuple(float(c[best]) for c in columns), []).append(best)
     points = []
     for alike in (found[k] for k in sorted(found)):
-        row = f.best(np.array(alike))
-        assert row is not None
+        row = additive.order(f.chain, np.array(alike)).first()
         latency = float(f.run.stacks.request_p95_ms[row])
         cost, quality = float(raw["cost"][row]), float(raw["quality"][row])
         points.append(ParetoPoint(f.ref(row), cost, quality, latency))
     return tuple(points)
+
+
+def _neutral(f: Field) -> float:
+    """Score of the first stack by the middle of its estimates, which the draws lie around."""
+    import numpy as np
+
+    scored, missing = f.scored, f.run.p["value.missing"]
+    at = np.array([f.first])
+    columns = [value.filled(np, scored.scales[c], scored.raw[c][at], missing)[0] for c in CRITERIA]
+    return float(additive.total(columns, [scored.weights[c] for c in CRITERIA], scored.points[at])[0])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from selector.decide import rank
+from selector.decide import counterparts, rank
 from selector.decide.explain import answer, api_or_own, ask, break_even, compare, turns
 from selector.decide.explain.study import Study
 from selector.errors import UsageError
@@ -86,7 +86,8 @@ def test_a_narrow_run_has_the_same_first_stack(studied: Studied) -> None:
 def test_hosted_or_own_agrees_with_the_ranking_and_crosses_where_it_says(studied: Studied) -> None:
     study = studied("chat-api-or-gpus")
     found = api_or_own.compare(study)
-    hosted, own = api_or_own.best_of(study, True), api_or_own.best_of(study, False)
+    ranking = study.ranking
+    hosted, own = (counterparts.best(study.run, ranking.chain, ranking.allowed, k) for k in (True, False))
     assert hosted is not None
     assert own is not None
     load, cost = study.run.load, study.ranking.scored.cost
