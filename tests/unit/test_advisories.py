@@ -67,8 +67,8 @@ def test_levels(more: dict[str, object], level: Severity) -> None:
 def test_the_lowest_clean_version_of_vllm(catalogue: Catalogue) -> None:
     rows = list(catalogue.advisories.values())
     assert len(rows) >= 78
-    assert advisories.hits(rows, "vllm", "0.23.1", {}, catalogue.condition) == ()
-    assert advisories.hits(rows, "vllm", "0.22.0", {}, catalogue.condition) != ()
+    assert advisories.hits(rows, "vllm", "0.24.0", {}, catalogue.condition) == ()
+    assert advisories.hits(rows, "vllm", "0.23.1", {}, catalogue.condition) != ()
 
 
 def test_no_framework_of_the_catalogue_is_spelled_otherwise(catalogue: Catalogue) -> None:
