@@ -7,11 +7,13 @@ from datetime import date
 
 from selector.decide.axes import HOSTED, Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
+from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.names import EngineQuery
 from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
 from selector.packs.support import newest
 from selector.packs.versions import meet
+from selector.risk import advisories
 from selector.types import facts
 from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
@@ -130,9 +132,8 @@ def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> N
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)
             continue
-        axes.engines.append(
-            EngineOption(engine, framework, _engine_facts(framework, wanted, engine in alone))
-        )
+        told = _engine_facts(framework, wanted, engine in alone)
+        axes.engines.append(EngineOption(engine, framework, told | _holes(framework, told, req, cat)))
 
 
 def _tied(cat: Catalogue) -> frozenset[str]:
@@ -170,6 +171,18 @@ def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[st
     if wanted.engines and not _named(framework, wanted.engines, exactly=True):
         found.pop("engine.version", None)
     return found
+
+
+def _holes(
+    framework: Framework, told: Mapping[str, object], req: Requirement, cat: Catalogue
+) -> dict[str, object]:
+    """Known holes of the version that would run; nothing where it is not known."""
+    version = told.get("engine.version")
+    if version is None:
+        return {}
+    known = {**requirement_facts(req), **proposed_facts(req), **told}
+    rows = cat.advisories.values()
+    return advisories.summary(advisories.hits(rows, framework.id, str(version), known, cat.condition))
 
 
 def _named(framework: Framework, queries: Sequence[EngineQuery], exactly: bool = False) -> bool:

@@ -35,4 +35,4 @@ class Hit:
 
     advisory: Advisory
     certain: bool
-    unknown: tuple[str, ...] = ()  # facts that would settle it
+    unknown: tuple[str, ...] = ()  # facts that would settle it; `version` where it is not known or odd
