@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from selector.decide.axes import HOSTED, Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
@@ -13,7 +14,7 @@ from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
 from selector.packs.support import newest
 from selector.packs.versions import meet
-from selector.risk import advisories
+from selector.risk import advisories, licences
 from selector.types import facts
 from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
@@ -67,7 +68,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
     for model in [*wanted.own_models, *cat.models.values()]:
         if wanted.model_pinned:
             if model.id in wanted.models or model in wanted.own_models:
-                axes.models.append(_open(model, cat))
+                axes.models.append(_licensed(_open(model, cat), req, cat))
         elif model.status == "superseded" or not _serves(model.tasks, task):
             continue
         elif not _speaks(model.languages, req.application.languages):
@@ -75,7 +76,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         elif reason := _excluded(req, wanted, cat, model):
             axes.leave_out(reason, model.id)
         else:
-            axes.models.append(_open(model, cat))
+            axes.models.append(_licensed(_open(model, cat), req, cat))
     if hosting(req, wanted).isdisjoint(HOSTED):
         return
     for api in cat.apis.values():
@@ -106,6 +107,14 @@ def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -
 def _open(model: Model, cat: Catalogue) -> ModelOption:
     known = facts.of_model(model, cat.licences.get(model.licence), cat.origin(model))
     return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
+
+
+def _licensed(option: ModelOption, req: Requirement, cat: Catalogue) -> ModelOption:
+    """A model with what its licence comes to for this requirement."""
+    licence = cat.licences.get(option.model.licence) if option.model else None
+    known = {**requirement_facts(req), **option.facts}
+    more = licences.derived(licence, known, cat.uses, cat.condition, req.licences.cleared)
+    return replace(option, facts={**option.facts, **more})
 
 
 def _hosted(api: Api, cat: Catalogue) -> ModelOption:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from selector.packs.catalog import Catalogue, beyond_budget, condition_problems
+from selector.packs.catalog import Catalogue, beyond_budget, condition_problems, legal_conditions
 from selector.packs.language import parse as tree
+from selector.packs.ruletest import legal_cases
 from selector.types.rule import Effect, Rule
 
 LINTS = {
@@ -104,9 +105,7 @@ def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
     for risk in cat.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             yield "risks", risk.id, text
-    for advisory in cat.advisories.values():
-        if advisory.when is not None:
-            yield "advisories", advisory.id, advisory.when
+    yield from legal_conditions(cat)
 
 
 def _conditions(cat: Catalogue) -> Iterator[Fault]:
@@ -129,6 +128,7 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     wanted += [("rules", r.id, p, cat.policies) for r in cat.rules.values() for p in r.policies]
+    wanted += _legal_references(cat)
     wanted += [("policies", p.id, e, cat.policies) for p in cat.policies.values() for e in p.extends]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
@@ -140,6 +140,18 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
             yield Fault("L003", kind, key, f'"{target}" does not exist')
 
 
+def _legal_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
+    """What licences and duties name."""
+    found: list[tuple[str, str, str, object]] = [
+        ("licences", x.id, u, cat.uses) for x in cat.licences.values() for u in x.forbidden_uses
+    ]
+    for text in cat.regulations.values():
+        found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.need]
+        found += [("regulations", text.id, d.rule, cat.rules) for d in text.duties if d.rule]
+        found += [("regulations", text.id, f, cat.regulations) for f in text.follows]
+    return found
+
+
 def _tests(cat: Catalogue) -> Iterator[Fault]:
     for rule in cat.rules.values():
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in rule.tests}
@@ -149,6 +161,10 @@ def _tests(cat: Catalogue) -> Iterator[Fault]:
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in risk.tests}
         if missing:
             yield Fault("L004", "risks", risk.id, f"no test that is {', '.join(sorted(missing))}")
+    for kind, key, name, _, tests in legal_cases(cat):
+        missing = {"fires", "quiet", "unknown"} - {t.expect for t in tests}
+        if missing:
+            yield Fault("L004", kind, key, f"{name} has no test that is {', '.join(sorted(missing))}")
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:
