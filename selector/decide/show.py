@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, limits, size, trainers
+from selector.decide import adjust, assume, bill, law, limits, size, trainers
 from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
@@ -135,6 +135,8 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[run.judge.group[row]] == 1),
         sources=_sources(run, row),
         assumptions=assume.rows(run, scored, row),
+        duties=law.due(run, row),
+        terms=law.terms(run, row),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from selector.report import pictures, ranking, sections
+from selector.report import legal, pictures, ranking, sections
 from selector.report.numbers import band, short
 from selector.report.screen import LEVELS, Line, screens, together
 from selector.report.tabular import Table, describe
@@ -91,6 +91,8 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),
+        legal.duties(r),
+        legal.licence(r),
         sections.findings(r),
         sections.advice(r),
         sections.excluded(r, shown=None),
@@ -268,6 +270,7 @@ def _sources(r: Recommendation, cat: Catalogue) -> list[dict[str, Any]]:
     for _, part in r.parts:
         for s in (*part.stacks, *part.counterparts):
             used.update(s.sources, (c.source for c in s.costs), (x.source for x in s.risks))
+            used.update(d.source for d in s.duties)
         used.update(a.source for a in part.assumptions)
     rows = []
     for name in sorted(used):

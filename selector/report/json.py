@@ -49,6 +49,8 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "constraints": [asdict(c) for c in s.constraints],
         "risks": [asdict(r) for r in s.risks],
         "assumptions": [asdict(a) for a in s.assumptions],
+        "duties": [asdict(d) for d in s.duties],
+        "licence_terms": [asdict(x) for x in s.terms],
         "findings": [finding(f) for f in s.findings],
         "facts": dict(s.facts),
         "advice": s.advice,

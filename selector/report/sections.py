@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from selector.decide import outlay
+from selector.report import legal
 from selector.report.numbers import band, short
 from selector.report.tabular import Table, describe, middle, rival, share, side
 from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
@@ -244,6 +245,8 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         *([] if brief else [payments(r)]),
         limits(r),
         upper_risks(r) if brief else risks(r),
+        legal.duties(r, brief),
+        legal.licence(r),
         findings(r),
         advice(r),
         excluded(r),

@@ -45,7 +45,7 @@ def hits(
         if hit is False:
             continue
         answer: bool | None = True
-        unknown = () if hit else (VERSION,)
+        unknown: tuple[str, ...] = () if hit else (VERSION,)
         if advisory.when is not None:
             asked = condition(advisory.when)
             answer = asked.evaluate(facts)

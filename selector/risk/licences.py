@@ -73,14 +73,18 @@ def _judged(
     if not any(fact.startswith(ABOUT) for fact in trace):
         return None
     answer = compiled.evaluate(known)
+    if answer is False:
+        return None
+    text = rule.title + _limit(licence, trace)
     if answer:
-        return Term(licence.id, "broken", SEVERITY[rule.effect], rule.title + _limit(licence, trace), (), rule.id)
+        return Term(licence.id, "broken", SEVERITY[rule.effect], text, (), rule.id)
     unknown = [fact for fact, value in trace.items() if value is None]
     facts = {f for fact in unknown for f in asked.get(fact, (fact,))}
-    tell = tuple(sorted(keys[f] for f in facts if f in keys))
-    if answer is False or not tell or not facts <= set(keys):
+    if not facts or not facts <= set(keys):
         return None
-    return Term(licence.id, "open", SEVERITY[rule.effect], rule.title + _limit(licence, trace), tell, rule.id)
+    return Term(
+        licence.id, "open", SEVERITY[rule.effect], text, tuple(sorted(keys[f] for f in facts)), rule.id
+    )
 
 
 def _limit(licence: Licence, trace: Mapping[str, object]) -> str:
@@ -92,7 +96,11 @@ def _limit(licence: Licence, trace: Mapping[str, object]) -> str:
     else:
         return ""
     when = {"release": "counted once, on the day of release", "rolling": "counted at all times"}
-    parts = [figure, when.get(licence.limit_at or "", ""), licence.limit_then and f"above: {licence.limit_then}"]
+    parts = [
+        figure,
+        when.get(licence.limit_at or "", ""),
+        licence.limit_then and f"above: {licence.limit_then}",
+    ]
     return f" ({', '.join(p for p in parts if p)})"
 
 

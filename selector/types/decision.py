@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.legal import Due, Term
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
@@ -106,6 +107,8 @@ class RankedStack:
     advice: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
+    duties: tuple[Due, ...] = ()
+    terms: tuple[Term, ...] = ()  # of the licence of the weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,4 +172,3 @@ class Due:
     def blocks(self) -> bool:
         """True where it is in force, bars the stack, and nothing shows that it is fulfilled."""
         return self.severity == "block" and self.status == "in_force" and self.state in ("to_do", "not_met")
-
