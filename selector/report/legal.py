@@ -21,32 +21,24 @@ ADVICE = "own words, no legal advice; recalled = the text was not looked up"
 
 
 def duties(r: Recommendation, brief: bool = False) -> Table:
-    """Duties of the first stack; `brief` leaves what is for information to a note."""
+    """Duties of the first stack; `brief` leaves what is for information or may apply to a note."""
     if not r.stacks or not r.stacks[0].duties:
         return NOTHING
     every = r.stacks[0].duties
-    known = [d for d in every if d.status != "unknown"]
-    rest = [d for d in known if brief and d.severity == "info"]
+    kept = [d for d in every if not brief or (d.status != "unknown" and d.severity != "info")]
+    told = [f"{d.regulation} {d.ref}" for d in every if d.status != "unknown" and d.severity == "info"]
+    open_ = _open(d for d in every if d.status == "unknown")
+    notes = [f"for information: {', '.join(told)}" if told else "", f"may apply: {open_}" if open_ else ""]
+    note = "; ".join([*(x for x in notes if x and brief), ADVICE])
     title = f"Duties of {r.stacks[0].label}"
-    kept = [d for d in known if d not in rest]
     rows = tuple(
         (_law(d), d.ref, d.text, d.severity, _when(d), _state(d), ", ".join(d.need) or "-") for d in kept
     )
-    notes = [
-        f"for information: {', '.join(f'{d.regulation} {d.ref}' for d in rest)}" if rest else "",
-        f"may apply: {_open(d for d in every if d.status == 'unknown')}" if len(known) < len(every) else "",
-        ADVICE,
-    ]
-    brief_rows = tuple(
-        (f"{x[0]} {x[1]}", f"{x[2]}; {x[6]}" if x[6] != "-" else x[2], x[3], f"{x[4]}, {x[5]}") for x in rows
+    short = tuple(
+        (f"{x[0]} {x[1]}", x[2] if x[6] == "-" else f"{x[2]}; {x[6]}", x[3], f"{x[4]}, {x[5]}") for x in rows
     )
-    less = Table(
-        title,
-        ("duty", "what; needs", "severity", "when, state"),
-        brief_rows,
-        note="; ".join(x for x in notes if x),
-    )
-    return Table(title, COLUMNS, rows, note=less.note, narrow=((less,),))
+    less = Table(title, ("duty", "what; needs", "severity", "when, state"), short, note=note)
+    return Table(title, COLUMNS, rows, note=note, narrow=((less,),))
 
 
 def licence(r: Recommendation) -> Table:
@@ -71,12 +63,14 @@ def _law(d: Due) -> str:
 
 def _when(d: Due) -> str:
     since = f"since {d.since}" if d.since and d.status == "in_force" else "in force"
-    text = f"from {d.since}" if d.status == "from" else since
+    open_ = f"may apply, dated {d.since}" if d.since else "may apply"
+    text = {"from": f"from {d.since}", "unknown": open_}.get(d.status, since)
     return f"{text} until {d.until}" if d.until else text
 
 
 def _state(d: Due) -> str:
-    return f"{STATES[d.state]}: tell {', '.join(d.tell)}" if d.tell else STATES[d.state]
+    told = "" if d.status == "unknown" else f"{STATES[d.state]}: "
+    return f"{told}tell {', '.join(d.tell)}" if d.tell else STATES[d.state]
 
 
 def _open(items: Iterable[Due]) -> str:

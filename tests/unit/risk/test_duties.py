@@ -1,5 +1,6 @@
 """Duties by facts and day: in force, from when, unknown, and how far they are fulfilled."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,8 +12,10 @@ from selector.needs.laws import undecided
 from selector.needs.load import load_document
 from selector.packs.catalog import Catalogue
 from selector.risk.duties import due
+from selector.types.decision import Recommendation
 from selector.types.legal import Due, Duty, Regulation
-from tests.conftest import Decide
+
+Decide = Callable[..., Recommendation]
 
 TODAY = date(2026, 11, 27)
 API = {"hosting": "api", "region": "us"}

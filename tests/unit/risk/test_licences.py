@@ -1,5 +1,6 @@
 """Licences under facts: broken, open with what to tell, kept; and what a clearance does."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from selector.check.policy import Policy
 from selector.needs.facts import KEYS
 from selector.packs.catalog import Catalogue
 from selector.risk import licences
+from selector.types.decision import Recommendation
 from selector.types.legal import Term
-from tests.conftest import Decide
+
+Decide = Callable[..., Recommendation]
 
 ORG = {"req.org_region": "us", "req.user_regions": frozenset({"us"}), "req.commercial": True}
 
