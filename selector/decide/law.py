@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import load
 from selector.needs.facts import KEYS, proposed_facts, requirement_facts
-from selector.needs.laws import undecided
-from selector.risk import duties, licences
-from selector.types.legal import Due, Term
+from selector.risk import duties as kept
+from selector.risk import licences
+from selector.types.legal import Term
+from selector.types.regulation import DutyRow
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -28,18 +30,18 @@ def facts(run: Run, row: int) -> dict[str, object]:
     return found
 
 
-def due(run: Run, row: int) -> tuple[Due, ...]:
-    """Duties that the candidate has, or may have."""
-    return duties.due(
+def duties(run: Run, row: int) -> tuple[DutyRow, ...]:
+    """Duties that the candidate has, or may have; what settles the latter by its key in `reqs.yaml`."""
+    held = {c.mitigation for c in run.req.risk.controls}
+    chosen = run.risks.assessments[int(run.risks.profile[row])].mitigations
+    found = kept.rows(
         run.cat.regulations.values(),
         facts(run, row),
-        run.axes.days[0],
+        kept.Kept(held, chosen, run.req.contracts or (), run.req.regulations or ()),
+        run.today,
         run.cat.condition,
-        undecided=undecided(run.req),
-        held=[c.mitigation for c in run.req.risk.controls],
-        planned=run.risks.assessments[int(run.risks.profile[row])].mitigations,
-        keys=KEYS,
     )
+    return tuple(replace(d, unknown=tuple(KEYS.get(f, f) for f in d.unknown)) for d in found)
 
 
 def terms(run: Run, row: int) -> tuple[Term, ...]:

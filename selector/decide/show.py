@@ -135,7 +135,7 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[run.judge.group[row]] == 1),
         sources=_sources(run, row),
         assumptions=assume.rows(run, scored, row),
-        duties=law.due(run, row),
+        duties=law.duties(run, row),
         terms=law.terms(run, row),
     )
 

@@ -17,6 +17,7 @@ from selector.types import catalog as kinds
 from selector.types import legal
 from selector.types.advisory import Advisory
 from selector.types.build import build
+from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
@@ -134,11 +135,6 @@ class Catalogue:
         return self._by_id("uses", legal.Use)
 
     @cached_property
-    def regulations(self) -> dict[str, legal.Regulation]:
-        """Regulations with their duties."""
-        return self._by_id("regulations", legal.Regulation)
-
-    @cached_property
     def mitigations(self) -> dict[str, kinds.Mitigation]:
         """Mitigations."""
         return self._by_id("mitigations", kinds.Mitigation)
@@ -152,6 +148,11 @@ class Catalogue:
     def advisories(self) -> dict[str, Advisory]:
         """Known vulnerabilities."""
         return self._by_id("advisories", Advisory)
+
+    @cached_property
+    def regulations(self) -> dict[str, Regulation]:
+        """Regulations and standards with their duties."""
+        return self._by_id("regulations", Regulation)
 
     @cached_property
     def risks(self) -> dict[str, kinds.Risk]:
@@ -278,12 +279,11 @@ def _check_rules(catalogue: Catalogue) -> None:
 
 
 def legal_conditions(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
-    """Conditions of duties, uses and advisories: kind, id of the entry, text."""
+    """Conditions of regulations, their duties, uses and advisories: kind, id of the entry, text."""
     for regulation in catalogue.regulations.values():
-        for duty in regulation.duties:
-            for text in (duty.when, duty.met):
-                if text is not None:
-                    yield "regulations", regulation.id, text
+        for text in (regulation.applies, *(d.when for d in regulation.duties)):
+            if text is not None:
+                yield "regulations", regulation.id, text
     for kind, rows in (("uses", catalogue.uses), ("advisories", catalogue.advisories)):
         for key, row in rows.items():
             if row.when is not None:

@@ -146,9 +146,8 @@ def _legal_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
         ("licences", x.id, u, cat.uses) for x in cat.licences.values() for u in x.forbidden_uses
     ]
     for text in cat.regulations.values():
-        found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.need]
+        found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.mitigations]
         found += [("regulations", text.id, d.rule, cat.rules) for d in text.duties if d.rule]
-        found += [("regulations", text.id, f, cat.regulations) for f in text.follows]
     return found
 
 
@@ -161,10 +160,11 @@ def _tests(cat: Catalogue) -> Iterator[Fault]:
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in risk.tests}
         if missing:
             yield Fault("L004", "risks", risk.id, f"no test that is {', '.join(sorted(missing))}")
-    for kind, key, name, _, tests in legal_cases(cat):
-        missing = {"fires", "quiet", "unknown"} - {t.expect for t in tests}
+    for kind, key, part, _, cases in legal_cases(cat):
+        missing = {"fires", "quiet", "unknown"} - {expect for _, expect in cases}
         if missing:
-            yield Fault("L004", kind, key, f"{name} has no test that is {', '.join(sorted(missing))}")
+            what = f"{part}: " if part else ""
+            yield Fault("L004", kind, key, f"{what}no test that is {', '.join(sorted(missing))}")
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:

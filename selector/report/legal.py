@@ -1,4 +1,4 @@
-"""What the law and the licence ask for: tables of the first stack."""
+"""What the law and the licence ask for: a table of the first stack, and a line for the screen."""
 
 from __future__ import annotations
 
@@ -6,39 +6,11 @@ from collections.abc import Iterable
 
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
-from selector.types.legal import Due, Term
+from selector.types.legal import Term
+from selector.types.regulation import DutyRow
+from selector.types.rule import Severity
 
 NOTHING = Table("", (), ())
-STATES = {
-    "met": "met",
-    "planned": "planned",
-    "to_do": "to do",
-    "not_met": "NOT MET",
-    "unknown": "unknown",
-}
-COLUMNS = ("regulation", "article", "what", "severity", "when", "state", "need")
-ADVICE = "own words, no legal advice; recalled = the text was not looked up"
-
-
-def duties(r: Recommendation, brief: bool = False) -> Table:
-    """Duties of the first stack; `brief` leaves what is for information or may apply to a note."""
-    if not r.stacks or not r.stacks[0].duties:
-        return NOTHING
-    every = r.stacks[0].duties
-    kept = [d for d in every if not brief or (d.status != "unknown" and d.severity != "info")]
-    told = [f"{d.regulation} {d.ref}" for d in every if d.status != "unknown" and d.severity == "info"]
-    open_ = _open(d for d in every if d.status == "unknown")
-    notes = [f"for information: {', '.join(told)}" if told else "", f"may apply: {open_}" if open_ else ""]
-    note = "; ".join([*(x for x in notes if x and brief), ADVICE])
-    title = f"Duties of {r.stacks[0].label}"
-    rows = tuple(
-        (_law(d), d.ref, d.text, d.severity, _when(d), _state(d), ", ".join(d.need) or "-") for d in kept
-    )
-    short = tuple(
-        (f"{x[0]} {x[1]}", x[2] if x[6] == "-" else f"{x[2]}; {x[6]}", x[3], f"{x[4]}, {x[5]}") for x in rows
-    )
-    less = Table(title, ("duty", "what; needs", "severity", "when, state"), short, note=note)
-    return Table(title, COLUMNS, rows, note=note, narrow=((less,),))
 
 
 def licence(r: Recommendation) -> Table:
@@ -52,33 +24,11 @@ def licence(r: Recommendation) -> Table:
     )
 
 
-def before_launch(items: Iterable[Due]) -> str:
-    """Duties in force that bar a launch until they are fulfilled."""
-    return ", ".join(f"{d.regulation} {d.ref}" for d in items if d.blocks)
-
-
-def _law(d: Due) -> str:
-    return f"{d.regulation} (recalled)" if d.checked == "recalled" else d.regulation
-
-
-def _when(d: Due) -> str:
-    since = f"since {d.since}" if d.since and d.status == "in_force" else "in force"
-    open_ = f"may apply, dated {d.since}" if d.since else "may apply"
-    text = {"from": f"from {d.since}", "unknown": open_}.get(d.status, since)
-    return f"{text} until {d.until}" if d.until else text
-
-
-def _state(d: Due) -> str:
-    told = "" if d.status == "unknown" else f"{STATES[d.state]}: "
-    return f"{told}tell {', '.join(d.tell)}" if d.tell else STATES[d.state]
-
-
-def _open(items: Iterable[Due]) -> str:
-    """Duties that a fact decides, by what would settle them."""
-    by_key: dict[str, list[str]] = {}
-    for d in items:
-        by_key.setdefault(", ".join(d.tell), []).append(f"{d.regulation} {d.ref}".strip())
-    return "; ".join(f"{', '.join(names)} (tell {keys})" for keys, names in by_key.items())
+def before_launch(items: Iterable[DutyRow]) -> str:
+    """Duties in force that bar a launch, and for which nothing is in place or planned."""
+    return ", ".join(
+        f"{d.regulation} {d.ref}" for d in items if d.status == "open" and d.severity is Severity.HIGH
+    )
 
 
 def _term(x: Term) -> str:

@@ -1,143 +1,99 @@
-"""Duties of regulations for one stack on one day: in force or from when, and whether they are fulfilled."""
+"""Which duties of which regulations a stack has, and what keeps them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from selector.risk.advisories import Asks
-from selector.types.legal import Due, Duty, Regulation
+from selector.types.regulation import Duty, DutyRow, Regulation
+from selector.types.rule import Severity
 
-Facts = Mapping[str, object]
-Compile = Callable[[str], Asks]
-LAWS = "req.regulations"
-WORST = ("info", "warn", "block")
-ORDER = ("in_force", "from", "unknown")
+# A duty is never worth points: it is closed before launch, watched, or told.
+LEVELS = {"block": Severity.HIGH, "warn": Severity.MEDIUM, "info": Severity.LOW}
+ORDER = ("open", "planned", "later", "kept", "possible")
 
 
-def due(
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What duties are kept with, by id; and the regulations that the requirements name."""
+
+    held: Collection[str]
+    planned: Collection[str]
+    contracts: Collection[str]
+    named: Collection[str]
+
+
+def rows(
     regulations: Iterable[Regulation],
-    facts: Facts,
+    facts: Mapping[str, object],
+    kept: Kept,
     today: date,
-    condition: Compile,
-    *,
-    undecided: Mapping[str, tuple[str, ...]],
-    held: Collection[str] = (),
-    planned: Collection[str] = (),
-    keys: Mapping[str, str],
-) -> tuple[Due, ...]:
-    """Duties that apply, or may; those in force first, the severest of them before the others.
-
-    `undecided` holds regulations that may apply, with the keys that decide; `held` mitigations that are in
-    place, `planned` those that are chosen for the stack; `keys` where the requirements state a fact.
-    """
-    named = facts.get(LAWS)
-    laws = set(named) if isinstance(named, frozenset) else set()
-    found: list[Due] = []
-    for text in regulations:
-        if laws & {text.id, *text.follows}:
-            for duty in text.duties:
-                item = _duty(text, duty, facts, today, condition, held, planned, keys)
-                if item is not None:
-                    found.append(item)
-        elif tell := undecided.get(text.id):
-            found.append(_open(text, tell))
-    return tuple(sorted(found, key=_order))
+    condition: Callable[[str], Asks],
+) -> tuple[DutyRow, ...]:
+    """Duties that do not fail to apply: the open ones first, the severe before the others."""
+    found = [row for regulation in regulations for row in _rows(regulation, facts, kept, today, condition)]
+    severe = list(LEVELS.values())
+    return tuple(sorted(found, key=lambda d: (ORDER.index(d.status), severe.index(d.severity), d.regulation)))
 
 
-def _order(item: Due) -> tuple[object, ...]:
-    return ORDER.index(item.status), -WORST.index(item.severity), item.since or "", item.id
-
-
-def _duty(
-    text: Regulation,
-    duty: Duty,
-    facts: Facts,
+def _rows(
+    regulation: Regulation,
+    facts: Mapping[str, object],
+    kept: Kept,
     today: date,
-    condition: Compile,
-    held: Collection[str],
-    planned: Collection[str],
-    keys: Mapping[str, str],
-) -> Due | None:
-    """One duty of a regulation that applies; None where its trigger fails or it is over."""
-    if duty.until is not None and duty.until < today.isoformat():
-        return None
-    answer, tell = _ask(duty.when, facts, condition, keys)
-    if answer is False:
-        return None
-    since = duty.since or text.since
-    status = "unknown" if answer is None else "from" if (since or "") > today.isoformat() else "in_force"
-    state, more = _state(duty, facts, condition, held, planned, keys)
-    return Due(
-        duty.id,
-        text.id,
-        text.title,
-        duty.ref,
-        duty.severity,
-        duty.text,
-        status,
-        since,
-        duty.until,
-        state,
-        duty.need,
-        tell if answer is None else more,
-        duty.rule,
-        text.checked,
-        text.source,
-    )
+    condition: Callable[[str], Asks],
+) -> Iterator[DutyRow]:
+    applies, unknown = _answer(regulation.applies, facts, condition)
+    if regulation.word in kept.named:
+        applies, unknown = True, ()
+    elif regulation.applies is None or applies is False:
+        return
+    for duty in regulation.duties:
+        holds, more = _answer(duty.when, facts, condition)
+        if holds is False:
+            continue
+        certain = applies is True and holds is True
+        missing = _missing(duty, kept)
+        yield DutyRow(
+            regulation=regulation.id,
+            ref=duty.ref,
+            what=duty.what,
+            severity=LEVELS[duty.severity],
+            status=_status(duty, kept, missing, today) if certain else "possible",
+            since=duty.since,
+            mitigations=duty.mitigations,
+            missing=missing,
+            unknown=() if certain else tuple(dict.fromkeys((*unknown, *more))),
+            rule=duty.rule,
+            confidence=regulation.confidence,
+            source=regulation.source,
+        )
 
 
-def _state(
-    duty: Duty,
-    facts: Facts,
-    condition: Compile,
-    held: Collection[str],
-    planned: Collection[str],
-    keys: Mapping[str, str],
-) -> tuple[str, tuple[str, ...]]:
-    """How far a duty is fulfilled: by facts first, then by what is in place, then by what is chosen."""
-    answer, tell = _ask(duty.met, facts, condition, keys) if duty.met is not None else (None, ())
-    if answer or (duty.need and set(duty.need) <= set(held)):
-        return "met", ()
-    if answer is False:
-        return "not_met", ()
-    if duty.met is not None and not duty.need:
-        return "unknown", tell
-    if duty.need and set(duty.need) <= {*held, *planned}:
-        return "planned", ()
-    return "to_do", tell
-
-
-def _ask(
-    text: str | None, facts: Facts, condition: Compile, keys: Mapping[str, str]
+def _answer(
+    text: str | None, facts: Mapping[str, object], condition: Callable[[str], Asks]
 ) -> tuple[bool | None, tuple[str, ...]]:
-    """An answer, and where it is unknown what would settle it: keys of the requirements before facts."""
+    """What a condition says, and the facts that would settle it where it says nothing."""
     if text is None:
         return True, ()
-    compiled = condition(text)
-    answer = compiled.evaluate(facts)
-    if answer is not None:
-        return answer, ()
-    return None, tuple(keys.get(f, f) for f, v in compiled.trace(facts).items() if v is None)
+    asked = condition(text)
+    answer = asked.evaluate(facts)
+    return answer, tuple(k for k, v in asked.trace(facts).items() if v is None) if answer is None else ()
 
 
-def _open(text: Regulation, tell: tuple[str, ...]) -> Due:
-    """A regulation that may apply, in one row: the severity is that of its severest duty."""
-    worst = max((d.severity for d in text.duties), key=WORST.index)
-    return Due(
-        text.id,
-        text.id,
-        text.title,
-        "",
-        worst,
-        "may apply",
-        "unknown",
-        text.since,
-        None,
-        "unknown",
-        (),
-        tell,
-        None,
-        text.checked,
-        text.source,
-    )
+def _missing(duty: Duty, kept: Kept) -> tuple[str, ...]:
+    have = {*kept.held, *kept.planned}
+    lacking = [m for m in duty.mitigations if m not in have]
+    papers = [c for c in duty.contracts if c not in kept.contracts]
+    if duty.any_contract:
+        papers = [] if len(papers) < len(duty.contracts) else [" or ".join(papers)]
+    return (*lacking, *papers, *([duty.evidence] if duty.evidence else []))
+
+
+def _status(duty: Duty, kept: Kept, missing: tuple[str, ...], today: date) -> str:
+    if not missing:
+        return "kept" if set(duty.mitigations) <= set(kept.held) else "planned"
+    later = duty.since is not None and date.fromisoformat(duty.since) > today
+    return "later" if later else "open"

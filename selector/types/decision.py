@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
-from selector.types.legal import Due, Term
+from selector.types.legal import Term
+from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
@@ -107,7 +108,7 @@ class RankedStack:
     advice: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
-    duties: tuple[Due, ...] = ()
+    duties: tuple[DutyRow, ...] = ()
     terms: tuple[Term, ...] = ()  # of the licence of the weights
 
 

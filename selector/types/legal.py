@@ -1,4 +1,4 @@
-"""Licences, terms of vendors, and regulations with their duties; what they come to for one stack."""
+"""Licences, the uses that they forbid, and terms of vendors; what a licence comes to for one stack."""
 
 from __future__ import annotations
 
@@ -96,79 +96,3 @@ class Vendor:
     conflicts: tuple[Conflict, ...] = ()
     aliases: tuple[str, ...] = ()
     note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What a regulation asks for. `when` is its trigger, `met` a condition under which it is fulfilled,
-    `need` the mitigations that fulfil it; `rule` names the rule that removes or reports who breaks it."""
-
-    id: str
-    ref: str
-    severity: str  # block warn info
-    text: str
-    when: str | None = None
-    met: str | None = None
-    need: tuple[str, ...] = ()
-    since: str | None = None  # in force from; None: with the regulation
-    until: str | None = None
-    rule: str | None = None
-    tests: tuple[RuleTest, ...] = ()  # of `when`
-    met_tests: tuple[RuleTest, ...] = ()
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """A day on which something of a regulation begins or ended."""
-
-    day: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Regulation:
-    """A text with its duties. It applies where `req.regulations` names it, or one that it follows."""
-
-    id: str
-    title: str
-    jurisdiction: str
-    checked: str  # official: the text was read; secondary: sources agree; recalled: nobody looked it up
-    source: str
-    as_of: str
-    since: str | None = None
-    follows: tuple[str, ...] = ()
-    dates: tuple[Milestone, ...] = ()
-    duties: tuple[Duty, ...] = ()
-    penalties: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A duty for one stack on one day.
-
-    Status: in_force, from (later than the day), unknown (a fact decides whether it applies). State: met,
-    planned (its mitigations are chosen), to_do, not_met (facts say so), unknown.
-    """
-
-    id: str
-    regulation: str
-    title: str
-    ref: str
-    severity: str
-    text: str
-    status: str
-    since: str | None
-    until: str | None
-    state: str
-    need: tuple[str, ...]
-    tell: tuple[str, ...]  # keys of the requirements, or facts, that would settle it
-    rule: str | None
-    checked: str
-    source: str
-
-    @property
-    def blocks(self) -> bool:
-        """True where it is in force, bars the stack, and nothing shows that it is fulfilled."""
-        return self.severity == "block" and self.status == "in_force" and self.state in ("to_do", "not_met")

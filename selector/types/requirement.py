@@ -39,9 +39,9 @@ class Application:
     description: str | None = None
     users: tuple[str, ...] | None = None
     user_regions: tuple[str, ...] | None = None
-    use_cases: tuple[str, ...] | None = None  # in the words of the law
     model_use: tuple[str, ...] | None = None  # model_as_service redistribution output_training
     decision_effect: str | None = None
+    use_cases: tuple[str, ...] | None = None  # that laws single out
     stage: str | None = None
     features: Features = Features()
 

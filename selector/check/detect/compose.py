@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen
 
+_SERVICES = re.compile(r"^services\s*:", re.MULTILINE)
 Path_ = tuple[str | int, ...]
 DEVICES = {
     "/dev/kfd": "amd",
@@ -24,23 +26,28 @@ DEVICES = {
 
 
 def reads(path: PurePosixPath) -> bool:
-    """True for `compose.yaml`, `docker-compose.gpu.yml` and the like."""
-    name = path.name.lower()
-    return name.endswith((".yaml", ".yml")) and "compose" in name
+    """True for YAML: a compose file may have any name, its content tells."""
+    return path.suffix.lower() in (".yaml", ".yml")
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of all services."""
     text = tree.text(file)
-    if text is None:
+    if text is None or not _SERVICES.search(text):
         return
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)
     for document in documents:
-        services = document.data.get("services") if isinstance(document.data, dict) else None
-        for name, service in services.items() if isinstance(services, dict) else ():
-            if isinstance(service, dict):
-                yield from _service(name, service, document, file, tree, tables)
+        for name, service in _services(document.data, file).items():
+            yield from _service(name, service, document, file, tree, tables)
+
+
+def _services(data: object, file: File) -> Mapping[str, Mapping[str, Any]]:
+    """Services of a document; under another name only where one of them has an image or a build."""
+    found = data.get("services") if isinstance(data, dict) else None
+    services = {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+    named = "compose" in file.path.name.lower()
+    return services if named or any("image" in s or "build" in s for s in services.values()) else {}
 
 
 def _service(

@@ -63,6 +63,20 @@ def value(node: ast.expr | None, names: Mapping[str, ast.expr], depth: int = 0) 
     return UNKNOWN
 
 
+def entries(node: ast.expr | None, names: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
+    """Entries of `{"a": 1}`, `dict(a=1)` or a name of either; those whose key is no text are left out."""
+    for _ in range(MOST_DEPTH):
+        if not isinstance(node, ast.Name):
+            break
+        node = names.get(node.id)
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return {k.value: v for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
+    if isinstance(node, ast.Call) and dotted(node.func) == "dict":
+        return {k.arg: k.value for k in node.keywords if k.arg}
+    return {}
+
+
 def _joined(node: ast.JoinedStr, names: Mapping[str, ast.expr], depth: int) -> object:
     parts: list[str] = []
     for piece in node.values:

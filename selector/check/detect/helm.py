@@ -17,6 +17,7 @@ from selector.types.detected import Certainty, Seen
 MOST_DEPTH = 8
 MODEL_KEYS = ("modelURL", "modelUrl", "modelId", "modelID", "model_id", "modelName", "model")
 ARGUMENTS = ("containerArgs", "args", "extraArgs", "extraCmdArgs", "command", "vllmArgs", "modelArgs")
+VARIABLES = ("env", "extraEnv", "envVars", "environment")
 DEVICES = {
     "gaudi": "intel-gaudi",
     "nvidia": "nvidia",
@@ -87,7 +88,7 @@ def _serves(data: Mapping[str, Any]) -> bool:
 
 
 def _told(data: Mapping[str, Any]) -> bool:
-    return any(k in data for k in (*MODEL_KEYS, *ARGUMENTS, "env", "resources"))
+    return any(k in data for k in (*MODEL_KEYS, *ARGUMENTS, *VARIABLES, "resources"))
 
 
 def _part(part: Mapping[str, Any], path: Path_, document: Foreign, teller: Teller) -> None:
@@ -134,7 +135,7 @@ def _image(part: Mapping[str, Any], teller: Teller, at: Any) -> None:
 
 
 def _environment(part: Mapping[str, Any], teller: Teller, at: Any) -> None:
-    for key in ("env", "extraEnv", "envVars", "environment"):
+    for key in VARIABLES:
         found = part.get(key)
         if isinstance(found, dict):
             for name, value in found.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from selector.check.detect import normal, packages
 from selector.check.detect.argv import Word
-from selector.check.detect.constants import UNKNOWN, dotted, value
+from selector.check.detect.constants import UNKNOWN, dotted, entries, value
 from selector.check.detect.teller import At, Teller
 from selector.types.detected import Certainty
 
@@ -22,6 +22,8 @@ def tell(call: ast.Call, names: Mapping[str, ast.expr], imported: Mapping[str, s
         _engine(call, name, names, teller)
     elif last == "from_pretrained":
         _pretrained(call, name, names, teller)
+    elif last == "LLMConfig" and name.startswith("ray."):
+        _ray(call, names, teller)
     elif last == "BitsAndBytesConfig":
         _bits(call, names, teller)
     elif last in ("LoraConfig", "LoRAConfig") and ("peft" in name or "." not in name):
@@ -51,8 +53,11 @@ def full(node: ast.expr, imported: Mapping[str, str]) -> str:
     return name
 
 
-def _given(call: ast.Call) -> dict[str, ast.expr]:
-    return {k.arg: k.value for k in call.keywords if k.arg}
+def _given(call: ast.Call, names: Mapping[str, ast.expr] | None = None) -> dict[str, ast.expr]:
+    """Arguments by name; with `names`, those of `**mapping` too where the file writes it out."""
+    spread = [entries(k.value, names) for k in call.keywords if k.arg is None] if names else []
+    found = {k.arg: k.value for k in call.keywords if k.arg}
+    return {key: v for one in spread for key, v in one.items()} | found
 
 
 def _at(node: ast.expr, how: str) -> At:
@@ -75,7 +80,7 @@ def _engine(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Te
     teller.framework = teller.tables.words("python_engines")[name]
     teller.add("framework", teller.framework, _at(call, f"call of {name}"), Certainty.DECLARED)
     role = _role(name, teller)
-    given = _given(call)
+    given = _given(call, names)
     if call.args and "model" not in given and name != "transformers.pipeline":
         _say(role, call.args[0], names, f"argument of {name}", teller)
     if any(k.arg is None for k in call.keywords) and "model" not in given and not call.args:
@@ -84,6 +89,22 @@ def _engine(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Te
         key = teller.tables.words("python_keywords").get(word)
         if key:
             _say(role if key == "model" else key, node, names, f"argument {word}", teller)
+
+
+def _ray(call: ast.Call, names: Mapping[str, ast.expr], teller: Teller) -> None:
+    """`LLMConfig` of Ray Serve: it runs vLLM with `engine_kwargs`."""
+    given = _given(call, names)
+    teller.framework = "vllm"
+    teller.add("framework", "ray-serve", _at(call, "call of LLMConfig"), Certainty.DECLARED)
+    teller.add("framework", "vllm", _at(call, "LLMConfig runs vLLM"), Certainty.INFERRED)
+    loading = entries(given.get("model_loading_config"), names)
+    source = loading.get("model_source") or loading.get("model_id")
+    _say("model", source, names, "model_loading_config", teller)
+    _say("accelerator", given.get("accelerator_type"), names, "argument accelerator_type", teller)
+    for word, node in entries(given.get("engine_kwargs"), names).items():
+        key = teller.tables.words("python_keywords").get(word)
+        if key and key != "model":
+            _say(key, node, names, f"engine_kwargs {word}", teller)
 
 
 def _pretrained(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Teller) -> None:

@@ -199,7 +199,16 @@ class Teller:
             self._waiting.append(("", "dtype", value, at))
         elif key == "fsdp":
             self.add("training_strategy", "fsdp", at, Certainty.DECLARED)
-        elif key not in ("model_path", "model_file", "config"):
+        elif key == "model_file":
+            named = normal.precision_of_name(value, self.tables)
+            if named:
+                self.add(
+                    "precision",
+                    named,
+                    At(at.line, at.column, "name of the file", at.path),
+                    Certainty.INFERRED,
+                )
+        elif key not in ("model_path", "config"):
             self.say(key, value, at)
 
     def _switch(self, key: str, on: bool, at: At) -> None:

@@ -148,6 +148,8 @@ def _deepspeed(data: Mapping[str, Any], document: Foreign, teller: Teller) -> No
 def _accelerate(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:
     teller.add("framework", "accelerate", _at(document, "distributed_type"), Certainty.INFERRED)
     kind = str(data.get("distributed_type")).upper()
+    if kind == "DEEPSPEED":
+        teller.add("framework", "deepspeed", _at(document, "distributed_type"), Certainty.INFERRED)
     stage = inner(data, ("deepspeed_config", "zero_stage"))
     strategy = {"FSDP": "fsdp", "MULTI_GPU": "ddp"}.get(kind) or (
         f"zero-{stage}" if isinstance(stage, int) else None
