@@ -3,7 +3,8 @@
     python scripts/mutate_rules.py [--suggest]
 
 A mutant changes one thing: an operator, a membership, a negation, `and` for `or`. It is killed where some
-case of the rule gets another answer. Rules, risks with their modifiers, and regulations with their duties are mutated;
+case of the rule gets another answer. Rules, risks with their modifiers, regulations with their duties, uses that
+licences forbid, and advisories are mutated;
 `--suggest` prints for each survivor a case that would kill it.
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 from selector.packs.catalog import Catalogue, load
 from selector.packs.language import parse as tree
 from selector.packs.language.scalar import Condition
-from selector.packs.ruletest import WORDS
+from selector.packs.ruletest import WORDS, legal_cases
 
 FLIPS = {
     "==": ("!=",),
@@ -93,17 +94,8 @@ def all_cased(cat: Catalogue) -> Iterator[Cased]:
                 (_facts(t.given), t.modifiers[number]) for t in risk.tests if number < len(t.modifiers)
             )
             yield Cased("modifier", f"{risk.id}[{number}]", modifier.when, moved)
-
-    for regulation in cat.regulations.values():
-        cases = tuple((_facts(t.given), t.expect) for t in regulation.tests)
-        if regulation.applies is not None:
-            yield Cased("regulation", regulation.id, regulation.applies, cases)
-        for number, duty in enumerate(regulation.duties):
-            if duty.when is not None:
-                own = tuple(
-                    (_facts(t.given), t.duties[number]) for t in regulation.tests if number < len(t.duties)
-                )
-                yield Cased("duty", f"{regulation.id} {duty.ref}", duty.when, own)
+    for _, key, part, text, cases in legal_cases(cat):
+        yield Cased("legal", f"{key} {part}".rstrip(), text, tuple((_facts(g), e) for g, e in cases))
 
 
 def _facts(given: Mapping[str, object]) -> dict[str, object]:

@@ -61,23 +61,17 @@ def _holes(subject: Subject, known: Mapping[str, object], cat: Catalogue, told: 
         found += [
             (hit, f"{part.name} {part.version}", part.place)
             for hit in advisories.hits(cat.advisories.values(), part.name, part.version, known, cat.condition)
+            if advisories.VERSION not in hit.unknown
         ]
     if not asked:
         return
-    certain = [f for f in found if f[0].certain and f[0].advisory.confidence != "low"]
+    facts = advisories.summary(h for h, _, _ in found)
+    certain = [f for f in found if advisories.is_sure(f[0])]
+    rows = [f for f in certain if advisories.severity(f[0].advisory).value == facts["advisory.worst"]]
     rest = [f for f in found if f not in certain]
-    if certain:
-        worst = max((advisories.severity(h.advisory) for h, _, _ in certain), key=_level)
-        rows = [f for f in certain if advisories.severity(f[0].advisory) is worst]
-        told.say("advisory.worst", worst.value, _named(rows), rows[0][2])
-    else:
-        told.say("advisory.worst", "none")
-    if rest:
-        told.say("advisory.possible", True, _named(rest), rest[0][2])
-
-
-def _level(severity: Any) -> int:
-    return ("info", "low", "medium", "high", "critical").index(severity.value)
+    for fact, value in facts.items():
+        named = rest if fact == "advisory.possible" else rows
+        told.say(fact, value, _named(named) if named else "", named[0][2] if named else None)
 
 
 def _named(rows: Sequence[tuple[Hit, str, Position]]) -> str:

@@ -95,13 +95,13 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
     known |= {k: stack[k] for k in (*DECLARED, "adaptation") if k in stack}
     if found.api is not None:
         known |= facts.of_api(found.api, cat.api_origin(found.api)) | facts.of_api_price(found.api, today)
-        known |= facts.of_vendor(cat.vendor(found.api.vendor))
+        known |= facts.of_vendor(cat.vendor(found.api.vendor), today)
     if found.model is not None:
         known |= facts.of_model(found.model, cat.licences.get(found.model.licence), cat.origin(found.model))
     if found.offer is not None:
         known |= {
             **facts.of_offer(found.offer, today),
-            **facts.of_vendor(cat.vendor(found.offer.provider)),
+            **facts.of_vendor(cat.vendor(found.offer.provider), today),
         }
     elif stack["hosting"] == "on_prem":
         known |= facts.of_own()

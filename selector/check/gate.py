@@ -64,6 +64,8 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     if own is None and not units and not seen.troubles:
         return None
     need = own.need if own is not None and own.need is not None else _requirement(policy, cat)
+    if need is not None:
+        policy = replace(policy, cleared=policy.cleared | frozenset(need.licences.cleared))
     base = _base(policy, need)
     cases = [_declared_case(own, base, policy, cat, today)] if own is not None else []
     found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]

@@ -11,6 +11,7 @@ from selector.check.policy import Policy
 from selector.check.subjects import Subject
 from selector.errors import Position
 from selector.packs.catalog import Catalogue
+from selector.risk import licences
 from selector.types.rule import Effect, Finding, Rule
 
 # Which slot to point at for facts of each kind.
@@ -48,12 +49,14 @@ def judge(case: Case, policy: Policy, cat: Catalogue, required: bool) -> Iterato
     """Findings of all rules in force; `required` where requirements were given."""
     known = {**case.facts, **case.told.facts}
     _placed(known)
+    licence = cat.licences.get(str(known.get("model.licence")))
+    known |= licences.derived(licence, known, cat.uses, cat.condition, policy.cleared)
     for rule in cat.rules.values():
         if rule.effect not in (Effect.VETO, Effect.WARN):
             continue
         if rule.policies and not set(rule.policies) & set(policy.names):
             continue
-        found = _finding(rule, case, known, policy, cat, required)
+        found = _finding(rule, case, known, cat, required)
         if found is not None:
             yield found
 
@@ -68,12 +71,10 @@ def _placed(known: dict[str, object]) -> None:
 
 
 def _finding(
-    rule: Rule, case: Case, known: Mapping[str, object], policy: Policy, cat: Catalogue, required: bool
+    rule: Rule, case: Case, known: Mapping[str, object], cat: Catalogue, required: bool
 ) -> Finding | None:
     """A rule that fires fails; where a fact is unknown the rule decides what that means."""
     if rule.applies is not None and cat.condition(rule.applies).evaluate(known) is False:
-        return None
-    if rule.id.startswith("LIC-") and str(known.get("model.licence")) in policy.cleared:
         return None
     condition = cat.condition(rule.when)
     answer = condition.evaluate(known)

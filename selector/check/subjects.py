@@ -228,7 +228,7 @@ def _facts(
     if plan.model is not None:
         known |= facts.of_model(plan.model, cat.licences.get(plan.model.licence), cat.origin(plan.model))
     if provider is not None:
-        known |= facts.of_vendor(cat.vendor(provider))
+        known |= facts.of_vendor(cat.vendor(provider), today)
     if plan.offer is not None:
         known |= facts.of_offer(plan.offer, today)
     if plan.engine is not None:

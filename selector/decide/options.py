@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from selector.decide.axes import HOSTED, Axes, DeviceOption, EngineOption, ModelOption, PrecisionOption
 from selector.decide.prices import months
+from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.names import EngineQuery
 from selector.needs.options import Options, expand_hosting
 from selector.packs.catalog import Catalogue
 from selector.packs.support import newest
 from selector.packs.versions import meet
+from selector.risk import advisories, licences
 from selector.types import facts
 from selector.types.catalog import ROLES, Api, Framework, Model
 from selector.types.requirement import Requirement
@@ -65,7 +68,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
     for model in [*wanted.own_models, *cat.models.values()]:
         if wanted.model_pinned:
             if model.id in wanted.models or model in wanted.own_models:
-                axes.models.append(_open(model, cat))
+                axes.models.append(_licensed(_open(model, cat), req, cat))
         elif model.status == "superseded" or not _serves(model.tasks, task):
             continue
         elif not _speaks(model.languages, req.application.languages):
@@ -73,7 +76,7 @@ def _models(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> No
         elif reason := _excluded(req, wanted, cat, model):
             axes.leave_out(reason, model.id)
         else:
-            axes.models.append(_open(model, cat))
+            axes.models.append(_licensed(_open(model, cat), req, cat))
     if hosting(req, wanted).isdisjoint(HOSTED):
         return
     for api in cat.apis.values():
@@ -106,6 +109,14 @@ def _open(model: Model, cat: Catalogue) -> ModelOption:
     return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
 
 
+def _licensed(option: ModelOption, req: Requirement, cat: Catalogue) -> ModelOption:
+    """A model with what its licence comes to for this requirement."""
+    licence = cat.licences.get(option.model.licence) if option.model else None
+    known = {**requirement_facts(req), **option.facts}
+    more = licences.derived(licence, known, cat.uses, cat.condition, req.licences.cleared)
+    return replace(option, facts={**option.facts, **more})
+
+
 def _hosted(api: Api, cat: Catalogue) -> ModelOption:
     known = facts.of_api(api, cat.api_origin(api))
     return ModelOption(api.id, None, api, ROLES.get(api.model_class, "llm"), known)
@@ -130,9 +141,8 @@ def _engines(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> N
         elif crowd and framework.batching == "single":
             axes.leave_out("engine serves one request at a time; the load is concurrent", engine)
             continue
-        axes.engines.append(
-            EngineOption(engine, framework, _engine_facts(framework, wanted, engine in alone))
-        )
+        told = _engine_facts(framework, wanted, engine in alone)
+        axes.engines.append(EngineOption(engine, framework, told | _holes(framework, told, req, cat)))
 
 
 def _tied(cat: Catalogue) -> frozenset[str]:
@@ -170,6 +180,18 @@ def _engine_facts(framework: Framework, wanted: Options, alone: bool) -> dict[st
     if wanted.engines and not _named(framework, wanted.engines, exactly=True):
         found.pop("engine.version", None)
     return found
+
+
+def _holes(
+    framework: Framework, told: Mapping[str, object], req: Requirement, cat: Catalogue
+) -> dict[str, object]:
+    """Known holes of the version that would run; nothing where it is not known."""
+    version = told.get("engine.version")
+    if version is None:
+        return {}
+    known = {**requirement_facts(req), **proposed_facts(req), **told}
+    rows = cat.advisories.values()
+    return advisories.summary(advisories.hits(rows, framework.id, str(version), known, cat.condition))
 
 
 def _named(framework: Framework, queries: Sequence[EngineQuery], exactly: bool = False) -> bool:

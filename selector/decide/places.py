@@ -15,7 +15,8 @@ from selector.needs.regions import jurisdiction
 from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Offer, Vendor
+from selector.types.catalog import Offer
+from selector.types.legal import Vendor
 from selector.types.requirement import InventoryItem, Requirement
 
 GB = 1e9
@@ -186,7 +187,7 @@ def _offer_place(
         usd_per_hour=usd,
         facts=place_facts("self_hosted_cloud", offer.jurisdiction, req)
         | facts.of_offer(offer, today, spot)
-        | facts.of_vendor(host),
+        | facts.of_vendor(host, today),
         host_ram_gb=offer.host_ram_gib,
         spot=spot,
         source=offer.source,
@@ -228,7 +229,7 @@ def _hosted(axes: Axes, req: Requirement, cat: Catalogue, hosting: set[str]) -> 
                         available=None,
                         usd_per_hour=None,
                         facts=place_facts(kind, region, req)
-                        | facts.of_vendor(vendor)
+                        | facts.of_vendor(vendor, axes.days[0])
                         | ({} if kind == "managed_dedicated" else facts.of_api_price(api, axes.days[0])),
                         source=", ".join(api.source),
                         as_of=api.as_of,

@@ -30,7 +30,7 @@ DECLARED = (
 )
 
 # Facts that one stated value answers -> its key in `reqs.yaml`.
-FACT_KEYS: Mapping[str, str] = {
+FACT_KEYS: dict[str, str] = {
     "req.data_classes": "data.classes",
     "req.user_regions": "application.user_regions",
     "req.users": "application.users",
@@ -41,6 +41,21 @@ FACT_KEYS: Mapping[str, str] = {
     "req.may_leave_premises": "data.may_leave_premises",
     "req.provider_may_see_plaintext": "data.provider_may_see_plaintext",
     "req.internet": "deployment.internet",
+}
+
+# Where `reqs.yaml` states a fact that duties and licences ask for.
+KEYS: Mapping[str, str] = FACT_KEYS | {
+    "req.task": "application.task",
+    "req.domain": "application.domain",
+    "req.model_use": "application.model_use",
+    "req.generates_media": "application.features.generates_media",
+    "req.monthly_active_users": "organisation.monthly_active_users",
+    "req.annual_revenue_usd": "organisation.annual_revenue_usd",
+    "req.contracts": "contracts",
+    "req.residency": "data.residency",
+    "req.cn_subjects_out_per_year": "data.cn_subjects_out_per_year",
+    "req.cn_sensitive_subjects_out_per_year": "data.cn_sensitive_subjects_out_per_year",
+    "req.regulations": "regulations",
 }
 
 
@@ -54,6 +69,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.users": app.users,
         "req.user_regions": app.user_regions,
         "req.languages": app.languages,
+        "req.model_use": app.model_use,
         "req.decision_effect": app.decision_effect,
         "req.use_cases": app.use_cases,
         "req.rag": app.features.rag,
@@ -66,6 +82,8 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.annual_revenue_usd": need.organisation.annual_revenue_usd,
         "req.contracts": need.contracts,
         "req.data_classes": data.classes,
+        "req.cn_subjects_out_per_year": data.cn_subjects_out_per_year,
+        "req.cn_sensitive_subjects_out_per_year": data.cn_sensitive_subjects_out_per_year,
         "req.residency": data.residency,
         "req.may_leave_premises": data.may_leave_premises,
         "req.provider_may_see_plaintext": data.provider_may_see_plaintext,

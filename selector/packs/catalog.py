@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from selector.packs.language.facts import Registry
 from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
+from selector.types import legal
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.regulation import Regulation
@@ -100,21 +101,21 @@ class Catalogue:
         return self._by_id("precisions", kinds.Precision)
 
     @cached_property
-    def licences(self) -> dict[str, kinds.Licence]:
+    def licences(self) -> dict[str, legal.Licence]:
         """Licences by id and by alias."""
-        found = self._by_id("licences", kinds.Licence)
+        found = self._by_id("licences", legal.Licence)
         return found | {a: x for x in list(found.values()) for a in x.aliases if a not in found}
 
     @cached_property
-    def vendors(self) -> dict[str, kinds.Vendor]:
+    def vendors(self) -> dict[str, legal.Vendor]:
         """Vendors of hosted models."""
-        return self._by_id("vendors", kinds.Vendor)
+        return self._by_id("vendors", legal.Vendor)
 
     @cached_property
-    def _vendor_names(self) -> dict[str, kinds.Vendor]:
+    def _vendor_names(self) -> dict[str, legal.Vendor]:
         return {name: v for v in self.vendors.values() for name in (v.id, *v.aliases)}
 
-    def vendor(self, name: str) -> kinds.Vendor | None:
+    def vendor(self, name: str) -> legal.Vendor | None:
         """A vendor by its id or an alias; None where no terms are known."""
         return self._vendor_names.get(name)
 
@@ -127,6 +128,11 @@ class Catalogue:
         """Jurisdiction of who published the weights that a hosted model serves."""
         twin = self.models.get(api.open_model or "")
         return self.origin(twin) if twin else None
+
+    @cached_property
+    def uses(self) -> dict[str, legal.Use]:
+        """Uses that licences forbid."""
+        return self._by_id("uses", legal.Use)
 
     @cached_property
     def mitigations(self) -> dict[str, kinds.Mitigation]:
@@ -266,12 +272,22 @@ def _check_rules(catalogue: Catalogue) -> None:
     for risk in catalogue.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             problems += condition_problems(catalogue, text, "risks", risk.id)
+    for kind, key, text in legal_conditions(catalogue):
+        problems += condition_problems(catalogue, text, kind, key)
+    if problems:
+        raise PackError(problems)
+
+
+def legal_conditions(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    """Conditions of regulations, their duties, uses and advisories: kind, id of the entry, text."""
     for regulation in catalogue.regulations.values():
         for text in (regulation.applies, *(d.when for d in regulation.duties)):
             if text is not None:
-                problems += condition_problems(catalogue, text, "regulations", regulation.id)
-    if problems:
-        raise PackError(problems)
+                yield "regulations", regulation.id, text
+    for kind, rows in (("uses", catalogue.uses), ("advisories", catalogue.advisories)):
+        for key, row in rows.items():
+            if row.when is not None:
+                yield kind, key, row.when
 
 
 def condition_problems(catalogue: Catalogue, text: str, kind: str, key: str) -> list[Problem]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from selector.packs.catalog import Catalogue, beyond_budget, condition_problems
+from selector.packs.catalog import Catalogue, beyond_budget, condition_problems, legal_conditions
 from selector.packs.language import parse as tree
+from selector.packs.ruletest import legal_cases
 from selector.types.rule import Effect, Rule
 
 LINTS = {
@@ -104,13 +105,7 @@ def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
     for risk in cat.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             yield "risks", risk.id, text
-    for regulation in cat.regulations.values():
-        for text in (regulation.applies, *(d.when for d in regulation.duties)):
-            if text is not None:
-                yield "regulations", regulation.id, text
-    for advisory in cat.advisories.values():
-        if advisory.when is not None:
-            yield "advisories", advisory.id, advisory.when
+    yield from legal_conditions(cat)
 
 
 def _conditions(cat: Catalogue) -> Iterator[Fault]:
@@ -131,10 +126,9 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("apis", a.id, a.vendor, vendors) for a in cat.apis.values()]
     wanted += [("apis", a.id, a.open_model, cat.models) for a in cat.apis.values() if a.open_model]
     wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
-    duties = [(r.id, d) for r in cat.regulations.values() for d in r.duties]
-    wanted += [("regulations", key, m, cat.mitigations) for key, d in duties for m in d.mitigations]
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     wanted += [("rules", r.id, p, cat.policies) for r in cat.rules.values() for p in r.policies]
+    wanted += _legal_references(cat)
     wanted += [("policies", p.id, e, cat.policies) for p in cat.policies.values() for e in p.extends]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
@@ -146,19 +140,31 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
             yield Fault("L003", kind, key, f'"{target}" does not exist')
 
 
+def _legal_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
+    """What licences and duties name."""
+    found: list[tuple[str, str, str, object]] = [
+        ("licences", x.id, u, cat.uses) for x in cat.licences.values() for u in x.forbidden_uses
+    ]
+    for text in cat.regulations.values():
+        found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.mitigations]
+        found += [("regulations", text.id, d.rule, cat.rules) for d in text.duties if d.rule]
+    return found
+
+
 def _tests(cat: Catalogue) -> Iterator[Fault]:
     for rule in cat.rules.values():
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in rule.tests}
         if missing:
             yield Fault("L004", "rules", rule.id, f"no test that is {', '.join(sorted(missing))}")
-    for regulation in cat.regulations.values():
-        missing = {"fires", "quiet", "unknown"} - {t.expect for t in regulation.tests}
-        if regulation.applies is not None and missing:
-            yield Fault("L004", "regulations", regulation.id, f"no test that is {', '.join(sorted(missing))}")
     for risk in cat.risks.values():
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in risk.tests}
         if missing:
             yield Fault("L004", "risks", risk.id, f"no test that is {', '.join(sorted(missing))}")
+    for kind, key, part, _, cases in legal_cases(cat):
+        missing = {"fires", "quiet", "unknown"} - {expect for _, expect in cases}
+        if missing:
+            what = f"{part}: " if part else ""
+            yield Fault("L004", kind, key, f"{what}no test that is {', '.join(sorted(missing))}")
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:

@@ -50,6 +50,7 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "risks": [asdict(r) for r in s.risks],
         "duties": [asdict(d) | {"severity": d.severity.value} for d in s.duties],
         "assumptions": [asdict(a) for a in s.assumptions],
+        "licence_terms": [asdict(x) for x in s.terms],
         "findings": [finding(f) for f in s.findings],
         "facts": dict(s.facts),
         "advice": s.advice,

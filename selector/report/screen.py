@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selector.report.legal import before_launch
 from selector.report.numbers import band, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side
 from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
@@ -101,6 +102,8 @@ def _chosen(r: Recommendation) -> list[Line]:
     doubts = [c for c in first.constraints if _doubtful(c, shown)]
     if doubts:
         lines.append(Line("NOT CERTAIN", tuple(_doubt(c) for c in doubts)))
+    if bars := before_launch(first.duties):
+        lines.append(Line("BEFORE LAUNCH", (f"{bars} (duties: see below)",)))
     if sure is not None:
         lines += _sureness(sure, first.slots.digest())
     elif tied := [s.label for s in r.stacks[1:] if s.tied]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from selector.decide import outlay
+from selector.report import legal
 from selector.report.numbers import band, short
 from selector.report.tabular import Table, describe, middle, rival, share, side
 from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
@@ -275,6 +276,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         limits(r),
         upper_risks(r) if brief else risks(r),
         duties(r),
+        legal.licence(r),
         findings(r),
         advice(r),
         excluded(r),

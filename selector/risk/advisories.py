@@ -12,6 +12,8 @@ from selector.types.rule import Severity
 # Lowest CVSS base scores of the levels, FIRST CVSS v3.1 and v4.0 specification.
 LEVELS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.0, Severity.LOW))
 
+VERSION = "version"  # stands among what would settle a hit
+
 
 class Asks(Protocol):
     """A compiled condition."""
@@ -32,21 +34,45 @@ def hits(
 ) -> tuple[Hit, ...]:
     """Advisories on a component that do not fail to apply; the worst first.
 
-    Where the version is unknown nothing is said: every old release of anything has some hole.
+    A version that is unknown or cannot be compared makes a hit uncertain, with `VERSION` among what would
+    settle it: every old release of anything has some hole.
     """
     found = []
     for advisory in advisories:
-        if advisory.component != component or version is None or not affects(advisory, version):
+        if advisory.component != component:
+            continue
+        hit = affects(advisory, version) if version is not None else None
+        if hit is False:
             continue
         answer: bool | None = True
-        unknown: tuple[str, ...] = ()
+        unknown: tuple[str, ...] = () if hit else (VERSION,)
         if advisory.when is not None:
             asked = condition(advisory.when)
             answer = asked.evaluate(facts)
-            unknown = tuple(k for k, v in asked.trace(facts).items() if v is None)
+            if answer is None:
+                unknown += tuple(k for k, v in asked.trace(facts).items() if v is None)
         if answer is not False:
-            found.append(Hit(advisory, answer is True, unknown if answer is None else ()))
+            found.append(Hit(advisory, not unknown, unknown))
     return tuple(sorted(found, key=lambda h: (not h.certain, -(h.advisory.cvss or 0.0), h.advisory.id)))
+
+
+def summary(found: Iterable[Hit]) -> dict[str, object]:
+    """Facts that the register and the policies ask for: the worst level that is certain and rests on more
+    than one unofficial source, whether such a hole is exploited, and whether other holes are possible."""
+    every = tuple(found)
+    sure = [h.advisory for h in every if is_sure(h)]
+    order = list(Severity)
+    worst = max((severity(a) for a in sure), key=order.index, default=None)
+    told: dict[str, object] = {
+        "advisory.worst": worst.value if worst else "none",
+        "advisory.known_exploited": any(a.known_exploited for a in sure),
+    }
+    return told | ({"advisory.possible": True} if len(sure) < len(every) else {})
+
+
+def is_sure(hit: Hit) -> bool:
+    """A hit that is certain, on word that is better than one unofficial source."""
+    return hit.certain and hit.advisory.confidence != "low"
 
 
 def severity(advisory: Advisory) -> Severity:
@@ -58,19 +84,19 @@ def severity(advisory: Advisory) -> Severity:
     return next(level for least, level in LEVELS if advisory.cvss >= least)
 
 
-def affects(advisory: Advisory, version: str) -> bool:
-    """True where a version lies in one of the ranges; false where it cannot be compared."""
+def affects(advisory: Advisory, version: str) -> bool | None:
+    """Whether a version lies in one of the ranges; None where it cannot be compared."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
 
     plain = comparable(version, advisory.scheme)
     if plain is None:
-        return False
+        return None
     try:
         here = Version(plain)
         return any(SpecifierSet(r).contains(here, prereleases=True) for r in advisory.affected)
     except (InvalidVersion, InvalidSpecifier):
-        return False
+        return None
 
 
 def comparable(version: str, scheme: str) -> str | None:

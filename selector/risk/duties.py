@@ -66,6 +66,7 @@ def _rows(
             mitigations=duty.mitigations,
             missing=missing,
             unknown=() if certain else tuple(dict.fromkeys((*unknown, *more))),
+            rule=duty.rule,
             confidence=regulation.confidence,
             source=regulation.source,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selector.types.rule import RuleTest
+
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
@@ -27,6 +29,7 @@ class Advisory:
     known_exploited: bool = False
     aliases: tuple[str, ...] = ()
     note: str | None = None
+    tests: tuple[RuleTest, ...] = ()  # of `when`
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +38,4 @@ class Hit:
 
     advisory: Advisory
     certain: bool
-    unknown: tuple[str, ...] = ()  # facts that would settle it
+    unknown: tuple[str, ...] = ()  # facts that would settle it; `version` where it is not known or odd

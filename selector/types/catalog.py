@@ -285,47 +285,6 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
-class Licence:
-    """Machine-checkable conditions of a licence; None means not known."""
-
-    id: str
-    licence_class: str  # permissive copyleft vendor_custom responsible_ai noncommercial unknown
-    commercial: str  # yes conditional no review
-    source: str
-    as_of: str
-    monthly_users_limit: int | None = None
-    annual_revenue_usd_limit: float | None = None
-    excluded_regions: tuple[str, ...] = ()
-    excluded_scope: str | None = None  # any | multimodal
-    output_training: str | None = None
-    forbidden_uses: tuple[str, ...] = ()
-    network_copyleft: bool = False
-    aliases: tuple[str, ...] = ()
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Vendor:
-    """A vendor of hosted models, a cloud or a publisher of weights, with dated terms (business tier)."""
-
-    id: str
-    name: str
-    source: str
-    as_of: str
-    jurisdiction: str | None = None  # of its seat
-    trains_on_inputs: str | None = None  # no | opt_out | yes
-    retention_days: int | None = None
-    zero_retention: str | None = None
-    regions: tuple[str, ...] = ()
-    baa: bool | None = None
-    dpa: bool | None = None
-    certifications: tuple[str, ...] = ()
-    not_offered_in: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Mitigation:
     """A protection with its residual factors on likelihood and impact (1 = no effect)."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.legal import Term
 from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
@@ -108,6 +109,7 @@ class RankedStack:
     sources: tuple[str, ...] = ()
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
     duties: tuple[DutyRow, ...] = ()
+    terms: tuple[Term, ...] = ()  # of the licence of the weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from selector.types.catalog import Api, Device, Framework, Licence, Model, Offer, Precision, Vendor
+from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+from selector.types.legal import Licence, Vendor
 
 
 def known_only(facts: Mapping[str, Any]) -> dict[str, object]:
@@ -25,6 +26,10 @@ def of_licence(licence: Licence | None) -> dict[str, object]:
             "licence.commercial": licence.commercial,
             "licence.monthly_users_limit": licence.monthly_users_limit,
             "licence.annual_revenue_usd_limit": licence.annual_revenue_usd_limit,
+            "licence.limit_applies": licence.limit_applies,
+            "licence.model_as_service": licence.model_as_service
+            or ("free" if licence.commercial != "review" else None),
+            "licence.output_training": licence.output_training,
             "licence.excluded_regions": licence.excluded_regions,
             "licence.forbidden_uses": licence.forbidden_uses,
             "licence.network_copyleft": licence.network_copyleft,
@@ -65,8 +70,8 @@ def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
     )
 
 
-def of_vendor(vendor: Vendor | None) -> dict[str, object]:
-    """Terms of a hosted API's vendor."""
+def of_vendor(vendor: Vendor | None, today: date) -> dict[str, object]:
+    """Terms of a hosted API's vendor, with their age in days."""
     if vendor is None:
         return {}
     return known_only(
@@ -77,6 +82,7 @@ def of_vendor(vendor: Vendor | None) -> dict[str, object]:
             "vendor.baa": vendor.baa,
             "vendor.regions": vendor.regions or None,
             "vendor.not_offered_in": vendor.not_offered_in,
+            "vendor.age_days": age_days(vendor.as_of, today),
         }
     )
 

@@ -29,6 +29,7 @@ class Duty:
     contracts: tuple[str, ...] = ()
     any_contract: bool = False  # one of the contracts is enough
     evidence: str | None = None  # what no field of the requirements tells
+    rule: str | None = None  # rule that refuses a stack where stated facts break the duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +71,6 @@ class DutyRow:
     mitigations: tuple[str, ...]
     missing: tuple[str, ...]  # what would keep it
     unknown: tuple[str, ...]  # facts that settle whether it applies
+    rule: str | None  # that refuses a stack where stated facts break the duty
     confidence: str
     source: tuple[str, ...]

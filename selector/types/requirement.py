@@ -39,8 +39,9 @@ class Application:
     description: str | None = None
     users: tuple[str, ...] | None = None
     user_regions: tuple[str, ...] | None = None
+    model_use: tuple[str, ...] | None = None  # model_as_service redistribution output_training
     decision_effect: str | None = None
-    use_cases: tuple[str, ...] | None = None
+    use_cases: tuple[str, ...] | None = None  # that laws single out
     stage: str | None = None
     features: Features = Features()
 
@@ -53,6 +54,13 @@ class Organisation:
     commercial: bool | None = None
     monthly_active_users: int | None = None
     annual_revenue_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceNeeds:
+    """Licences that counsel has cleared, by id or alias."""
+
+    cleared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,8 @@ class DataNeed:
     residency: tuple[str, ...] | None = None
     may_leave_premises: bool | None = None
     provider_may_see_plaintext: bool | None = None
+    cn_subjects_out_per_year: int | None = None  # since 1 January
+    cn_sensitive_subjects_out_per_year: int | None = None
     training_examples: int | None = None
     drift: str | None = None
     knowledge_change: str | None = None
@@ -339,6 +349,7 @@ class Requirement:
     name: str | None = None
     organisation: Organisation = Organisation()
     contracts: tuple[str, ...] | None = None
+    licences: LicenceNeeds = LicenceNeeds()
     availability: Availability = Availability()
     risk: RiskAttitude = RiskAttitude()
     incumbent: Incumbent = field(default_factory=Incumbent)

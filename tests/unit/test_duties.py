@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selector.packs.catalog import load
+from selector.packs.locate import rules_dir
 from selector.risk.duties import Kept, rows
 from selector.types.regulation import DutyRow
 
@@ -79,14 +81,14 @@ def test_a_duty_binds_from_its_day_on() -> None:
 
 def test_unknown_facts_are_named_and_nothing_is_claimed() -> None:
     facts = {k: v for k, v in EU_PERSONAL.items() if k != "req.use_cases"}
-    row = told(facts)["EU-AI-ACT Art 5"]
+    row = told(facts)["EU-AI-ACT Art 5(1)(c), (f)"]
     assert (row.status, row.unknown) == ("possible", ("req.use_cases",))
 
 
 def test_a_banned_use_is_never_kept() -> None:
     facts = EU_PERSONAL | {"req.use_cases": frozenset({"social_scoring"})}
     everything = Kept(tuple(CAT.mitigations), (), ("dpa", "scc", "baa"), ())
-    assert told(facts, everything)["EU-AI-ACT Art 5"].status == "open"
+    assert told(facts, everything)["EU-AI-ACT Art 5(1)(c), (f)"].status == "open"
 
 
 def test_a_standard_holds_where_it_is_named() -> None:
@@ -102,11 +104,45 @@ def test_more_controls_never_open_a_duty(held: set[str], contracts: set[str]) ->
     assert still_open(Kept(held, (), contracts, ())) <= still_open(NOTHING)
 
 
+def schema() -> dict[str, dict[str, dict[str, list[str]]]]:
+    text = (rules_dir() / "schemas" / "reqs.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, dict[str, list[str]]]] = json.loads(text)["properties"]
+    return found
+
+
 def test_every_word_of_the_requirements_names_a_regulation() -> None:
-    import json
-
-    from selector.packs.locate import rules_dir
-
-    schema = json.loads((rules_dir() / "schemas" / "reqs.json").read_text(encoding="utf-8"))
-    words = set(schema["properties"]["regulations"]["items"]["enum"])
+    words = set(schema()["regulations"]["items"]["enum"])
     assert words == {r.word for r in CAT.regulations.values() if r.word}
+
+
+def test_every_contract_of_a_duty_can_be_stated() -> None:
+    words = set(schema()["contracts"]["items"]["enum"])
+    assert {c for r in CAT.regulations.values() for d in r.duties for c in d.contracts} <= words
+
+
+CHINA_BY_VENDOR = {
+    "req.user_regions": frozenset({"cn"}),
+    "req.data_classes": frozenset({"personal"}),
+    "region": "us",
+}
+
+
+@pytest.mark.parametrize(
+    ("persons", "sensitive", "due"),
+    [
+        (None, None, {"PIPL Art 38-40; Order 16 Art 7-8"}),
+        (99_999, None, {"PIPL Art 38-40; Order 16 Art 7-8"}),
+        (99_999, 0, set()),
+        (100_000, 0, {"PIPL Art 38-40; Order 16 Art 7-8"}),
+        (5, 9_999, {"PIPL Art 38-40; Order 16 Art 7-8"}),
+        (5, 10_000, {"PIPL Art 38-40; Order 16 Art 7-8", "Order 16 Art 7"}),
+        (1_000_000, 0, {"PIPL Art 38-40; Order 16 Art 7-8", "Order 16 Art 7"}),
+    ],
+)
+def test_the_path_out_of_china_goes_by_head_count(
+    persons: int | None, sensitive: int | None, due: set[str]
+) -> None:
+    counts = {"req.cn_subjects_out_per_year": persons, "req.cn_sensitive_subjects_out_per_year": sensitive}
+    found = told(CHINA_BY_VENDOR | {k: v for k, v in counts.items() if v is not None})
+    told_open = {d.ref for d in found.values() if d.regulation == "CN-XBORDER" and d.status == "open"}
+    assert told_open == due

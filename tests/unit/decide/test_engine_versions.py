@@ -3,12 +3,14 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selector.packs.catalog import Catalogue
 from selector.packs.support import SupportTable, newest
+from selector.types.advisory import Advisory
 from selector.types.decision import Recommendation
 
 Decide = Callable[..., Recommendation]
@@ -79,3 +81,24 @@ def test_check_says_what_nobody_knows(cli: Run, tmp_path: Path) -> None:
     code, refused, unresolved = checked(cli, tmp_path, "Qwen/Qwen3-8B", "vllm", "int4-gguf", "h100", "")
     assert (code, refused) == (0, [])
     assert "support unknown" in unresolved[0]
+
+
+def test_a_certain_hole_of_the_newest_version_raises_the_risk_of_the_engine(
+    decided: Decide, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def row() -> int:
+        found = decided("deployment.hosting=[self_hosted]", "pins.engine=[vllm]", top=1)
+        risk = next(r for r in found.stacks[0].risks if r.id == "R-ENGINE-CVE")
+        return risk.inherent_at[0]
+
+    before = row()
+    base = Advisory("CVE-2026-1", "vllm", "pep440", (">=0",), "t", "high", ("advisories.cve",), "2026-11-27")
+    hole = replace(base, cvss=9.0)
+    monkeypatch.setitem(catalogue.advisories, hole.id, hole)
+    assert row() == before + 1
+    monkeypatch.setitem(catalogue.advisories, hole.id, replace(hole, known_exploited=True, cvss=5.0))
+    assert row() == 5
+    monkeypatch.setitem(catalogue.advisories, hole.id, replace(hole, confidence="low"))
+    assert row() == before
+    monkeypatch.setitem(catalogue.advisories, hole.id, replace(hole, when="multi_tenant"))
+    assert row() == before
