@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from selector.check.detect import foreign
-from selector.check.detect.constants import dotted, of_module, value
+from selector.check.detect.constants import dotted, value
 from selector.check.detect.packages import requirement
+from selector.check.detect.scopes import of_module
 from selector.types.detected import Trouble
 
 Row = tuple[str, str | None, tuple[int, int], str]
