@@ -14,7 +14,7 @@ from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Seen, Trouble
 
-GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+GROUPS = ("dependencies", "devDependencies", "optionalDependencies")
 
 
 def reads(path: PurePosixPath) -> bool:
