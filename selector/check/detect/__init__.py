@@ -19,6 +19,7 @@ MODULES = (
     "typescript",
     "training_configs",
     "launchers",
+    "model_settings",
     "infrastructure",
     "triton",
 )

@@ -20,10 +20,14 @@ def parted(text: str, tables: Tables, separators: str = SEPARATORS) -> tuple[str
     return (text[at + 1 :], vendor) if vendor is not None else (text, None)
 
 
+def variable(text: str) -> str:
+    """`os.environ/A` of LiteLLM as a variable."""
+    return "${" + text.removeprefix("os.environ/") + "}" if text.startswith("os.environ/") else text
+
+
 def told(text: str, key: str, at: At, teller: Teller, separators: str = SEPARATORS) -> None:
-    """Facts of a model that is named with the way to it; `os.environ/A` is a variable of LiteLLM."""
-    if text.startswith("os.environ/"):
-        text = "${" + text.removeprefix("os.environ/") + "}"
+    """Facts of a model that is named with the way to it."""
+    text = variable(text)
     name, vendor = parted(text, teller.tables, separators)
     if "*" in name:
         teller.add(key, text, at, Certainty.UNRESOLVED)

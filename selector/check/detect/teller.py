@@ -209,7 +209,11 @@ class Teller:
                     At(at.line, at.column, "name of the file", at.path),
                     Certainty.INFERRED,
                 )
-        elif key not in ("model_path", "config"):
+        elif key == "config":
+            stage = re.search(r"z(?:ero)?[_-]?([1-3])", value.rsplit("/", 1)[-1])
+            if stage:
+                self.add("training_strategy", f"zero-{stage[1]}", at, Certainty.INFERRED)
+        elif key != "model_path":
             self.say(key, value, at)
 
     def _switch(self, key: str, on: bool, at: At) -> None:
