@@ -20,6 +20,8 @@ MODULES = (
     "training_configs",
     "launchers",
     "model_settings",
-    "infrastructure",
+    "terraform",
+    "bicep",
+    "cloudformation",
     "triton",
 )

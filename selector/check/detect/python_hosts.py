@@ -82,7 +82,10 @@ def _bento(call: Call) -> None:
 
 def _sagemaker(call: Call) -> None:
     for word, node in {**call.entries("env"), **call.entries("environment")}.items():
-        call.teller.variable(word, value(node, call.names), call.at(word, node))
+        if word in ("HF_MODEL_ID", "MODEL_ID"):
+            call.say("model", node, f"variable {word}")
+        else:
+            call.teller.variable(word, value(node, call.names), call.at(word, node))
     if call.last == "JumpStartModel":
         call.say("model", call.argument("model_id"), "argument model_id")
     if call.last == "get_huggingface_llm_image_uri" and call.text(position=0) == "huggingface":

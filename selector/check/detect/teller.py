@@ -306,8 +306,9 @@ class Teller:
         return self.facts
 
     def _machines(self) -> None:
-        """Devices that follow from instance types, where nothing names any."""
-        if any(s.key == "accelerator" for s in self.facts):
+        """Devices that follow from instance types, where nothing names more than their vendor."""
+        vendors = {*self.tables.words("resources").values(), "nvidia", "amd"}
+        if any(s.key == "accelerator" and s.value not in vendors for s in self.facts):
             return
         for seen in [s for s in self.facts if s.key == "offer"]:
             machine = self.tables.machine(str(seen.value))
