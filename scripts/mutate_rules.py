@@ -3,7 +3,7 @@
     python scripts/mutate_rules.py [--suggest]
 
 A mutant changes one thing: an operator, a membership, a negation, `and` for `or`. It is killed where some
-case of the rule gets another answer. Rules, risks with their modifiers, and advisories are mutated;
+case of the rule gets another answer. Rules, risks with their modifiers, and regulations with their duties are mutated;
 `--suggest` prints for each survivor a case that would kill it.
 """
 
@@ -93,6 +93,17 @@ def all_cased(cat: Catalogue) -> Iterator[Cased]:
                 (_facts(t.given), t.modifiers[number]) for t in risk.tests if number < len(t.modifiers)
             )
             yield Cased("modifier", f"{risk.id}[{number}]", modifier.when, moved)
+
+    for regulation in cat.regulations.values():
+        cases = tuple((_facts(t.given), t.expect) for t in regulation.tests)
+        if regulation.applies is not None:
+            yield Cased("regulation", regulation.id, regulation.applies, cases)
+        for number, duty in enumerate(regulation.duties):
+            if duty.when is not None:
+                own = tuple(
+                    (_facts(t.given), t.duties[number]) for t in regulation.tests if number < len(t.duties)
+                )
+                yield Cased("duty", f"{regulation.id} {duty.ref}", duty.when, own)
 
 
 def _facts(given: Mapping[str, object]) -> dict[str, object]:

@@ -177,13 +177,13 @@ def test(
     failed = [o for o in outcomes if not o.passed]
     if format_ == "json":
         typer.echo(
-            dumps({"tests": len(outcomes), "failed": [f"{o.rule}#{o.number}" for o in failed]}),
+            dumps({"tests": len(outcomes), "failed": [f"{o.name}#{o.number}" for o in failed]}),
             nl=False,
         )
     else:
         for o in failed:
             typer.echo(
-                f"{cat.where('rules', o.rule)}: {o.rule} test {o.number}: expected {o.expect}, got {o.got}"
+                f"{cat.where(o.kind, o.key)}: {o.name} test {o.number}: expected {o.expect}, got {o.got}"
             )
         typer.echo(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")
     if failed:

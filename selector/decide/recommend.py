@@ -70,6 +70,7 @@ class Run:
     weights_form: str  # default points swing rank pay
     reweighing: Sequence[Rule]  # weight rules that moved them
     scales: dict[str, value.Scale]
+    today: date
 
 
 def recommend(
@@ -148,6 +149,7 @@ def prepare(
         "default" if "weights" in assumed else req.weights.form,
         reweighing,
         scales,
+        today,
     )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import adjust, assume, bill, limits, size, trainers
 from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
+from selector.needs.facts import FACT_KEYS
+from selector.risk import duties
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Layout, Slots
@@ -135,7 +139,21 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         advice=tuple(r.advice or r.title for r, col in run.gates.advice if col[run.judge.group[row]] == 1),
         sources=_sources(run, row),
         assumptions=assume.rows(run, scored, row),
+        duties=_duties(run, row),
     )
+
+
+def _duties(run: Run, row: int) -> tuple[DutyRow, ...]:
+    held = {c.mitigation for c in run.req.risk.controls}
+    chosen = run.risks.assessments[int(run.risks.profile[row])].mitigations
+    found = duties.rows(
+        run.cat.regulations.values(),
+        run.judge.facts(int(run.judge.group[row])),
+        duties.Kept(held, chosen, run.req.contracts or (), run.req.regulations or ()),
+        run.today,
+        run.cat.condition,
+    )
+    return tuple(replace(d, unknown=tuple(FACT_KEYS.get(f, f) for f in d.unknown)) for d in found)
 
 
 def _unverified(scored: Scored, row: int) -> bool:

@@ -16,6 +16,7 @@ from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
 from selector.types.advisory import Advisory
 from selector.types.build import build
+from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
@@ -143,6 +144,11 @@ class Catalogue:
         return self._by_id("advisories", Advisory)
 
     @cached_property
+    def regulations(self) -> dict[str, Regulation]:
+        """Regulations and standards with their duties."""
+        return self._by_id("regulations", Regulation)
+
+    @cached_property
     def risks(self) -> dict[str, kinds.Risk]:
         """Risks."""
         return self._by_id("risks", kinds.Risk)
@@ -260,6 +266,10 @@ def _check_rules(catalogue: Catalogue) -> None:
     for risk in catalogue.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             problems += condition_problems(catalogue, text, "risks", risk.id)
+    for regulation in catalogue.regulations.values():
+        for text in (regulation.applies, *(d.when for d in regulation.duties)):
+            if text is not None:
+                problems += condition_problems(catalogue, text, "regulations", regulation.id)
     if problems:
         raise PackError(problems)
 

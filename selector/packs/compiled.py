@@ -25,7 +25,9 @@ from selector.packs.reader import Document, read_yaml
 
 SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved", "words"})
 # Kinds that judge; all others say what is so.
-JUDGING = frozenset({"rules", "risks", "mitigations", "scoring", "defaults", "parameters", "policies"})
+JUDGING = frozenset(
+    {"rules", "risks", "mitigations", "scoring", "defaults", "parameters", "policies", "regulations"}
+)
 BASE = "base"  # the files beside the packs: parameters, vocabulary, sources
 WITHOUT_ID = {"support", "recoveries", "exchange_rates"}
 SKIPPED = frozenset({"schemas"})

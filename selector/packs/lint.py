@@ -104,6 +104,10 @@ def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
     for risk in cat.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             yield "risks", risk.id, text
+    for regulation in cat.regulations.values():
+        for text in (regulation.applies, *(d.when for d in regulation.duties)):
+            if text is not None:
+                yield "regulations", regulation.id, text
     for advisory in cat.advisories.values():
         if advisory.when is not None:
             yield "advisories", advisory.id, advisory.when
@@ -127,6 +131,8 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("apis", a.id, a.vendor, vendors) for a in cat.apis.values()]
     wanted += [("apis", a.id, a.open_model, cat.models) for a in cat.apis.values() if a.open_model]
     wanted += [("risks", r.id, m, cat.mitigations) for r in cat.risks.values() for m in r.mitigations]
+    duties = [(r.id, d) for r in cat.regulations.values() for d in r.duties]
+    wanted += [("regulations", key, m, cat.mitigations) for key, d in duties for m in d.mitigations]
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     wanted += [("rules", r.id, p, cat.policies) for r in cat.rules.values() for p in r.policies]
     wanted += [("policies", p.id, e, cat.policies) for p in cat.policies.values() for e in p.extends]
@@ -145,6 +151,10 @@ def _tests(cat: Catalogue) -> Iterator[Fault]:
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in rule.tests}
         if missing:
             yield Fault("L004", "rules", rule.id, f"no test that is {', '.join(sorted(missing))}")
+    for regulation in cat.regulations.values():
+        missing = {"fires", "quiet", "unknown"} - {t.expect for t in regulation.tests}
+        if regulation.applies is not None and missing:
+            yield Fault("L004", "regulations", regulation.id, f"no test that is {', '.join(sorted(missing))}")
     for risk in cat.risks.values():
         missing = {"fires", "quiet", "unknown"} - {t.expect for t in risk.tests}
         if missing:

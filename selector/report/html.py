@@ -91,6 +91,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),
+        sections.duties(r),
         sections.findings(r),
         sections.advice(r),
         sections.excluded(r, shown=None),
@@ -267,7 +268,12 @@ def _sources(r: Recommendation, cat: Catalogue) -> list[dict[str, Any]]:
     used: set[str] = set()
     for _, part in r.parts:
         for s in (*part.stacks, *part.counterparts):
-            used.update(s.sources, (c.source for c in s.costs), (x.source for x in s.risks))
+            used.update(
+                s.sources,
+                (c.source for c in s.costs),
+                (x.source for x in s.risks),
+                *(d.source for d in s.duties),
+            )
         used.update(a.source for a in part.assumptions)
     rows = []
     for name in sorted(used):

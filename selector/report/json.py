@@ -48,6 +48,7 @@ def stack(s: RankedStack) -> dict[str, Any]:
         "costs": [cost_line(c) for c in s.costs],
         "constraints": [asdict(c) for c in s.constraints],
         "risks": [asdict(r) for r in s.risks],
+        "duties": [asdict(d) | {"severity": d.severity.value} for d in s.duties],
         "assumptions": [asdict(a) for a in s.assumptions],
         "findings": [finding(f) for f in s.findings],
         "facts": dict(s.facts),

@@ -10,11 +10,14 @@ from selector.report.numbers import band, short
 from selector.report.tabular import Table, describe, middle, rival, share, side
 from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
 from selector.types.estimate import Estimate
+from selector.types.regulation import DutyRow
+from selector.types.rule import Severity
 
 SHOWN_EXCLUSIONS = 12
 MONTHLY = 12  # months that the table of payments lists one by one
 LEVELS = ("VH", "H", "M", "L", "VL")
 LOW = ("L", "VL")
+BINDS = {Severity.HIGH: "before launch", Severity.MEDIUM: "has to be kept", Severity.LOW: "to be known"}
 START = "at the start"
 RISK = ("risk", "name", "inherent", "residual", "mitigations", "owner", "note")
 NOTHING = Table("", (), ())
@@ -160,6 +163,33 @@ def _risk(x: RiskRow) -> tuple[str, ...]:
     )
 
 
+def duties(r: Recommendation) -> Table:
+    """Duties of regulations on the first stack; those that only may apply stand in a line."""
+    rows = r.stacks[0].duties if r.stacks else ()
+    sure = [d for d in rows if d.status != "possible"]
+    open_ = [d for d in rows if d.status == "possible"]
+    title = f"Duties of {r.stacks[0].label}" if r.stacks else ""
+    full = tuple(
+        (d.regulation, d.ref, d.what, BINDS[d.severity], d.since or "in force", d.status, _keeps(d))
+        for d in sure
+    )
+    less = tuple(
+        (f"{d.regulation} {d.ref}", d.what, f"{d.status}, {BINDS[d.severity]}", _keeps(d)) for d in sure
+    )
+    facts = dict.fromkeys(f for d in open_ for f in d.unknown)
+    names = ", ".join(dict.fromkeys(d.regulation for d in open_))
+    note = f"{len(open_)} more may apply ({names}); what settles it: {', '.join(facts)}" if open_ else ""
+    columns = ("regulation", "article", "duty", "binds", "since", "status", "kept by")
+    narrow = ((Table(title, ("article", "duty", "status", "kept by"), less, note=note),),)
+    return Table(title, columns, full, note=note, narrow=narrow)
+
+
+def _keeps(d: DutyRow) -> str:
+    have = ", ".join(m for m in d.mitigations if m not in d.missing)
+    lacks = f"lacks {', '.join(d.missing)}" if d.missing else ""
+    return "; ".join(x for x in (have, lacks) if x)
+
+
 def limits(r: Recommendation) -> Table:
     """Hard limits of the first stack."""
     title, rows, brief = "Limits of the first stack", [], []
@@ -244,6 +274,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         *([] if brief else [payments(r)]),
         limits(r),
         upper_risks(r) if brief else risks(r),
+        duties(r),
         findings(r),
         advice(r),
         excluded(r),

@@ -24,7 +24,7 @@ ROLES = {
     "linear": "tabular",
     "mlp": "tabular",
     "recommender": "recommendation",
-    "audio": "tts",
+    "audio": "audio",
 }
 
 

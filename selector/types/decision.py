@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
@@ -106,6 +107,7 @@ class RankedStack:
     advice: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
+    duties: tuple[DutyRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

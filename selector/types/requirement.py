@@ -40,6 +40,7 @@ class Application:
     users: tuple[str, ...] | None = None
     user_regions: tuple[str, ...] | None = None
     decision_effect: str | None = None
+    use_cases: tuple[str, ...] | None = None
     stage: str | None = None
     features: Features = Features()
 
