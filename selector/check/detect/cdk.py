@@ -10,7 +10,7 @@ from selector.check.detect.script_words import STRING, Reader
 from selector.check.detect.teller import At, Teller
 from selector.types.detected import Certainty
 
-_ASKED = re.compile(r"aws-cdk|generative-ai-cdk|\bSageMakerModel\b|SageMakerEndpoint\b|@pulumi/")
+_ASKED = ("aws-cdk", "generative-ai-cdk", "SageMakerModel", "SageMakerEndpoint", "@pulumi/")
 _INSTANCE = re.compile(r"ML_([A-Z]+[0-9]+[A-Z]*)_([0-9]*X?LARGE|METAL)$")
 _OFFER = re.compile(r"(?:ml\.)?[a-z]+[0-9][a-z0-9-]*\.(?:[0-9]*x?large|metal[\w-]*)$")
 _VARIABLES = frozenset(
@@ -21,7 +21,7 @@ Place = Callable[[int, str], At]
 
 def asked(text: str) -> bool:
     """Whether a file declares infrastructure."""
-    return _ASKED.search(text) is not None
+    return any(word in text for word in _ASKED)
 
 
 def tell(reader: Reader, at: Place, teller: Teller) -> None:

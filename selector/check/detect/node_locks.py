@@ -80,7 +80,7 @@ def _yarn(text: str, _: str, asked: Asked) -> Versions:
     heads: list[str] = []
     for line in text.splitlines():
         if line and not line[0].isspace() and line.endswith(":"):
-            heads = [h.strip().strip('"') for h in line[:-1].replace('"', "").split(",")]
+            heads = [h for part in line[:-1].replace('"', "").split(",") if (h := part.strip())]
         version = re.match(r"\s+version:?\s+\"?([^\"\s]+)", line) if heads else None
         for head in heads if version else ():
             name, _, wanted = head[1:].partition("@")

@@ -46,7 +46,7 @@ def reads(path: PurePosixPath) -> bool:
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of one file, a unit of its own."""
     text = tree.text(file)
-    if text is None or not _words(tree, tables).search(text):
+    if text is None or not _asks(text, tree, tables):
         return []
     module = _parsed(text, file, tree)
     if module is None:
@@ -58,15 +58,15 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return []
 
 
-def _words(tree: Tree, tables: Tables) -> re.Pattern[str]:
-    """Words of which a file has one at least, if it is worth parsing."""
-    found = tree.memo.get(("python", "words"))
-    if not isinstance(found, re.Pattern):
+def _asks(text: str, tree: Tree, tables: Tables) -> bool:
+    """Whether a file has one of the words at least of those that it has if it is worth parsing."""
+    key = ("python", "words")
+    if key not in tree.memo:
         kinds = (tables.words(f"python_{kind}") for kind in ("clients", "engines", "routed"))
-        names = {name.split(".")[0] for kind in kinds for name in kind} | set(OTHERS)
-        found = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
-        tree.memo["python", "words"] = found
-    return found
+        tree.memo[key] = sorted({name.split(".")[0] for kind in kinds for name in kind} | set(OTHERS))
+    # Plain texts are found many times faster than by one expression of them all.
+    found = [word for word in tree.memo[key] if word in text]
+    return bool(found) and re.search(rf"\b(?:{'|'.join(map(re.escape, found))})\b", text) is not None
 
 
 def _parsed(text: str, file: File, tree: Tree) -> ast.Module | None:

@@ -218,6 +218,7 @@ NPM = '{"dependencies": {"openai": "^4.50.0", "left-pad": "1.0.0"}, "devDependen
         ("pnpm-lock.yaml", "dependencies:\n  openai: 4.1.0_zod@3\n", "4.1.0"),
         ("yarn.lock", '"openai@^4.1", openai@^4.50.0:\n  version "4.77.0"\n', "4.77.0"),
         ("yarn.lock", '"openai@npm:^4.50.0":\n  version: 4.78.0\n', "4.78.0"),
+        ("yarn.lock", '"", ,:\n  version "3.1.0"\n', None),
         ("yarn.lock", 'openai@^3.0.0:\n  version "3.1.0"\n', None),
         ("bun.lock", '{"packages": {\n "openai": ["openai@4.62.0", "", {}],\n}}', "4.62.0"),
     ],
