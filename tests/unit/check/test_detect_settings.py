@@ -161,6 +161,12 @@ def test_launchers(name: str, text: str, expected: list[str], tmp_path: Path, ca
             "torchrun --nproc_per_node=8 --nnodes 4 t.py --model_name_or_path a/b --bf16 --deepspeed ds_zero2.json\n",
             ["framework=pytorch", "model=a/b", "n_devices=8", "n_nodes=4", "precision=bf16", "~training_strategy=zero-2"],
         ),
+        (
+            "job.sbatch",
+            "#!/bin/bash\n#SBATCH --nodes=2\n#SBATCH --gres=gpu:a100:4\n#SBATCH --gres=fs:1\nsrun vllm serve a/b\n",
+            ["accelerator=a100", "framework=vllm", "model=a/b", "n_devices=4", "n_nodes=2"],
+        ),
+        ("job.sbatch", "#SBATCH --gpus-per-node=8\nsrun ./other\n", []),
         ("run.sh", "axolotl train ft.yml\nllamafactory-cli train model_name_or_path=a/b\n",
          ["framework=axolotl", "framework=llama-factory"]),
     ],
