@@ -14,6 +14,7 @@ from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen
 
 MOST_VALUE = 400
+_SLURM = re.compile(r"#SBATCH\s+(--gres|--gpus-per-node|--gpus|-G|--nodes|-N)[= ]\s*([\w:.-]+)")
 _DOCKER = re.compile(r"^(docker|podman|nerdctl)$")
 # Options of `docker run` that stand alone; all others take the word behind them.
 ALONE = frozenset(
@@ -32,7 +33,27 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     if text is None:
         return
     known = environment.beside(file, tree) | variables.env_file(text)
-    yield from told(argv.commands(text), file.name, file.name, known, tables)
+    found = list(told(argv.commands(text), file.name, file.name, known, tables))
+    yield from found
+    if found:
+        yield from _slurm(text, file, tables)
+
+
+def _slurm(text: str, file: File, tables: Tables) -> Iterable[Seen]:
+    """Devices and nodes that the header of a job asks of Slurm: `--gres=gpu:a100:4`, `--gpus-per-node=8`."""
+    teller = Teller(file.name, file.name, tables)
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _SLURM.match(line)
+        if match is None:
+            continue
+        at = At(number, match.start(1) + 1, f"#SBATCH {match[1]}")
+        if match[1] in ("--nodes", "-N"):
+            teller.say("n_nodes", match[2].split("-", maxsplit=1)[0], at)
+        elif match[1] != "--gres" or match[2].startswith("gpu"):
+            *kind, count = match[2].removeprefix("gpu:").split(":")
+            teller.say("n_devices", count, at)
+            teller.say("accelerator", kind[0] if kind else None, at)
+    yield from teller.told()
 
 
 def told(

@@ -29,15 +29,23 @@ _PLACEHOLDER = re.compile(
     r"password|none|null|true|false|os\.|process\.|env[.\[(]|getenv|valuefrom|test|sample|not[_-]?needed|empty|local"
 )
 ENTROPY = 3.5  # bits a character; words lie below, random keys above
-_HINT = re.compile(r"(?i)key|secret|token|passw|sk-|hf_|AKIA|ASIA|AIza|gh[pousr]_|nvapi|gsk_|xox")
+# Words in small letters, one of which stands wherever a form or a field does. They are looked for as plain
+# texts, which is many times faster than one expression of them all.
+HINTS = (
+    "key", "secret", "token", "passw", "sk-", "hf_", "akia", "asia", "aiza", "ghp_", "gho_", "ghu_", "ghs_",
+    "ghr_", "nvapi", "gsk_", "xox",
+)  # fmt: skip
 
 
 def found(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Kind and name of each secret with its line and column; a line is told once."""
-    if not _HINT.search(text):
-        return
-    for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > 4_000 or not _HINT.search(line):
+    lower = text.lower()
+    hints = [word for word in HINTS if word in lower]
+    for number, line in enumerate(text.splitlines(), 1) if hints else ():
+        if len(line) > 4_000:
+            continue
+        small = line.lower()
+        if not any(word in small for word in hints):
             continue
         known = next(((kind, m) for kind, form in FORMS if (m := form.search(line))), None)
         if known and not _repeats(known[1][0]):

@@ -47,7 +47,6 @@ class Teller:
     framework: str | None = None
     _known: set[Seen] = field(default_factory=set)
     _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
-    _numbers: str | None = None  # format of the arithmetic, which counts where no quantisation is named
 
     def say(self, key: str, value: object, at: At, certainty: Certainty = Certainty.DECLARED) -> None:
         """One fact; text with a variable that nothing sets is kept as written, unresolved."""
@@ -77,6 +76,8 @@ class Teller:
         text = str(value)
         if key in WHOLE:
             return [(key, int(float(text)) if _is_number(text) else None)]
+        if key == "memory_fraction":
+            return [(key, float(text) if _is_share(text) else None)]
         if key in ("trust_remote_code", "api_key_set"):
             word = text.lower()
             return [(key, True if word in YES else False if word in NO else None)]
@@ -190,13 +191,13 @@ class Teller:
                 else:
                     self._switch(switch, on, at)
         if expert is not None:
-            self._expert(expert)
+            self.expert(expert)
 
     def _option(self, key: str, value: str, at: At) -> None:
         if key == "key":
             self.add("api_key_set", True, at, Certainty.DECLARED)
         elif key == "dtype":
-            self._waiting.append(("", "dtype", value, at))
+            self.arithmetic(value, at)
         elif key == "fsdp":
             self.add("training_strategy", "fsdp", at, Certainty.DECLARED)
         elif key == "model_file":
@@ -208,14 +209,18 @@ class Teller:
                     At(at.line, at.column, "name of the file", at.path),
                     Certainty.INFERRED,
                 )
-        elif key not in ("model_path", "config"):
+        elif key == "config":
+            stage = re.search(r"z(?:ero)?[_-]?([1-3])", value.rsplit("/", 1)[-1])
+            if stage:
+                self.add("training_strategy", f"zero-{stage[1]}", at, Certainty.INFERRED)
+        elif key != "model_path":
             self.say(key, value, at)
 
     def _switch(self, key: str, on: bool, at: At) -> None:
         if key == "trust_remote_code":
             self.add(key, on, at, Certainty.DECLARED)
         elif on and key in ("bf16", "fp16"):
-            self._waiting.append(("", "dtype", key, at))
+            self.arithmetic(key, at)
         elif on and key == "load_in_4bit":
             self.add("precision", "nf4", at, Certainty.DECLARED)
         elif on and key == "lora":
@@ -223,7 +228,11 @@ class Teller:
         elif on and key in ("fsdp", "deepspeed"):
             self.add("training_strategy", key, at, Certainty.DECLARED)
 
-    def _expert(self, at: At) -> None:
+    def arithmetic(self, word: str, at: At) -> None:
+        """Format that is computed in; it counts as that of the weights where nothing else is said of them."""
+        self._waiting.append(("", "dtype", word, at))
+
+    def expert(self, at: At) -> None:
         """vLLM spreads experts over all tensor and data parallel ranks."""
         sizes = [next((s.value for s in self.facts if s.key == k), 1) for k in ("tp", "dp")]
         if all(isinstance(s, int) for s in sizes):
@@ -297,8 +306,9 @@ class Teller:
         return self.facts
 
     def _machines(self) -> None:
-        """Devices that follow from instance types, where nothing names any."""
-        if any(s.key == "accelerator" for s in self.facts):
+        """Devices that follow from instance types, where nothing names more than their vendor."""
+        vendors = {*self.tables.words("resources").values(), "nvidia", "amd"}
+        if any(s.key == "accelerator" and s.value not in vendors for s in self.facts):
             return
         for seen in [s for s in self.facts if s.key == "offer"]:
             machine = self.tables.machine(str(seen.value))
@@ -331,6 +341,13 @@ def _abbreviated(name: str, options: Mapping[str, str]) -> str | None:
     long = name.startswith("--") and len(name) > 5
     found = {v for k, v in options.items() if k.startswith(name)} if long else set()
     return found.pop() if len(found) == 1 else None
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
 
 
 def _is_number(text: str) -> bool:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from selector.types.detected import Trouble
 
@@ -39,6 +40,9 @@ class Tree:
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
     config_maps: dict[str, dict[str, str]] | None = None  # that kustomizations generate, once looked for
+    memo: dict[tuple[str, str], Any] = field(
+        default_factory=dict
+    )  # what detectors work out once for many files
     _last: tuple[File, str | None] | None = None
     _by_path: dict[PurePosixPath, File] | None = None
 

@@ -1,5 +1,7 @@
 """What detectors read off files of each form, and what they leave open."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -212,3 +214,17 @@ def test_what_is_not_text_or_too_large_is_said(tmp_path: Path, catalogue: Catalo
     (tmp_path / "compose.yaml").write_bytes(b"\xff\xfe\x00a")
     (tmp_path / "values.yaml").write_bytes(b"a: 1\n" * 500_000)
     assert {t.code for t in detect(tmp_path, catalogue).troubles} == {"DETECT-002", "DETECT-003"}
+
+
+def test_detection_imports_neither_what_it_reads_nor_numpy(tmp_path: Path) -> None:
+    (tmp_path / "openai.py").write_text("raise SystemExit('imported')\n")
+    (tmp_path / "app.py").write_text("from openai import OpenAI\nOpenAI().responses.create(model='gpt-4o')\n")
+    code = (
+        "import sys; from pathlib import Path; from selector.packs.catalog import load; "
+        "from selector.check.detect.run import detect; found = detect(Path('.'), load()); "
+        "print(len(found.units), 'numpy' in sys.modules, 'openai' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "False", "False"]
