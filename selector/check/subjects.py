@@ -165,12 +165,13 @@ def _devices(said: Sequence[Seen], cat: Catalogue) -> tuple[Device, ...]:
 
 
 def _precisions(seen: Seen | None, cat: Catalogue) -> tuple[Precision, ...]:
+    return tuple(cat.precisions[q] for q in _precision_ids(str(seen.value), cat)) if seen else ()
+
+
+@cache
+def _precision_ids(name: str, cat: Catalogue) -> tuple[str, ...]:
     try:
-        return (
-            tuple(cat.precisions[q] for q in names.match_precisions(str(seen.value), cat, None))
-            if seen
-            else ()
-        )
+        return names.match_precisions(name, cat, None)
     except InputError:
         return ()
 

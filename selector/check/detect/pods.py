@@ -116,13 +116,10 @@ def resources(found: Any, base: Path_, document: Foreign, teller: Teller) -> Non
 def words_of(value: Any, path: Path_, document: Foreign) -> Iterator[Word]:
     """Words of a command that is a list or a text."""
     if isinstance(value, str):
-        line, column = document.text_at(path)
-        for command in argv.commands(value, line, column, steps(path)):
+        for command in argv.inside(document.word(path, value)):
             yield from command
     for i, item in enumerate(value if isinstance(value, list) else ()):
-        where = (*path, i)
-        line, column = document.text_at(where)
-        yield Word(text_of(item) or "", line, column, steps(where))
+        yield document.word((*path, i), text_of(item) or "")
 
 
 def _variables(

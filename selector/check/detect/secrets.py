@@ -11,33 +11,41 @@ from collections.abc import Iterator
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("private key", re.compile(r"-----BEGIN (?:RSA |EC |OPENSSH |PGP )?PRIVATE KEY")),
     ("Anthropic key", re.compile(r"\bsk-ant-[A-Za-z0-9_-]{20,}")),
-    ("OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}")),
+    ("OpenAI key", re.compile(r"(?<![\w-])sk-(?=[a-z_-]*[A-Z0-9])(?:proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,}")),
     ("Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
     ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("Google key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
     ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    ("GitHub token", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{40,}")),
+    ("GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
     ("NVIDIA key", re.compile(r"\bnvapi-[A-Za-z0-9_-]{40,}")),
     ("Groq key", re.compile(r"\bgsk_[A-Za-z0-9]{40,}")),
     ("Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
 )
 _FIELD = re.compile(
-    r"(?i)\b([\w.-]*(?:api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|password|passwd))"
+    r"\b((?i:[\w.-]*(?:api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|password|passwd))"
+    r"|(?!\w*PUBLIC)[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD))"
     r"[\"']?\s*[:=]\s*[\"']?([^\s\"'#,;]{8,200})"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^[$<{%*.]|\$\{|\{\{|x{4,}|\*{3,}|example|changeme|change[_-]me|your[_-]|placeholder|dummy|fake|secret$|token$|"
     r"password|none|null|true|false|os\.|process\.|env[.\[(]|getenv|valuefrom|test|sample|not[_-]?needed|empty|local"
 )
+LONGEST = 4_000  # characters of a line; longer ones are data
 ENTROPY = 3.5  # bits a character; words lie below, random keys above
-_HINT = re.compile(r"(?i)key|secret|token|passw|sk-|hf_|AKIA|ASIA|AIza|gh[pousr]_|nvapi|gsk_|xox")
+# Pieces, in small letters, one of which stands in any line with a secret: looked for before the forms.
+HINTS = (
+    "key", "secret", "token", "passw", "sk-", "hf_", "akia", "asia", "aiza", "gh", "glpat", "nvapi", "gsk_",
+    "xox",
+)  # fmt: skip
 
 
 def found(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Kind and name of each secret with its line and column; a line is told once."""
-    if not _HINT.search(text):
+    if not _hinted(text):
         return
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > 4_000 or not _HINT.search(line):
+        if len(line) > LONGEST or not _hinted(line):
             continue
         known = next(((kind, m) for kind, form in FORMS if (m := form.search(line))), None)
         if known and not _repeats(known[1][0]):
@@ -47,6 +55,11 @@ def found(text: str) -> Iterator[tuple[str, str, int, int]]:
         field = _FIELD.search(line)
         if field and not _PLACEHOLDER.search(field[2]) and _random(field[2]):
             yield "value of high entropy", field[1], number, field.start(2) + 1
+
+
+def _hinted(text: str) -> bool:
+    small = text.lower()
+    return any(hint in small for hint in HINTS)
 
 
 def _random(value: str) -> bool:

@@ -150,7 +150,7 @@ def _ray(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller
 def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
     """The text inside `serveConfigV2`: applications with their variables and arguments."""
     documents, _ = foreign.read(config, document.file)
-    line, _ = document.text_at(path)
+    start = document.word(path, config)
     for one in documents:
         applications = inner(one.data, ("applications",))
         for i, app in enumerate(applications if isinstance(applications, list) else ()):
@@ -158,7 +158,9 @@ def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
 
             def at(inside: Path_, how: str, one: Foreign = one) -> At:
                 row, column = one.at(inside)
-                return At(line + row - 1, column, how, f"{steps(path)}.{steps(inside)}")
+                return At(
+                    start.line + row - 1, column + start.margin - 1, how, f"{steps(path)}.{steps(inside)}"
+                )
 
             teller.framework = teller.framework or "ray-serve"
             teller.add("framework", "ray-serve", at(here, "Ray Serve application"), Certainty.INFERRED)

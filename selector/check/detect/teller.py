@@ -67,6 +67,8 @@ class Teller:
 
     def add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
         """One fact that needs no reading, once."""
+        if certainty is Certainty.UNRESOLVED and isinstance(value, str):
+            value = foreign.written(value)
         seen = Seen(self.unit, key, value, certainty, self.file, at.line, at.column, at.how, at.path)
         if seen not in self._known:
             self._known.add(seen)
