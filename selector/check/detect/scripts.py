@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from selector.check.detect import argv, environment, packages, variables
@@ -63,22 +64,33 @@ def command(words: list[Word], teller: Teller) -> None:
 def _container(words: list[Word], teller: Teller) -> None:
     """`docker run [options] image [words]`."""
     i = next(n for n, w in enumerate(words) if w.text == "run") + 1
+    start: list[Word] = []
     while i < len(words) and words[i].text.startswith("-"):
         word = words[i]
         name, equals, value = word.text.partition("=")
-        given = value if equals else words[i + 1].text if i + 1 < len(words) else ""
+        behind = words[i + 1] if i + 1 < len(words) else Word("", word.line, word.column)
+        given = value if equals else behind.text
         at = At(word.line, word.column, f"argument {name}")
         if name in ("-e", "--env"):
             key, _, stated = given.partition("=")
             teller.known = {**teller.known, key: stated} if stated else teller.known
             teller.variable(key, stated or f"${{{key}}}", at)
-        elif name == "--gpus" or (name == "--runtime" and given == "nvidia"):
-            teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
-            if given.isdigit():
-                teller.say("n_devices", given, at)
-        elif name == "--device" and given.startswith("/dev/kfd"):
-            teller.add("accelerator", "amd", at, Certainty.INFERRED)
+        elif name == "--entrypoint":
+            start = [replace(word, text=given) if equals else behind]
+        else:
+            _device(name, given, at, teller)
         i += 1 if equals or name in ALONE else 2
     if i < len(words):
         teller.image(words[i].text, At(words[i].line, words[i].column, "image of docker run"))
-        teller.command(words[i + 1 :])
+        teller.command([*start, *words[i + 1 :]])
+
+
+def _device(name: str, given: str, at: At, teller: Teller) -> None:
+    """Devices that options of `docker run` hand on: `--gpus all`, `--gpus 2`, `--gpus '"device=0,1"'`."""
+    if name == "--gpus" or (name == "--runtime" and given == "nvidia"):
+        teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
+        listed = re.search(r"device=([\w,-]+)", given)
+        if given.isdigit() or listed:
+            teller.say("n_devices", str(len(listed[1].split(","))) if listed else given, at)
+    elif name == "--device" and given.startswith("/dev/kfd"):
+        teller.add("accelerator", "amd", at, Certainty.INFERRED)
