@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from selector.check.detect import kustomize, variables
+from selector.check.detect import overlays, variables
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
@@ -23,7 +23,7 @@ def reads(path: PurePosixPath) -> bool:
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of one file, a unit of its own."""
     text = tree.text(file)
-    if text is None or any(tree.beside(file, name) for name in kustomize.NAMES):
+    if text is None or any(tree.beside(file, name) for name in overlays.NAMES):
         return []  # what a kustomization hands on belongs to the workload that asks for it
     teller = Teller(file.name, file.name, tables, variables.env_file(text))
     for number, line in enumerate(text.splitlines(), 1):

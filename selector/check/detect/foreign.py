@@ -43,6 +43,12 @@ class Foreign:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def move(self, start: Word) -> None:
+        """Places of a document that stands in a text of another one, as places of that one."""
+        lines, columns = start.line - 1, start.margin - 1
+        self.places = {k: (line + lines, column + columns) for k, (line, column) in self.places.items()}
+        self.blocks = {k: (margin + columns, script) for k, (margin, script) in self.blocks.items()}
+
     def word(self, path: Path_, text: str) -> Word:
         """A scalar as a word that may hold a command, placed where its text starts."""
         line, column = self.at(path)

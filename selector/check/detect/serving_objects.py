@@ -29,10 +29,7 @@ ENGINES = {
 def tell(
     kind: str, item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
 ) -> None:
-    """Facts of an object of a kind that is known; nothing of others."""
-    if kind == "Model":
-        _kubeai(item, base, document, teller)
-        return
+    """Facts of an object of a kind that is known, else those of the pods in it."""
     teller_of = {
         "InferenceService": _inference_service,
         "ServingRuntime": _runtime,
@@ -42,9 +39,11 @@ def tell(
         "RayCluster": _ray,
         "RayJob": _ray,
         "NIMService": _nim,
-    }.get(kind)
-    if teller_of is not None:
-        teller_of(item, base, document, teller, configs)
+        "NIMCache": _nim_cache,
+        "Workspace": _kaito,
+        "Model": _kubeai,
+    }.get(kind, pods.nested)
+    teller_of(item, base, document, teller, configs)
 
 
 def _at(document: Foreign, path: Path_, how: str) -> At:
@@ -216,7 +215,38 @@ def _nim(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller
     _replicas(spec.get("replicas"), (*path, "replicas"), document, teller)
 
 
-def _kubeai(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller) -> None:
+def _nim_cache(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, _: Configs) -> None:
+    """The container that fetches a model of NIM, and for what format and devices."""
+    path: Path_ = ("spec", "source", "ngc")
+    ngc = inner(item, path)
+    where = (*base, *path, "modelPuller")
+    teller.image(inner(ngc, ("modelPuller",)), _at(document, where, "modelPuller"))
+    for name, key in (("precision", "precision"), ("tensorParallelism", "tp")):
+        where = (*base, *path, "model", name)
+        teller.say(key, text_of(inner(ngc, ("model", name))), _at(document, where, f"model.{name}"))
+    devices = inner(ngc, ("model", "gpus"))
+    for i, row in enumerate(devices if isinstance(devices, list) else ()):
+        where = (*base, *path, "model", "gpus", i, "product")
+        teller.say("accelerator", text_of(inner(row, ("product",))), _at(document, where, "model.gpus"))
+
+
+def _kaito(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
+    """A workspace of KAITO: a preset that is served or tuned on an instance type."""
+    pods.nested({k: item.get(k) for k in ("inference", "tuning")}, base, document, teller, configs)
+    for part in ("inference", "tuning"):
+        where: Path_ = (part, "preset", "name")
+        teller.say("model", text_of(inner(item, where)), _at(document, (*base, *where), f"{part}.preset"))
+    method: Path_ = ("tuning", "method")
+    teller.say(
+        "training_method", text_of(inner(item, method)), _at(document, (*base, *method), "tuning.method")
+    )
+    for name, key in (("instanceType", "offer"), ("count", "n_nodes")):
+        where = ("resource", name)
+        if teller.facts:
+            teller.say(key, text_of(inner(item, where)), _at(document, (*base, *where), f"resource.{name}"))
+
+
+def _kubeai(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, _: Configs) -> None:
     spec = item.get("spec")
     if isinstance(spec, dict) and ("url" in spec or "resourceProfile" in spec):
         kubeai(spec, (*base, "spec"), document, teller)

@@ -305,7 +305,9 @@ class Teller:
 
     def resource(self, name: str, count: object, at: At) -> bool:
         """A resource of Kubernetes; True where it stands for accelerators."""
-        vendor = self.tables.words("resources").get(name)
+        # nvidia.com/mig-3g.40gb is a slice of a device.
+        known = re.sub(r"^nvidia\.com/(mig-.*|gpu\.shared)$", "nvidia.com/gpu", name)
+        vendor = self.tables.words("resources").get(known)
         if vendor is None or str(count) in ("0", "", "None"):
             return False
         self.add(
