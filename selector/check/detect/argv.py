@@ -108,6 +108,8 @@ class _Splitter:
                 break
             if c == "$" and self.text[self.i : self.i + 2] in ("$(", "${"):
                 parts.append(self._braced())
+            elif c == "`":
+                parts.append(f"`{self._quoted(c)}`")
             elif c in "'\"":
                 parts.append(self._quoted(c))
             elif c == "\\" and self.i + 1 < len(self.text):
