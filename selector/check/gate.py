@@ -65,7 +65,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         return None
     need = own.need if own is not None and own.need is not None else _requirement(policy, cat)
     base = _base(policy, need)
-    cases = [_declared_case(own, cat, today)] if own is not None else []
+    cases = [_declared_case(own, base, policy, cat, today)] if own is not None else []
     found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]
     cases += [Case(s, {**base, **s.facts, **policy.facts}, Told(), u) for u, s in found]
     for case in cases:
@@ -86,7 +86,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         {c.subject.plan.unit: {**c.facts, **c.told.facts} for c in cases if c.facts},
         tuple(sorted(relative(standing, root), key=_order)),
         tuple(waived),
-        _notes(need),
+        _notes(need, policy),
     )
 
 
@@ -113,9 +113,11 @@ def _base(policy: Policy, need: Requirement | None) -> dict[str, object]:
     return {**policy.assumes, **(requirement_facts(need) if need is not None else {})}
 
 
-def _declared_case(own: declared.Declared, cat: Catalogue, today: date) -> Case:
+def _declared_case(
+    own: declared.Declared, base: Mapping[str, object], policy: Policy, cat: Catalogue, today: date
+) -> Case:
     plan: Plan = own.plan
-    told = declared.facts_of(own, cat, today)
+    told = {**base, **declared.facts_of(own, cat, today), **policy.facts}
     name = str(own.stack["model"])
     parts: tuple[Component, ...] = ()
     if plan.engine is not None:
@@ -221,9 +223,12 @@ def _own_facts(own: declared.Declared | None) -> Iterable[Seen]:
         yield Seen(FILE, key, shown, Certainty.DECLARED, file, at.line, at.column, "declared", f"stack.{key}")
 
 
-def _notes(need: Requirement | None) -> tuple[str, ...]:
+def _notes(need: Requirement | None, policy: Policy) -> tuple[str, ...]:
     if need is not None:
         return ()
+    if policy.assumes:
+        taken = ", ".join(sorted(policy.assumes))
+        return (f"no requirements are named: {taken} are what the policy takes for granted",)
     return ("no requirements are named, so rules that ask for data, users or contracts are not judged",)
 
 

@@ -217,11 +217,15 @@ def _unknown_rules(document: Document, cat: Catalogue) -> list[Problem]:
 
 def _unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
     known = cat.registry.names()
-    return [
-        Problem(f'fact "{name}" is not known', document.where(("facts", name)), near(name, known))
-        for name in document.data.get("facts") or ()
-        if name not in known
-    ]
+    found = []
+    for name, value in (document.data.get("facts") or {}).items():
+        fact, at = cat.registry.get(name), document.where(("facts", name))
+        if fact is None:
+            found.append(Problem(f'fact "{name}" is not known', at, near(name, known)))
+        elif not fact.takes(value):
+            one_of = f"one of: {', '.join(sorted(fact.values))}" if fact.values else f"a {fact.type}"
+            found.append(Problem(f"{name} is {value!r}", at, f"write {one_of}"))
+    return found
 
 
 def _near(word: str, known: Any) -> str:

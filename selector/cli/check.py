@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from selector.check.gate import Checked
     from selector.report.check import Verdict
 
+NOTHING = 3  # exit code where nothing was judged
 FORMATS = ("table", "json", "sarif", "junit", "github", "markdown")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
@@ -58,7 +59,7 @@ def check(
     found = _run(path, policy, packs, session.day(as_of))
     if found is None:
         typer.echo(f"nothing to check: {path} declares no stack, and none was detected", err=True)
-        raise typer.Exit(3)
+        raise typer.Exit(NOTHING)
     if write_baseline is not None:
         from selector.check.waivers import baseline_text
 
@@ -68,12 +69,20 @@ def check(
     judged = verdict(found, fail_on, fail_on_unknown)
     for kind, file in outputs:
         _write(_text(kind, found, judged), file)
-    if exit_zero:
-        return
+    code = 0 if exit_zero else _code(found, judged)
+    if code == NOTHING:
+        typer.echo(f"nothing could be judged: no file of {path} that was read declares a stack", err=True)
+    if code:
+        raise typer.Exit(code)
+
+
+def _code(found: Checked, judged: Verdict) -> int:
+    """Exit code of a finished check."""
     if judged.failed:
-        raise typer.Exit(1)
+        return 1
     if judged.undecided:
-        raise typer.Exit(4)
+        return 4
+    return NOTHING if not found.facts and found.findings else 0
 
 
 def _outputs(wanted: list[str]) -> list[tuple[str, Path | None]]:

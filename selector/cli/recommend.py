@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from selector.errors import Problem, UsageError
+
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
     from selector.types.decision import Recommendation
@@ -47,6 +49,8 @@ def recommend(
         from selector.iterate import decision
         from selector.report import json as as_json
 
+        if save.resolve() == reqs.resolve():
+            raise UsageError(Problem(f"{save} is the requirements file", None, "name another file"))
         session.write_new(save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated)), force)
     typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:

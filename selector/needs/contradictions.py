@@ -210,6 +210,9 @@ def _weights(stated: Stated) -> Found:
     points = {c: v for c, v in weights.points.items() if c != "energy"}
     key = "weights" if weights.form == "points" else f"weights.{weights.form}"
     given = {"points": points, "swing": weights.swing, "pay": weights.pay}.get(weights.form, {})
+    stated_as = stated.mapping.get("weights")
+    if isinstance(stated_as, dict) and not stated_as:
+        yield _at(stated, "weights", "weights is empty", "weigh a criterion, or leave weights out")
     if weights.points and not points:
         yield _at(stated, key, "weights name only energy, which is not scored yet", "weigh another criterion")
     elif given and not any(given.values()):

@@ -40,7 +40,7 @@ def verdict(found: Checked, fail_on: str, fail_on_unknown: str | None) -> Verdic
     undecided = tuple(
         f
         for f in found.findings
-        if fail_on_unknown and f.outcome == "unknown" and at_least(f.severity, fail_on_unknown)
+        if fail_on_unknown and f.outcome in ("unknown", "error") and at_least(f.severity, fail_on_unknown)
     )
     return Verdict(fail_on, failed, undecided)
 

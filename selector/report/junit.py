@@ -24,8 +24,11 @@ def as_junit(found: Checked, judged: Verdict) -> str:
     for file, rows in sorted(by_file.items()):
         bad = sum(id(f) in failed for f, _ in rows)
         skipped = sum(reason is not None for _, reason in rows)
-        counts = {"tests": str(len(rows)), "failures": str(bad), "skipped": str(skipped), "errors": "0"}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(file), **counts})
+        unread = sum(reason is None and f.outcome == "error" and id(f) not in failed for f, reason in rows)
+        counts = {"tests": len(rows), "failures": bad, "skipped": skipped, "errors": unread}
+        suite = ElementTree.SubElement(
+            root, "testsuite", {"name": _clean(file), **{k: str(n) for k, n in counts.items()}}
+        )
         for f, reason in rows:
             name = _clean(f"{f.rule} {place(f)}")
             case = ElementTree.SubElement(suite, "testcase", name=name, classname=_clean(file))
@@ -36,6 +39,8 @@ def as_junit(found: Checked, judged: Verdict) -> str:
                 ElementTree.SubElement(
                     case, "failure", type=f.severity.value, message=_clean(f.message)
                 ).text = text
+            elif f.outcome == "error":
+                ElementTree.SubElement(case, "error", type=f.severity.value, message=_clean(f.message))
             else:
                 ElementTree.SubElement(case, "system-out").text = _clean(
                     f"{f.severity.value} {f.outcome}: {f.message}"

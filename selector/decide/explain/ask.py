@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selector.decide import show
 from selector.decide.match import JUDGED, like
+from selector.decide.robust import additive
 from selector.errors import Problem, UsageError
 from selector.packs.schema import near
 from selector.types.robust import StackRef
@@ -95,8 +96,8 @@ def _alike(study: Study, described: dict[str, list[object]], flag: str, text: st
         raise UsageError(Problem(f"{flag} {text}: {why}", None, fix))
     allowed = rows[np.isin(rows, study.ranking.allowed)]
     pool = allowed if len(allowed) else rows
-    scores: Any = study.ranking.scored.score[pool]
-    return int(pool[int(np.argmax(scores))])
+    chain = study.ranking.chain
+    return int(next(iter(additive.order(chain, additive.best_of(chain, pool, 1)))))
 
 
 def _near(study: Study, text: str) -> str:

@@ -16,6 +16,17 @@ class Fact:
     values: frozenset[str] = frozenset()
     unit: str | None = None
 
+    def takes(self, value: object) -> bool:
+        """True for a value of its type, and of its values where they are closed."""
+        if self.type == "bool":
+            return isinstance(value, bool)
+        if self.type == "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        members = value if isinstance(value, list | tuple | frozenset) else (value,)
+        if self.type != "set" and len(members) != 1:
+            return False
+        return all(isinstance(v, str) and (not self.values or v in self.values) for v in members)
+
 
 class Registry:
     """All facts by name."""

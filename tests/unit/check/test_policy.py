@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -242,3 +243,54 @@ def test_excluded_paths_are_not_judged(repo: Path, catalogue: Catalogue) -> None
     (repo / "examples" / "a.sh").write_text(SHELL)
     found = judged(repo, catalogue, {"version": 1, "exclude": ["examples/**"]})
     assert {f.file for f in found.findings} == {"run.sh"}
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"), [("us", {"PRIV-002", "PRIV-013"}), ("eu", set())], ids=["abroad", "home"]
+)
+def test_what_a_policy_takes_for_granted_holds_for_a_declared_stack(
+    region: str, expected: set[str], tmp_path: Path, catalogue: Catalogue
+) -> None:
+    stack = {"model": "openai/gpt-5.4", "hosting": "api", "region": region}
+    (tmp_path / "selector.stack.yaml").write_text(yaml.safe_dump({"version": 1, "stack": stack}))
+    found = judged(tmp_path, catalogue, {"version": 1, "extends": ["eu"]})
+    assert rules(found) & {"PRIV-002", "PRIV-013"} == expected
+    assert "takes for granted" in " ".join(found.notes) or "take for granted" in " ".join(found.notes)
+
+
+def test_requirements_of_a_policy_hold_for_a_declared_stack(tmp_path: Path, catalogue: Catalogue) -> None:
+    needs = {"application": {"task": "chat"}, "data": {"residency": ["eu"]}}
+    (tmp_path / "needs.yaml").write_text(yaml.safe_dump(needs))
+    stack = {"model": "openai/gpt-5.4", "hosting": "api", "region": "us"}
+    (tmp_path / "selector.stack.yaml").write_text(yaml.safe_dump({"version": 1, "stack": stack}))
+    found = judged(tmp_path, catalogue, {"version": 1, "extends": ["baseline"], "requirements": "needs.yaml"})
+    assert "PRIV-002" in rules(found)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "words"),
+    [
+        ("endpoint_auth", "gatway", "gateway"),
+        ("region", "mars", "one of: au"),
+        ("in_user_region", "perhaps", "a bool"),
+        ("n_devices", "two", "a number"),
+        ("req.data_classes", ["personel"], "personal"),
+        ("hosting", ["api", "on_prem"], "on_prem"),
+    ],
+)
+def test_a_fact_takes_its_values_only(
+    fact: str, value: object, words: str, repo: Path, catalogue: Catalogue
+) -> None:
+    with pytest.raises(InputError) as caught:
+        judged(repo, catalogue, {"version": 1, "extends": ["baseline"], "facts": {fact: value}})
+    assert words in str(caught.value.problems[0])
+
+
+def test_files_that_cannot_be_read_are_no_pass(tmp_path: Path, cli: Callable[..., Any]) -> None:
+    (tmp_path / "compose.yaml").write_text("services: [\n")
+    alone = cli("check", tmp_path)
+    assert alone.returncode == 3
+    assert "nothing could be judged" in alone.stderr
+    assert cli("check", tmp_path, "--fail-on", "low").returncode == 1
+    assert cli("check", tmp_path, "--fail-on-unknown", "low").returncode == 4
+    assert 'errors="1"' in cli("check", tmp_path, "--format", "junit").stdout

@@ -28,6 +28,7 @@ CASES = {
         "application: {task: chat}\ndata: {may_leave_premises: false}\ndeployment: {hosting: [api]}\n",
         "may_leave_premises",
     ),
+    "weights-empty": ("application: {task: chat}\nweights: {}\n", "weights is empty"),
     "weights-zero": ("application: {task: chat}\nweights: {cost: 0}\n", "weights"),
 }
 
@@ -43,6 +44,16 @@ def test_requirements(name: str, tmp_path: Path, cli: Run) -> None:
     assert "Traceback" not in done.stderr
     assert f"{path}:" in done.stderr
     assert words in done.stderr
+
+
+def test_the_requirements_are_never_overwritten(tmp_path: Path, cli: Run) -> None:
+    path = tmp_path / "reqs.yaml"
+    text = "application: {task: tabular}\ndeployment: {hosting: [on_prem]}\n"
+    path.write_text(text)
+    done = cli("recommend", path, "--save", path, "--force")
+    assert done.returncode == 2
+    assert "is the requirements file" in done.stderr
+    assert path.read_text() == text
 
 
 def test_all_errors_at_once(tmp_path: Path, cli: Run) -> None:

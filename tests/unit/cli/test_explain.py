@@ -152,3 +152,12 @@ def test_requirements_may_be_json(cli: Run, tmp_path: Path) -> None:
     path.write_text('{"version": 1, "application": {"task": "tabular-classification"}}')
     done = cli("explain", path, "--number", "score")
     assert "not a saved decision" not in done.stderr
+
+
+def test_a_described_stack_is_the_best_ranked_of_its_kind(cli: Run, root: Path) -> None:
+    reqs = root / "examples" / "chat-api-or-gpus" / "reqs.yaml"
+    found = json.loads(cli("recommend", reqs, *AT, "--format", "json").stdout)
+    own = next(s for s in (*found["stacks"], *found["counterparts"]) if s["slots"]["hardware"])
+    text = f"model={own['slots']['model']},hardware={own['slots']['hardware']}"
+    done = cli("explain", reqs, *AT, "--stack", text, "--format", "json")
+    assert json.loads(done.stdout)["stack"]["ref"]["id"] == own["id"]
