@@ -143,11 +143,12 @@ def _engine(said: Sequence[Seen], cat: Catalogue) -> Framework | None:
 
 def _components(said: Sequence[Seen], root: Path) -> Iterable[Component]:
     """Frameworks and libraries, each with the version that stands at its own place."""
-    versions = {(s.key, s.line, s.column): str(s.value) for s in said if s.key.endswith("_version")}
+    versions = {(s.key, s.file, s.line, s.column): str(s.value) for s in said if s.key.endswith("_version")}
     known: dict[str, Component] = {}
     for seen in said:
         if seen.key in ("framework", "library"):
-            name, at = str(seen.value), (f"{seen.key}_version", seen.line, seen.column)
+            name = str(seen.value)
+            at = (f"{seen.key}_version", seen.file, seen.line, seen.column)
             here = Component(name, versions.get(at), Position(str(root / seen.file), seen.line, seen.column))
             if known.get(name) is None or known[name].version is None:
                 known[name] = here

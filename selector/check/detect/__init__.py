@@ -19,6 +19,9 @@ MODULES = (
     "typescript",
     "training_configs",
     "launchers",
-    "infrastructure",
+    "model_settings",
+    "terraform",
+    "bicep",
+    "cloudformation",
     "triton",
 )

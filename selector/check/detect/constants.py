@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 
 UNKNOWN = object()
 MOST_DEPTH = 20
+MOST_TEXT = 1_000
+# Names that are visible at a place; None where a name is bound to several things, or to none that is known.
+Names = Mapping[str, ast.expr | None]
+_NUMBERS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
+_CASTS: Mapping[str, type] = {"str": str, "int": int, "float": float, "Path": str}
 
 
-def of_module(tree: ast.Module) -> dict[str, ast.expr]:
-    """Names that a module, or a class body or function in it, binds once to an expression."""
-    found: dict[str, ast.expr] = {}
-    twice: set[str] = set()
-    for node in ast.walk(tree):
-        targets: list[ast.expr] = []
-        value: ast.expr | None = None
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign):
-            targets, value = [node.target], node.value
-        for target in targets:
-            if isinstance(target, ast.Name) and value is not None:
-                if target.id in found:
-                    twice.add(target.id)
-                found[target.id] = value
-    return {k: v for k, v in found.items() if k not in twice}
-
-
-def value(node: ast.expr | None, names: Mapping[str, ast.expr], depth: int = 0) -> object:
+def value(node: ast.expr | None, names: Names, depth: int = 0) -> object:
     """A string, number or boolean; `UNKNOWN` where it depends on what is not written here.
 
     `os.environ.get("A", "b")` and `os.getenv("A", "b")` are their default; without one they are the text
@@ -39,45 +30,70 @@ def value(node: ast.expr | None, names: Mapping[str, ast.expr], depth: int = 0) 
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):
-        inner = names.get(node.id)
-        return value(inner, names, depth + 1) if inner is not None else UNKNOWN
+        return value(names.get(node.id), names, depth + 1)
+    if isinstance(node, ast.Attribute):
+        return _attribute(node, names, depth)
     if isinstance(node, ast.JoinedStr):
         return _joined(node, names, depth)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        sides = [value(x, names, depth + 1) for x in (node.left, node.right)]
-        return "".join(sides) if all(isinstance(s, str) for s in sides) else UNKNOWN  # type: ignore[arg-type]
+    if isinstance(node, ast.BinOp):
+        return _sum(node, names, depth)
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         # `os.getenv("A") or "b"`
         found = [value(x, names, depth + 1) for x in node.values]
         return found[-1] if isinstance(found[0], str) and found[0].startswith("${") else found[0]
     if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
-            inside = value(node.args[0], names, depth + 1)
-            return inside if inside is UNKNOWN else str(inside)
-        return _variable(node, names, depth)
-    if isinstance(node, ast.Subscript) and dotted(node.value) in ("os.environ", "environ"):
-        key = value(node.slice, names, depth + 1)
-        return f"${{{key}}}" if isinstance(key, str) else UNKNOWN
-    if isinstance(node, ast.Attribute) and dotted(node).startswith("torch."):
-        return dotted(node)
+        return _called(node, names, depth)
+    if isinstance(node, ast.Subscript):
+        return _item(node, names, depth)
     return UNKNOWN
 
 
-def entries(node: ast.expr | None, names: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
-    """Entries of `{"a": 1}`, `dict(a=1)` or a name of either; those whose key is no text are left out."""
-    for _ in range(MOST_DEPTH):
-        if not isinstance(node, ast.Name):
-            break
-        node = names.get(node.id)
-    if isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        return {k.value: v for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
-    if isinstance(node, ast.Call) and dotted(node.func) == "dict":
-        return {k.arg: k.value for k in node.keywords if k.arg}
-    return {}
+def _attribute(node: ast.Attribute, names: Names, depth: int) -> object:
+    """`args.model`, `self.model`, `Names.LARGE.value` where the file says what they are."""
+    name = plain(node)
+    if name is None:
+        return UNKNOWN
+    if name.startswith("torch."):
+        return name
+    if name not in names:
+        name = name.removesuffix(".value")
+    return value(names.get(name), names, depth + 1)
 
 
-def _joined(node: ast.JoinedStr, names: Mapping[str, ast.expr], depth: int) -> object:
+def _item(node: ast.Subscript, names: Names, depth: int) -> object:
+    """`os.environ["A"]`, or an entry of a mapping or list that is written out."""
+    key = value(node.slice, names, depth + 1)
+    if dotted(node.value) in ("os.environ", "environ"):
+        return f"${{{key}}}" if isinstance(key, str) else UNKNOWN
+    if isinstance(key, str):
+        return value(entries(node.value, names).get(key), names, depth + 1)
+    held = named(node.value, names)
+    if (
+        isinstance(key, int)
+        and isinstance(held, ast.List | ast.Tuple)
+        and -len(held.elts) <= key < len(held.elts)
+    ):
+        return value(held.elts[key], names, depth + 1)
+    return UNKNOWN
+
+
+def _sum(node: ast.BinOp, names: Names, depth: int) -> object:
+    """Texts put together, and sums and products of numbers."""
+    left, right = (value(x, names, depth + 1) for x in (node.left, node.right))
+    if isinstance(node.op, ast.Add | ast.Div) and isinstance(left, str) and isinstance(right, str):
+        joined = left + right if isinstance(node.op, ast.Add) else f"{left.rstrip('/')}/{right}"
+        return joined if len(joined) < MOST_TEXT else UNKNOWN
+    work = _NUMBERS.get(type(node.op))
+    if work and _number(left) and _number(right):
+        return work(left, right)  # type: ignore[arg-type]
+    return UNKNOWN
+
+
+def _number(found: object) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 1e15
+
+
+def _joined(node: ast.JoinedStr, names: Names, depth: int) -> object:
     parts: list[str] = []
     for piece in node.values:
         inner = piece.value if isinstance(piece, ast.FormattedValue) else piece
@@ -88,15 +104,77 @@ def _joined(node: ast.JoinedStr, names: Mapping[str, ast.expr], depth: int) -> o
     return "".join(parts)
 
 
-def _variable(node: ast.Call, names: Mapping[str, ast.expr], depth: int) -> object:
-    if dotted(node.func) not in ("os.environ.get", "os.getenv", "environ.get", "getenv"):
-        return UNKNOWN
-    key = value(node.args[0], names, depth + 1) if node.args else UNKNOWN
-    if len(node.args) > 1:
-        default = value(node.args[1], names, depth + 1)
-        if default is not UNKNOWN and default is not None:
-            return default
+def _called(node: ast.Call, names: Names, depth: int) -> object:
+    name = dotted(node.func)
+    if name in _CASTS and len(node.args) == 1 and not node.keywords:
+        inside = value(node.args[0], names, depth + 1)
+        if inside is UNKNOWN or (isinstance(inside, str) and inside.startswith("${")):
+            return inside
+        try:
+            found: object = _CASTS[name](inside)
+        except (TypeError, ValueError, OverflowError):
+            return UNKNOWN
+        return found
+    if name in ("os.environ.get", "os.getenv", "environ.get", "getenv") and node.args:
+        return _variable(node, names, depth)
+    if name.rsplit(".", 1)[-1] in ("Field", "field"):
+        # A field of pydantic or of a dataclass is its default.
+        default = next((k.value for k in node.keywords if k.arg == "default"), None)
+        return value(default or (node.args[0] if node.args else None), names, depth + 1)
+    if name == "os.path.join":
+        parts = [value(a, names, depth + 1) for a in node.args]
+        return "/".join(str(p) for p in parts) if all(isinstance(p, str) for p in parts) else UNKNOWN
+    return UNKNOWN
+
+
+def _variable(node: ast.Call, names: Names, depth: int) -> object:
+    key = value(node.args[0], names, depth + 1)
+    default = (
+        node.args[1]
+        if len(node.args) > 1
+        else next((k.value for k in node.keywords if k.arg == "default"), None)
+    )
+    found = value(default, names, depth + 1)
+    if found is not UNKNOWN and found is not None:
+        return found
     return f"${{{key}}}" if isinstance(key, str) else UNKNOWN
+
+
+def choices(node: ast.expr) -> list[ast.expr]:
+    """The expressions that `a if x else b` chooses from; the expression itself where it is no choice."""
+    if isinstance(node, ast.IfExp):
+        return [*choices(node.body), *choices(node.orelse)]
+    return [node]
+
+
+def named(node: ast.expr | None, names: Names) -> ast.expr | None:
+    """The expression that a name stands for, as long as names stand for names."""
+    for _ in range(MOST_DEPTH):
+        name = plain(node) if isinstance(node, ast.Name | ast.Attribute) else None
+        if name is None or name not in names:
+            break
+        node = names[name]
+    return node
+
+
+def entries(node: ast.expr | None, names: Names) -> dict[str, ast.expr]:
+    """Entries of `{"a": 1}`, `dict(a=1)` or a name of either; those whose key is no text are left out."""
+    node = named(node, names)
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return {k.value: v for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
+    if isinstance(node, ast.Call) and dotted(node.func) == "dict":
+        return {k.arg: k.value for k in node.keywords if k.arg}
+    return {}
+
+
+def plain(node: ast.expr) -> str | None:
+    """`a.b.c` where it is made of names alone."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else None
 
 
 def dotted(node: ast.expr) -> str:

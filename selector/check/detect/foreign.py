@@ -36,6 +36,7 @@ class Foreign:
     data: Any = None
     places: dict[Path_, tuple[int, int]] = field(default_factory=dict)
     blocks: dict[Path_, tuple[int, str]] = field(default_factory=dict)  # indented texts: column, see _block
+    tags: dict[Path_, str] = field(default_factory=dict)  # `!Ref` and others that a tool gives a meaning
 
     def at(self, path: Path_) -> tuple[int, int]:
         """Line and column of a value, or of the nearest one around it."""
@@ -124,6 +125,8 @@ class _Builder:
     def value(self, node: yaml.Node, path: Path_, depth: int) -> Any:
         place = node.start_mark.line + 1, node.start_mark.column + 1
         self.document.places.setdefault(path, place)
+        if node.tag and node.tag.startswith("!") and len(node.tag) > 1:
+            self.document.tags[path] = node.tag
         self._count += 1
         if self._count > MOST_VALUES:
             raise _BudgetError(f"more than {MOST_VALUES:,} values (aliases count each time)", place)

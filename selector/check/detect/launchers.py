@@ -1,4 +1,4 @@
-"""Files of launchers: SkyPilot, dstack, cog, LiteLLM's proxy, LocalAI, Ollama's Modelfile."""
+"""Files of launchers: SkyPilot, dstack, cog, BentoML, Ray Serve, proxies of LiteLLM, LocalAI, Ollama."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from selector.check.detect import argv, foreign, normal, packages, scripts
+from selector.check.detect import argv, foreign, normal, packages, routes, scripts, serving_objects
 from selector.check.detect.foreign import Foreign, steps
 from selector.check.detect.pods import Path_, inner, text_of
 from selector.check.detect.tables import Tables
@@ -17,7 +17,7 @@ from selector.types.detected import Certainty, Seen
 
 _HINT = re.compile(
     r"accelerators:|model_list:|predict:|^type: *(?:service|task|dev-environment)|^ *gpu:"
-    r"|^backend:|overrides:|^config_file:|instance_type:",
+    r"|^backend:|overrides:|^config_file:|instance_type:|^applications:|^service:",
     re.M,
 )
 
@@ -54,6 +54,12 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
             yield from _sky(data, document, file, tables)
         elif data.get("type") in ("service", "task", "dev-environment"):
             yield from _dstack(data, document, file, tables)
+        elif isinstance(data.get("applications"), list):
+            teller = Teller(file.name, file.name, tables)
+            serving_objects.serve_config(text, (), document, teller)
+            yield from teller.told()
+        elif file.path.name.startswith("bentofile"):
+            yield from _bento(data, document, file, tables)
         elif "predict" in data and isinstance(data.get("build"), dict):
             yield from _cog(data, document, file, tables)
         elif "backend" in data or "config_file" in data or isinstance(data.get("overrides"), dict):
@@ -86,7 +92,7 @@ def _run(text: object, path: Path_, document: Foreign, teller: Teller) -> None:
                     scripts.command(inside, teller)
 
 
-def _accelerators(value: object, path: Path_, document: Foreign, teller: Teller) -> None:
+def _accelerators(value: object, path: Path_, document: Foreign, teller: Teller, before: str = "") -> None:
     """`H100:8`, `{H100: 1, H200: 1}`, `[L4:1, T4:1]`: several are alternatives."""
     rows: list[tuple[Path_, str]] = []
     if isinstance(value, dict):
@@ -95,7 +101,7 @@ def _accelerators(value: object, path: Path_, document: Foreign, teller: Teller)
         rows = [((*path, i), str(v)) for i, v in enumerate(value)]
     elif value is not None:
         rows = [(path, str(value))]
-    how = f"{ALTERNATIVE} {len(rows)} accelerators" if len(rows) > 1 else "accelerators"
+    how = f"{ALTERNATIVE} {len(rows)} accelerators" if len(rows) > 1 else f"{before}accelerators"
     for where, text in rows:
         kind, count = normal.counted(text)
         at = At(*document.at(where), how, steps(where))
@@ -108,9 +114,11 @@ def _sky(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables)
     envs = {k: v for key in ("envs", "secrets") for k, v in _variables(data.get(key)).items()}
     teller = Teller(file.name, file.name, tables, envs)
     found = data["resources"]
-    _accelerators(found.get("accelerators"), ("resources", "accelerators"), document, teller)
-    for key, name in (("cloud", "cloud"), ("region", "region"), ("instance_type", "offer")):
-        teller.say(name, text_of(found.get(key)), _at(document, ("resources", key)))
+    chosen = next((k for k in ("any_of", "ordered") if isinstance(found.get(k), list)), None)
+    _machines(found, ("resources",), "", document, teller)
+    for i, row in enumerate(found[chosen] if chosen else ()):
+        if isinstance(row, dict):
+            _machines(row, ("resources", str(chosen), i), f"{ALTERNATIVE} the resources, ", document, teller)
     image = text_of(found.get("image_id"))
     if image and image.startswith("docker:"):
         teller.image(image.removeprefix("docker:"), _at(document, ("resources", "image_id")))
@@ -127,24 +135,26 @@ def _sky(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables)
     return teller.told()
 
 
+def _machines(row: Mapping[str, Any], path: Path_, how: str, document: Foreign, teller: Teller) -> None:
+    """Machines that SkyPilot is asked for; `infra` is cloud, region and zone in one."""
+    _accelerators(row.get("accelerators"), (*path, "accelerators"), document, teller, how)
+    for key, name in (("cloud", "cloud"), ("region", "region"), ("instance_type", "offer")):
+        teller.say(name, text_of(row.get(key)), _at(document, (*path, key), f"{how}{key}"))
+    for name, part in zip(("cloud", "region"), (text_of(row.get("infra")) or "").split("/"), strict=False):
+        if part != "*":
+            teller.say(name, part, _at(document, (*path, "infra"), f"{how}infra"))
+
+
 def _dstack(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
     teller = Teller(file.name, file.name, tables, _variables(data.get("env")))
     teller.image(data.get("image"), _at(document, ("image",)))
-    gpu = inner(data, ("resources", "gpu"))
-    if isinstance(gpu, dict):
-        kind, count = gpu.get("name"), gpu.get("count")
-        gpu = f"{kind}:{count}" if kind and count else kind
-    text = text_of(gpu) or ""
-    parts = [p for p in text.split(":") if p]
-    kind = next((p for p in parts if not re.fullmatch(r"[\d.]+(?:GB)?(?:\.\.[\d.]*(?:GB)?)?", p, re.I)), None)
-    number = next((p for p in parts if p.isdigit()), None)
-    at = _at(document, ("resources", "gpu"))
-    teller.say("accelerator", kind, at)
-    teller.say("n_devices", number, at)
+    number = _gpu(inner(data, ("resources", "gpu")), document, teller)
     if number:
         teller.known = {**teller.known, "DSTACK_GPUS_NUM": number}
     _run(data.get("commands"), ("commands",), document, teller)
-    teller.say("replicas", text_of(data.get("replicas")), _at(document, ("replicas",)))
+    lowest = (text_of(data.get("replicas")) or "").split("..", maxsplit=1)[0]
+    teller.say("replicas", lowest, _at(document, ("replicas",)))
+    teller.say("n_nodes", text_of(data.get("nodes")), _at(document, ("nodes",)))
     model = data.get("model")
     name = text_of(inner(model, ("name",))) or text_of(model)
     if name and not any(s.key == "model" for s in teller.facts):
@@ -155,6 +165,47 @@ def _dstack(data: Mapping[str, Any], document: Foreign, file: File, tables: Tabl
         text_of(regions[0]) if isinstance(regions, list) and regions else None,
         _at(document, ("regions",)),
     )
+    return teller.told()
+
+
+def _gpu(gpu: object, document: Foreign, teller: Teller) -> str | None:
+    """`gpu: H100:80GB:8`, `24GB..`, `{vendor: amd, name: [A, B], count: 2}`; the count, where it is one."""
+    path: Path_ = ("resources", "gpu")
+    if isinstance(gpu, dict):
+        given = gpu.get("name")
+        names = [str(n) for n in given] if isinstance(given, list) else [text_of(given) or ""]
+        number = text_of(gpu.get("count"))
+        teller.say("accelerator", text_of(gpu.get("vendor")), _at(document, (*path, "vendor")))
+    else:
+        parts = [p for p in (text_of(gpu) or "").split(":") if p]
+        sizes = re.compile(r"[\d.]+(?:GB)?(?:\.\.[\d.]*(?:GB)?)?|\.\.[\d.]+(?:GB)?", re.IGNORECASE)
+        kinds = [p for p in parts if not sizes.fullmatch(p)]
+        names = kinds[0].split(",") if kinds else []
+        number = next((p for p in parts if re.fullmatch(r"\d+(?:\.\.\d*)?", p)), None)
+    how = f"{ALTERNATIVE} {len(names)} accelerators" if len(names) > 1 else "resources.gpu"
+    for name in names:
+        teller.say("accelerator", name, _at(document, path, how))
+    lowest = (number or "").split("..", maxsplit=1)[0]
+    teller.say("n_devices", lowest, _at(document, path))
+    return lowest or None
+
+
+def _bento(data: Mapping[str, Any], document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    """Packages and variables of a Bento."""
+    envs = data.get("envs")
+    values = {
+        name: (text_of(row.get("value")) or "", i)
+        for i, row in enumerate(envs if isinstance(envs, list) else ())
+        if isinstance(row, dict) and (name := text_of(row.get("name")))
+    }
+    teller = Teller(file.name, file.name, tables, {n: v for n, (v, _) in values.items() if v})
+    rows = inner(data, ("python", "packages"))
+    for i, row in enumerate(rows if isinstance(rows, list) else ()):
+        where: Path_ = ("python", "packages", i)
+        packages.listed([argv.Word(str(row), *document.at(where), steps(where))], "packages", teller)
+    for name, (value, i) in values.items():
+        teller.variable(name, value, _at(document, ("envs", i)))
+    teller.image(inner(data, ("docker", "base_image")), _at(document, ("docker", "base_image")))
     return teller.told()
 
 
@@ -183,22 +234,15 @@ def _litellm(rows: list[Any], document: Foreign, file: File, tables: Tables) -> 
             continue
         teller = Teller(f"{file.name}#model_list[{i}]", file.name, tables)
         path: Path_ = ("model_list", i, "litellm_params")
-        vendor, slash, name = model.partition("/")
-        known = tables.words("routes").get(vendor) if slash else None
         at = _at(document, (*path, "model"))
-        if "*" in model:
-            teller.add("model", model, at, Certainty.UNRESOLVED)
-        else:
-            teller.say("model", name if known is not None else model, at)
-        if known:
-            teller.add("provider", known, at, Certainty.DECLARED)
-            teller.add("hosting", "api", at, Certainty.INFERRED)
+        key = routes.MODES.get(text_of(inner(row, ("model_info", "mode"))) or "", "model")
+        routes.told(model, key, at, teller, "/")
         teller.add("library", "litellm", at, Certainty.INFERRED)
         base = text_of(inner(params, ("api_base",)))
-        if base and not base.startswith("os.environ/"):
-            teller.say("endpoint", base, _at(document, (*path, "api_base")))
-        for key in ("aws_region_name", "vertex_location"):
-            teller.say("region", text_of(inner(params, (key,))), _at(document, (*path, key)))
+        teller.say("endpoint", routes.variable(base or ""), _at(document, (*path, "api_base")))
+        for region in ("aws_region_name", "vertex_location"):
+            given = routes.variable(text_of(inner(params, (region,))) or "")
+            teller.say("region", given, _at(document, (*path, region)))
         teller.say(
             "served_name",
             text_of(inner(row, ("model_name",))),

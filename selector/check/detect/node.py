@@ -1,4 +1,4 @@
-"""package.json: AI packages of npm, with the versions of the lock beside it."""
+"""package.json: AI packages of npm, with the versions of the lock beside or above it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
-from selector.check.detect import packages
+from selector.check.detect import node_locks, packages
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
@@ -28,21 +28,25 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     found = _loaded(text, file, tree) if text is not None else None
     if not isinstance(found, dict) or text is None:
         return []
-    lock_file = tree.beside(file, "package-lock.json")
-    lock_text = tree.text(lock_file) if lock_file else None
-    lock = _loaded(lock_text, lock_file, tree) if lock_text is not None and lock_file else None
-    rows = lock.get("packages") if isinstance(lock, dict) else None
-    teller = Teller(file.name, file.name, tables)
+    asked: dict[str, tuple[str, str]] = {}
     for group in GROUPS:
         names = found.get(group)
         for name, wanted in names.items() if isinstance(names, dict) else ():
-            row = rows.get(f"node_modules/{name}") if isinstance(rows, dict) else None
-            version = row.get("version") if isinstance(row, dict) else None
-            exact = version or (wanted if re.fullmatch(r"\d+\.\d+\.\d+\S*", str(wanted)) else None)
-            at = text.find(f'"{name}"')
-            line = text.count("\n", 0, max(at, 0)) + 1
-            packages.told(tables.packages.get(f"npm:{name}"), name, exact, At(line, 1, group), teller)
+            if f"npm:{name}" in tables.packages:
+                asked.setdefault(name, (str(wanted), group))
+    teller = Teller(file.name, file.name, tables)
+    locked = node_locks.versions(file, {n: w for n, (w, _) in asked.items()}, tree) if asked else {}
+    for name, (wanted, group) in asked.items():
+        exact = re.fullmatch(r"=?v?(\d+\.\d+\.\d+\S*)", wanted)
+        version = locked.get(name) or (exact[1] if exact else None)
+        packages.told(tables.packages[f"npm:{name}"], name, version, _at(text, name, group), teller)
     return teller.told()
+
+
+def _at(text: str, name: str, group: str) -> At:
+    found = re.compile(rf'"{re.escape(name)}"\s*:').search(text, max(text.find(f'"{group}"'), 0))
+    start = found.start() if found else 0
+    return At(text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start), group)
 
 
 def _loaded(text: str, file: File, tree: Tree) -> Any:
@@ -51,6 +55,6 @@ def _loaded(text: str, file: File, tree: Tree) -> Any:
     except json.JSONDecodeError as problem:
         what = f"cannot be read: {problem.msg}"
         tree.troubles.append(Trouble("DETECT-001", what, file.name, problem.lineno, problem.colno))
-    except (RecursionError, ValueError):
+    except RecursionError:
         tree.troubles.append(Trouble("DETECT-002", "nested too deeply", file.name))
     return None

@@ -109,10 +109,12 @@ def is_hub_id(text: str) -> bool:
 def host(url: str) -> str | None:
     """Host of an address, without user, port, path and query."""
     found = re.match(
-        r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}|localhost)(?=[:/?]|$)",
+        r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}|localhost)(?=[:/?]|$)"
+        # Behind a scheme any word is a host: services are called by their names.
+        r"|[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?([A-Za-z0-9][A-Za-z0-9._-]*)(?=[:/?]|$)",
         url.strip(),
     )
-    return found[1].lower() if found else None
+    return (found[1] or found[2]).lower() if found else None
 
 
 def provider(name: str, tables: Tables) -> str | None:

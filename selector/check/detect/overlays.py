@@ -28,20 +28,23 @@ class Overlay:
 
 def patched(tree: Tree) -> Mapping[PurePosixPath, Overlay]:
     """Files of patches with what they change; looked for once a tree."""
-    if tree.patched is None:
-        found: dict[PurePosixPath, Overlay] = {}
-        for file in (f for f in tree.files if f.path.name in NAMES):
-            data = _data(file, tree)
-            patches = list(_patches(data, file, tree))
-            if patches:
-                bases = tuple(dict.fromkeys(_resources(data, file, tree, 0)))
-                rest = tuple(b for b in bases if b not in patches)
-                rows = inner(data, ("images",))
-                images = (inner(r, ("name",)) for r in rows) if isinstance(rows, list) else ()
-                overlay = Overlay(rest, frozenset(str(i) for i in images))
-                found |= {p.path: overlay for p in patches}
-        tree.patched = found
-    return tree.patched
+    if ("overlays", "patched") not in tree.memo:
+        tree.memo["overlays", "patched"] = dict(_overlays(tree))
+    found: Mapping[PurePosixPath, Overlay] = tree.memo["overlays", "patched"]
+    return found
+
+
+def _overlays(tree: Tree) -> Iterator[tuple[PurePosixPath, Overlay]]:
+    for file in (f for f in tree.files if f.path.name in NAMES):
+        data = _data(file, tree)
+        patches = list(_patches(data, file, tree))
+        if not patches:
+            continue
+        bases = dict.fromkeys(_resources(data, file, tree, 0))
+        rows = inner(data, ("images",))
+        images = (inner(r, ("name",)) for r in rows) if isinstance(rows, list) else ()
+        overlay = Overlay(tuple(b for b in bases if b not in patches), frozenset(str(i) for i in images))
+        yield from ((p.path, overlay) for p in patches)
 
 
 def _data(file: File, tree: Tree) -> Any:

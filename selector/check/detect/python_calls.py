@@ -1,41 +1,43 @@
-"""Calls in Python that name a model, an endpoint, an engine or a device."""
+"""Calls in Python that ask a model of a vendor or of a server, and commands that are started from code."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from selector.check.detect import normal, packages
+from selector.check.detect import argv, packages, python_hosts, python_models, routes
 from selector.check.detect.argv import Word
-from selector.check.detect.constants import UNKNOWN, dotted, entries, value
-from selector.check.detect.teller import At, Teller
+from selector.check.detect.constants import Names, dotted, entries, named, value
+from selector.check.detect.python_call import Call
 from selector.types.detected import Certainty
 
-MODEL_ARGUMENTS = ("model", "model_name", "model_id", "modelId", "azure_deployment", "deployment_name")
+MODEL_ARGUMENTS = (
+    "model",
+    "model_name",
+    "model_id",
+    "modelId",
+    "azure_deployment",
+    "deployment_name",
+    "repo_id",
+)
+ENDPOINTS = (
+    "base_url", "api_base", "azure_endpoint", "openai_api_base", "endpoint", "endpoint_url", "server_url",
+    "inference_server_url", "host",
+)  # fmt: skip
+SHELLS = frozenset(
+    {"run", "Popen", "call", "check_call", "check_output", "system", "create_subprocess_shell"}
+)
+POSITIONAL = frozenset({"GenerativeModel", "init_chat_model", "Agent", "LM", "InferenceClient"})
 
 
-def tell(call: ast.Call, names: Mapping[str, ast.expr], imported: Mapping[str, str], teller: Teller) -> None:
+def tell(call: Call) -> None:
     """Facts of one call."""
-    name = full(call.func, imported)
-    last = name.rsplit(".", 1)[-1]
-    if name in teller.tables.words("python_engines"):
-        _engine(call, name, names, teller)
-    elif last == "from_pretrained":
-        _pretrained(call, name, names, teller)
-    elif last == "LLMConfig" and name.startswith("ray."):
-        _ray(call, names, teller)
-    elif last == "BitsAndBytesConfig":
-        _bits(call, names, teller)
-    elif last in ("LoraConfig", "LoRAConfig") and ("peft" in name or "." not in name):
-        teller.add("training_method", "lora", _at(call, last), Certainty.DECLARED)
-    elif last in ("client", "resource") and name.startswith("boto3"):
-        _bedrock(call, names, teller)
-    elif last in ("pip_install", "uv_pip_install"):
-        packages.listed(words_of(call, names), f"argument of {last}", teller)
-    elif name.startswith("modal.") or (last in ("function", "cls") and "gpu" in _given(call)):
-        _modal(call, names, teller)
-    else:
-        _client(call, name, last, names, teller)
+    if call.last in ("pip_install", "uv_pip_install"):
+        packages.listed(words_of(call), f"argument of {call.last}", call.teller)
+    elif call.last in ("client", "resource") and call.name.startswith("boto3"):
+        _bedrock(call)
+    elif not (python_models.tell(call) or python_hosts.tell(call) or _routed(call)):
+        _client(call)
 
 
 def full(node: ast.expr, imported: Mapping[str, str]) -> str:
@@ -53,186 +55,151 @@ def full(node: ast.expr, imported: Mapping[str, str]) -> str:
     return name
 
 
-def _given(call: ast.Call, names: Mapping[str, ast.expr] | None = None) -> dict[str, ast.expr]:
-    """Arguments by name; with `names`, those of `**mapping` too where the file writes it out."""
-    spread = [entries(k.value, names) for k in call.keywords if k.arg is None] if names else []
-    found = {k.arg: k.value for k in call.keywords if k.arg}
-    return {key: v for one in spread for key, v in one.items()} | found
-
-
-def _at(node: ast.expr, how: str) -> At:
-    return At(node.lineno, node.col_offset + 1, how)
-
-
-def _say(key: str, node: ast.expr | None, names: Mapping[str, ast.expr], how: str, teller: Teller) -> None:
-    """A value that an expression has; the expression itself where it is not known, unresolved."""
-    if node is None:
+def _bedrock(call: Call) -> None:
+    service = call.text("service_name", position=0)
+    if service is None or not service.startswith("bedrock"):
         return
-    found = value(node, names)
-    if found is UNKNOWN:
-        if key in ("model", "embedding_model", "tp", "accelerator"):
-            teller.add(key, ast.unparse(node)[:80], _at(node, how), Certainty.UNRESOLVED)
-    elif isinstance(found, str | int | float):
-        teller.say(key, found, _at(node, how))
+    call.add("provider", "aws_bedrock", how=f"client {service}")
+    call.add("hosting", "api", Certainty.INFERRED, f"client {service}")
+    region = call.argument("region_name", position=1)
+    if region is None and isinstance(call.node.func, ast.Attribute):
+        session = named(call.node.func.value, call.names)
+        if isinstance(session, ast.Call):
+            region = next((k.value for k in session.keywords if k.arg == "region_name"), None)
+    call.say("region", region, "argument region_name")
 
 
-def _engine(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    teller.framework = teller.tables.words("python_engines")[name]
-    teller.add("framework", teller.framework, _at(call, f"call of {name}"), Certainty.DECLARED)
-    role = _role(name, teller)
-    given = _given(call, names)
-    if call.args and "model" not in given and name != "transformers.pipeline":
-        _say(role, call.args[0], names, f"argument of {name}", teller)
-    if any(k.arg is None for k in call.keywords) and "model" not in given and not call.args:
-        teller.add(role, "**", _at(call, f"arguments of {name}"), Certainty.UNRESOLVED)
-    for word, node in given.items():
-        key = teller.tables.words("python_keywords").get(word)
-        if key:
-            _say(role if key == "model" else key, node, names, f"argument {word}", teller)
+def _routed(call: Call) -> bool:
+    """Libraries that take the vendor with the model: LiteLLM, DSPy, CrewAI, agents of Pydantic AI."""
+    known = call.teller.tables.words("python_routed")
+    found = max((p for p in known if call.name.startswith(p)), key=len, default=None)
+    if found is None:
+        return False
+    call.say("endpoint", call.argument(*ENDPOINTS), "argument base_url")
+    key = python_models.role(call.last, call)
+    rows = [entries(row, call.names).get("litellm_params") for row in call.items(call.argument("model_list"))]
+    nodes = [n for r in rows if (n := entries(r, call.names).get("model")) is not None]
+    first = call.argument("model", "model_id", position=0 if call.last in POSITIONAL else None)
+    for node in [first, *nodes] if first is not None else nodes:
+        text = value(node, call.names)
+        if isinstance(text, str):
+            routes.told(text, key, call.at(f"model of {call.last}", node), call.teller, known[found])
+        elif call.last != "Agent":
+            call.say(key, node, f"model of {call.last}")
+    vendor = call.teller.tables.words("routes").get(call.text("model_provider") or "")
+    if vendor:
+        call.add("provider", vendor, how="argument model_provider")
+        call.add("hosting", "api", Certainty.INFERRED, "argument model_provider")
+    return True
 
 
-def _ray(call: ast.Call, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    """`LLMConfig` of Ray Serve: it runs vLLM with `engine_kwargs`."""
-    given = _given(call, names)
-    teller.framework = "vllm"
-    teller.add("framework", "ray-serve", _at(call, "call of LLMConfig"), Certainty.DECLARED)
-    teller.add("framework", "vllm", _at(call, "LLMConfig runs vLLM"), Certainty.INFERRED)
-    loading = entries(given.get("model_loading_config"), names)
-    source = loading.get("model_source") or loading.get("model_id")
-    _say("model", source, names, "model_loading_config", teller)
-    _say("accelerator", given.get("accelerator_type"), names, "argument accelerator_type", teller)
-    for word, node in entries(given.get("engine_kwargs"), names).items():
-        key = teller.tables.words("python_keywords").get(word)
-        if key and key != "model":
-            _say(key, node, names, f"engine_kwargs {word}", teller)
-
-
-def _pretrained(call: ast.Call, name: str, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    """`X.from_pretrained(id, ...)`: tokenizers and configurations are no models."""
-    owner = name.rsplit(".", 2)[-2] if "." in name else ""
-    if any(word in owner for word in ("Tokenizer", "Processor", "Config", "Extractor", "Scheduler")):
-        return
-    given = _given(call)
-    first = (
-        call.args[0] if call.args else given.get("pretrained_model_name_or_path") or given.get("model_name")
-    )
-    key = "adapter" if owner == "PeftModel" else "model"
-    if owner != "PeftModel":
-        _say(key, first, names, f"{owner}.from_pretrained", teller)
-    for word in ("torch_dtype", "dtype", "revision"):
-        _say(teller.tables.words("python_keywords")[word], given.get(word), names, f"argument {word}", teller)
-    if value(given.get("load_in_4bit"), names) is True:
-        teller.add("precision", "nf4", _at(call, "load_in_4bit"), Certainty.DECLARED)
-    if value(given.get("load_in_8bit"), names) is True:
-        teller.add("precision", "int8", _at(call, "load_in_8bit"), Certainty.DECLARED)
-
-
-def _role(name: str, teller: Teller) -> str:
-    """In which role a model is asked, by the name of what is called."""
-    return next((k for word, k in teller.tables.words("model_roles").items() if word in name), "model")
-
-
-def _bits(call: ast.Call, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    given = {k: value(v, names) for k, v in _given(call).items()}
-    if given.get("load_in_4bit") is True:
-        kind = given.get("bnb_4bit_quant_type", "fp4")
-        teller.add("precision", str(kind), _at(call, "BitsAndBytesConfig"), Certainty.DECLARED)
-    elif given.get("load_in_8bit") is True:
-        teller.add("precision", "int8", _at(call, "BitsAndBytesConfig"), Certainty.DECLARED)
-
-
-def remote_code(keyword: ast.keyword, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    """`trust_remote_code=` of any call."""
-    found = value(keyword.value, names)
-    if isinstance(found, bool):
-        at = At(keyword.value.lineno, keyword.value.col_offset + 1, "argument trust_remote_code")
-        teller.add("trust_remote_code", found, at, Certainty.DECLARED)
-
-
-def _bedrock(call: ast.Call, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    service = value(call.args[0], names) if call.args else None
-    if isinstance(service, str) and service.startswith("bedrock"):
-        teller.add("provider", "aws_bedrock", _at(call, f"client {service}"), Certainty.DECLARED)
-        teller.add("hosting", "api", _at(call, f"client {service}"), Certainty.INFERRED)
-        _say("region", _given(call).get("region_name"), names, "argument region_name", teller)
-
-
-def _modal(call: ast.Call, names: Mapping[str, ast.expr], teller: Teller) -> None:
-    gpu = value(_given(call).get("gpu"), names)
-    if isinstance(gpu, str):
-        kind, count = normal.counted(gpu)
-        at = _at(call, "argument gpu")
-        teller.add("accelerator", kind, at, Certainty.DECLARED)
-        teller.say("n_devices", count or 1, at)
-        teller.add("cloud", "modal", at, Certainty.INFERRED)
-    elif "gpu" in _given(call) and gpu is UNKNOWN:
-        _say("accelerator", _given(call)["gpu"], names, "argument gpu", teller)
-
-
-def _client(call: ast.Call, name: str, last: str, names: Mapping[str, ast.expr], teller: Teller) -> None:
+def _client(call: Call) -> None:
     """A client of an API, or a call that asks a model something."""
-    known = teller.tables.words("python_clients")
-    found = max((p for p in known if name.startswith(p)), key=len, default=None)
-    vendor = known[found] if found else ""
-    litellm, bedrock = name.startswith("litellm."), last in ("invoke_model", "converse", "converse_stream")
-    if found is None and not litellm and not bedrock and last != "init_chat_model":
+    known = call.teller.tables.words("python_clients")
+    found = max((p for p in known if call.name.startswith(p)), key=len, default=None)
+    makes = call.last[:1].isupper()
+    if found is None and call.last not in ("invoke_model", "converse", "converse_stream"):
         return
-    given = _given(call)
-    base = (
-        given.get("base_url") or given.get("api_base") or given.get("azure_endpoint") or given.get("endpoint")
+    vendor, base = _vendor(call, known[found] if found else ""), call.argument(*ENDPOINTS)
+    if base is not None and (makes or "base" in "".join(call.given)):
+        call.say("endpoint", base, "argument base_url")
+    if vendor and makes and (base is None or "Azure" in call.last):
+        call.add("provider", vendor)
+        call.add("hosting", "api", Certainty.INFERRED)
+    if makes:
+        call.say("region", call.argument("location", "region_name", "region"), "argument region")
+    node = call.argument(
+        *MODEL_ARGUMENTS, position=0 if call.last in POSITIONAL or "models." in call.name else None
     )
-    if base is not None:
-        _say("endpoint", base, names, "argument base_url", teller)
-    if "Azure" in last:
-        vendor = "azure_openai"
-    if vendor and base is None and last[:1].isupper():
-        teller.add("provider", vendor, _at(call, f"call of {name}"), Certainty.DECLARED)
-        teller.add("hosting", "api", _at(call, f"call of {name}"), Certainty.INFERRED)
-    role = _role(name, teller)
-    node = next(
-        (
-            given[k]
-            for k in ("model", "model_name", "model_id", "modelId", "azure_deployment", "deployment_name")
-            if k in given
-        ),
-        None,
-    )
-    if node is None and last in ("GenerativeModel", "init_chat_model") and call.args:
-        node = call.args[0]
-    if node is not None and (last in teller.tables.words("python_calls") or last[:1].isupper()):
-        _say(role, node, names, f"model of {last}", teller)
+    if node is None or not (makes or call.last in call.teller.tables.words("python_calls")):
+        return
+    if "://" in str(value(node, call.names)):
+        call.say("endpoint", node, f"model of {call.last}")
+    else:
+        call.say(python_models.role(call.name, call), node, f"model of {call.last}")
 
 
-def words_of(call: ast.Call, names: Mapping[str, ast.expr]) -> list[Word]:
+def _vendor(call: Call, usual: str) -> str:
+    """The vendor that a client asks, by what it is told."""
+    if "Azure" in call.last:
+        return "azure_openai"
+    if call.name.startswith(("google.genai", "genai.")) and call.value("vertexai") is True:
+        return "google_vertex"
+    told = call.text("provider")
+    if told and call.name.startswith("huggingface_hub."):
+        plain = told.replace("-", "_")
+        ways = call.teller.tables.words("routes")
+        return ways.get(plain) or ways.get(f"{plain}_ai") or usual
+    return usual
+
+
+def words_of(call: Call) -> list[Word]:
     """Texts of the arguments of a call, as words with places."""
     found: list[Word] = []
-    for node in call.args:
-        for one in node.elts if isinstance(node, ast.List | ast.Tuple) else [node]:
-            text = value(one, names)
+    for node in call.node.args:
+        for one in call.items(node):
+            text = value(one, call.names)
             if isinstance(text, str):
                 found.append(Word(text, one.lineno, one.col_offset + 1))
     return found
 
 
-def commands(module: ast.Module, names: Mapping[str, ast.expr]) -> list[list[Word]]:
-    """Lists of words that a program may be started with, those that grow by `+=` in one."""
-    grown: dict[str, list[ast.List]] = {}
-    alone: list[ast.List] = []
-    for node in ast.walk(module):
+class Commands:
+    """Lists of words that a program may be started with, those that grow by `+=` in one, and shell texts."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._grown: dict[tuple[int, str], list[tuple[ast.List, Names]]] = {}
+        self._done: list[list[tuple[ast.List, Names]]] = []
+        self._texts: list[tuple[ast.expr, Names]] = []
+
+    def see(self, node: ast.AST, names: Names) -> None:
+        """Keep what a node says of a command; lists belong to the scope of their name."""
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
             if isinstance(node.targets[0], ast.Name):
-                grown[node.targets[0].id] = [node.value]
+                key = (id(names), node.targets[0].id)
+                self._done.append(self._grown.pop(key, []))
+                self._grown[key] = [(node.value, names)]
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if node.target.id in grown and isinstance(node.value, ast.List):
-                grown[node.target.id].append(node.value)
+            self._grow(node.target.id, node.value, names)
         elif isinstance(node, ast.Call):
-            alone += [a for a in node.args if isinstance(a, ast.List)]
-    rows = [*grown.values(), *([a] for a in alone)]
-    found = [[w for one in parts for w in _listed(one, names)] for parts in rows]
-    return [words for words in found if len(words) > 1]
+            last = dotted(node.func).rsplit(".", 1)[-1]
+            if last in ("extend", "append") and isinstance(node.func, ast.Attribute) and node.args:
+                one = node.args[0]
+                more = ast.List([one], ast.Load()) if last == "append" else one
+                self._grow(dotted(node.func.value), more, names)
+                return
+            self._done += [[(a, names)] for a in node.args if isinstance(a, ast.List)]
+            if last in SHELLS and node.args:
+                self._texts.append((node.args[0], names))
+
+    def _grow(self, name: str, more: ast.expr, names: Names) -> None:
+        if (id(names), name) in self._grown and isinstance(more, ast.List):
+            self._grown[id(names), name].append((more, names))
+
+    def all(self) -> Iterator[list[Word]]:
+        """The commands as words."""
+        for parts in [*self._grown.values(), *self._done]:
+            words = [w for one, names in parts for w in _listed(one, names)]
+            if len(words) > 1:
+                yield words
+        for node, names in self._texts:
+            text = _shell_text(named(node, names), names)
+            if text:
+                yield from argv.commands(text, node.lineno, node.col_offset + 1)
 
 
-def _listed(node: ast.List, names: Mapping[str, ast.expr]) -> list[Word]:
+def _shell_text(node: ast.expr | None, names: Names) -> str | None:
+    """A text for a shell; a part that is not known stands as a variable without a value."""
+    if not isinstance(node, ast.JoinedStr):
+        found = value(node, names)
+        return found if isinstance(found, str) else None
+    inner = [p.value if isinstance(p, ast.FormattedValue) else p for p in node.values]
+    parts = [value(p, names) for p in inner]
+    return "".join(str(p) if isinstance(p, str | int | float) else "${_}" for p in parts)
+
+
+def _listed(node: ast.List, names: Names) -> list[Word]:
     """Words of a list; one that is not known stands as a variable without a value."""
     texts = [(value(one, names), one) for one in node.elts]
     return [Word(t if isinstance(t, str) else "${_}", o.lineno, o.col_offset + 1) for t, o in texts]

@@ -1,7 +1,8 @@
 """Python files: clients of APIs with the models they ask for, engines and trainers started from code.
 
-Files are parsed, never imported. Files of tests, examples of documentation and the like declare nothing
-that is deployed and are passed over.
+Files are parsed, never imported. Constants, defaults of arguments and fields of the same file, and those
+that it imports from files of the repository, are followed. Files of tests and documentation declare nothing
+that is deployed and are passed over; examples count, since many repositories are nothing else.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from selector.check.detect import packages, python_calls
-from selector.check.detect.constants import dotted, of_module
+from selector.check.detect import packages, python_calls, python_models
+from selector.check.detect.constants import dotted, value
+from selector.check.detect.python_call import Call
+from selector.check.detect.scopes import Bound, of_module, settled, visible
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen, Trouble
 
 NOT_DEPLOYED = frozenset({"tests", "test", "testing", "docs", "doc", "benchmarks", "fixtures", "conftest.py"})
-_WORDS = re.compile(
-    r"\b(openai|anthropic|genai|google\.generativeai|vertexai|mistralai|cohere|groq|together|boto3|litellm|"
-    r"langchain\w*|llama_index|vllm|sglang|lmdeploy|tensorrt_llm|llama_cpp|transformers|sentence_transformers|"
-    r"diffusers|peft|trl|ollama|modal|torch|faster_whisper|whisper|dashscope|huggingface_hub|ray|bentoml)\b"
-)
+# Modules that start something or name a model, beside those of the tables.
+OTHERS = (
+    "boto3", "diffusers", "modal", "torch", "peft", "trl", "unsloth", "ray", "bentoml", "datasets",
+    "sagemaker", "aiplatform", "dspy", "crewai", "pydantic_ai", "llama-server", "ollama",
+)  # fmt: skip
+# Modules whose import alone says little: they serve or train what others are.
+QUIET = frozenset({"ray-serve", "mlflow"})
 
 
 def reads(path: PurePosixPath) -> bool:
@@ -41,53 +46,138 @@ def reads(path: PurePosixPath) -> bool:
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of one file, a unit of its own."""
     text = tree.text(file)
-    if text is None or not _WORDS.search(text):
+    if text is None or not _words(tree, tables).search(text):
         return []
+    module = _parsed(text, file, tree)
+    if module is None:
+        return []
+    try:
+        return _told(module, file, tree, tables)
+    except RecursionError:
+        tree.troubles.append(Trouble("DETECT-002", "nested too deeply", file.name))
+        return []
+
+
+def _words(tree: Tree, tables: Tables) -> re.Pattern[str]:
+    """Words of which a file has one at least, if it is worth parsing."""
+    found = tree.memo.get(("python", "words"))
+    if not isinstance(found, re.Pattern):
+        kinds = (tables.words(f"python_{kind}") for kind in ("clients", "engines", "routed"))
+        names = {name.split(".")[0] for kind in kinds for name in kind} | set(OTHERS)
+        found = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
+        tree.memo["python", "words"] = found
+    return found
+
+
+def _parsed(text: str, file: File, tree: Tree) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as problem:
         what = f"cannot be read: {problem.msg}"
-        tree.troubles.append(Trouble("DETECT-001", what, file.name, problem.lineno or 1, problem.offset or 1))
-        return []
+        trouble = Trouble("DETECT-001", what, file.name, problem.lineno or 1, problem.offset or 1)
     except (ValueError, RecursionError, MemoryError):
-        tree.troubles.append(Trouble("DETECT-002", "nested too deeply, or no text of Python", file.name))
-        return []
-    return _told(module, file, tables)
+        trouble = Trouble("DETECT-002", "nested too deeply, or no text of Python", file.name)
+    if trouble not in tree.troubles:
+        tree.troubles.append(trouble)
+    return None
 
 
-def _told(module: ast.Module, file: File, tables: Tables) -> list[Seen]:
+def _told(module: ast.Module, file: File, tree: Tree, tables: Tables) -> list[Seen]:
     teller = Teller(file.name, file.name, tables)
-    names = of_module(module)
-    imported = _imports(module)
-    for node in ast.walk(module):
+    imported, commands = _imports(module), python_calls.Commands()
+    for node, names in visible(module, _constants(module, file, tree)):
+        commands.see(node, names)
         if isinstance(node, ast.Call):
-            python_calls.tell(node, names, imported, teller)
-        elif isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
-            python_calls.remote_code(node, names, teller)
-    for words in python_calls.commands(module, names):
+            call = Call(node, python_calls.full(node.func, imported), names, teller)
+            python_calls.tell(call)
+            for keyword in node.keywords:
+                if keyword.arg == "trust_remote_code":
+                    python_models.remote_code(keyword, call)
+    for words in commands.all():
+        packages.installed(words, teller)
         teller.command(words)
-    told = teller.told()
-    if told:
+    if teller.told():
         for module_name, node_ in sorted(_modules(module).items()):
-            at = At(node_.lineno, node_.col_offset + 1, f"import {module_name}")
-            _imported(module_name, at, teller)
-    return teller.told() if told else []
+            _imported(module_name, At(node_.lineno, node_.col_offset + 1, f"import {module_name}"), teller)
+    return teller.told()
+
+
+def _constants(module: ast.Module, file: File, tree: Tree) -> Bound:
+    """Constants that a file imports from others of the repository, under the names that it gives them."""
+    found: Bound = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name, part = alias.asname or alias.name, _file_of(node, file, tree)
+                whole = _file_of(ast.ImportFrom(_joined(node.module, alias.name), [], node.level), file, tree)
+                bound = _bound(part, tree) if part is not None else {}
+                found |= {name + k[len(alias.name) :]: v for k, v in bound.items() if _is_of(k, alias.name)}
+                if whole is not None:
+                    found |= {f"{name}.{k}": v for k, v in _bound(whole, tree).items()}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                whole = _file_of(ast.ImportFrom(alias.name, [], 0), file, tree)
+                if whole is not None:
+                    found |= {f"{alias.asname or alias.name}.{k}": v for k, v in _bound(whole, tree).items()}
+    return found
+
+
+def _joined(module: str | None, name: str) -> str:
+    return f"{module}.{name}" if module else name
+
+
+def _is_of(key: str, name: str) -> bool:
+    return key == name or key.startswith(f"{name}.")
+
+
+def _file_of(node: ast.ImportFrom, file: File, tree: Tree) -> File | None:
+    """The file of a module: beside the importing one or in a folder above, as far as the path leads there."""
+    parts = (node.module or "").split(".") if node.module else []
+    folders = [file.path.parent, *file.path.parent.parents]
+    starts = folders[node.level - 1 : node.level] if node.level else folders
+    for start in starts:
+        base = start.joinpath(*parts)
+        for path in (base.with_suffix(".py") if parts else base / "__init__.py", base / "__init__.py"):
+            found = tree.at(path)
+            if found is not None and found.path != file.path:
+                return found
+    return None
+
+
+def _bound(file: File, tree: Tree) -> Bound:
+    """Constants of a file, as values."""
+    key = ("constants", file.name)
+    if key not in tree.memo:
+        text = tree.text(file)
+        module = _parsed(text, file, tree) if text is not None else None
+        names = of_module(module) if module is not None else {}
+        pairs = {n: settled(value(node, names), node) for n, node in names.items() if node is not None}
+        tree.memo[key] = {n: node for n, node in pairs.items() if node is not None}
+    found: Bound = tree.memo[key]
+    return found
 
 
 def _imported(name: str, at: At, teller: Teller) -> None:
-    """An imported module that is an engine: what serves or trains in this file."""
-    known = teller.tables.packages.get(f"pypi:{name.replace('_', '-')}") or {}
-    framework = {"llama_cpp": "llama.cpp", "whisper": "openai-whisper"}.get(name) or known.get("framework")
-    if framework and framework not in ("ray-serve", "mlflow"):
-        teller.add("framework", framework, at, Certainty.INFERRED)
-    elif known.get("vector_store") or known.get("guardrail"):
-        packages.told(dict(known), name, None, at, teller)
+    """An imported module that is an engine or a store: what serves, trains or keeps vectors in this file."""
+    top, _, rest = name.partition(".")
+    known = teller.tables.packages.get(f"pypi:{top.replace('_', '-')}") or {}
+    framework = {"llama_cpp": "llama.cpp", "whisper": "openai-whisper"}.get(top) or known.get("framework")
+    if not rest:
+        if framework and framework not in QUIET:
+            teller.add("framework", framework, at, Certainty.INFERRED)
+        elif known.get("vector_store") or known.get("guardrail"):
+            packages.told(dict(known), name, None, at, teller)
+    elif re.search(r"vector_?stores\.", name):
+        plain = name.rsplit(".", 1)[-1].lower().replace("vectorstore", "")
+        stores = {p["vector_store"] for p in teller.tables.packages.values() if p.get("vector_store")}
+        if plain in stores:
+            teller.add("vector_store", plain, at, Certainty.INFERRED)
 
 
 def _modules(module: ast.Module) -> dict[str, ast.stmt]:
-    """First import of each top module."""
+    """First import of each top module, and of each name from a module of vector stores."""
     found: dict[str, ast.stmt] = {}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
@@ -95,6 +185,8 @@ def _modules(module: ast.Module) -> dict[str, ast.stmt]:
                 found.setdefault(alias.name.split(".")[0], node)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.setdefault(node.module.split(".")[0], node)
+            for alias in node.names if "store" in node.module else ():
+                found.setdefault(f"{node.module}.{alias.name}", node)
     return found
 
 

@@ -143,11 +143,11 @@ def _ray(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller
             pods.template(template, (*where, *path, "template"), document, teller, configs)
     config = inner(spec, ("serveConfigV2",))
     if isinstance(config, str):
-        _serve(config, (*base, "spec", "serveConfigV2"), document, teller)
+        serve_config(config, (*base, "spec", "serveConfigV2"), document, teller)
 
 
-def _serve(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
-    """The text inside `serveConfigV2`: applications with their variables and arguments."""
+def serve_config(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
+    """A configuration of Ray Serve, in `serveConfigV2` or a file of its own."""
     documents, _ = foreign.read(config, document.file)
     start = document.word(path, config)
     for one in documents:

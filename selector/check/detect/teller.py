@@ -59,7 +59,6 @@ class Teller:
     framework: str | None = None
     _known: set[Seen] = field(default_factory=set)
     _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
-    _numbers: str | None = None  # format of the arithmetic, which counts where no quantisation is named
 
     def say(self, key: str, value: object, at: At, certainty: Certainty = Certainty.DECLARED) -> None:
         """One fact; text with a variable that nothing sets is kept as written, unresolved."""
@@ -91,6 +90,8 @@ class Teller:
         text = str(value)
         if key in WHOLE:
             return [(key, normal.whole(text))]
+        if key == "memory_fraction":
+            return [(key, float(text) if _is_share(text) else None)]
         if key in ("trust_remote_code", "api_key_set"):
             word = text.lower()
             return [(key, True if word in YES else False if word in NO else None)]
@@ -209,13 +210,13 @@ class Teller:
                 else:
                     self._switch(switch, on, at)
         if expert is not None:
-            self._expert(expert)
+            self.expert(expert)
 
     def _option(self, key: str, value: str, at: At) -> None:
         if key == "key":
             self.add("api_key_set", True, at, Certainty.DECLARED)
         elif key == "dtype":
-            self._waiting.append(("", "dtype", value, at))
+            self.arithmetic(value, at)
         elif key == "fsdp":
             self.add("training_strategy", "fsdp", at, Certainty.DECLARED)
         elif key == "model_file":
@@ -227,14 +228,18 @@ class Teller:
                     At(at.line, at.column, "name of the file", at.path),
                     Certainty.INFERRED,
                 )
-        elif key not in ("model_path", "config"):
+        elif key == "config":
+            stage = re.search(r"z(?:ero)?[_-]?([1-3])", value.rsplit("/", 1)[-1])
+            if stage:
+                self.add("training_strategy", f"zero-{stage[1]}", at, Certainty.INFERRED)
+        elif key != "model_path":
             self.say(key, value, at)
 
     def _switch(self, key: str, on: bool, at: At) -> None:
         if key == "trust_remote_code":
             self.add(key, on, at, Certainty.DECLARED)
         elif on and key in ("bf16", "fp16"):
-            self._waiting.append(("", "dtype", key, at))
+            self.arithmetic(key, at)
         elif on and key == "load_in_4bit":
             self.add("precision", "nf4", at, Certainty.DECLARED)
         elif on and key == "lora":
@@ -242,7 +247,11 @@ class Teller:
         elif on and key in ("fsdp", "deepspeed"):
             self.add("training_strategy", key, at, Certainty.DECLARED)
 
-    def _expert(self, at: At) -> None:
+    def arithmetic(self, word: str, at: At) -> None:
+        """Format that is computed in; it counts as that of the weights where nothing else is said of them."""
+        self._waiting.append(("", "dtype", word, at))
+
+    def expert(self, at: At) -> None:
         """vLLM spreads experts over all tensor and data parallel ranks."""
         sizes = [next((s.value for s in self.facts if s.key == k), 1) for k in ("tp", "dp")]
         if all(isinstance(s, int) for s in sizes):
@@ -343,8 +352,9 @@ class Teller:
         return "embedding_model" if key == "model" and kinds & MODELS == {"embedding_model"} else key
 
     def _machines(self) -> None:
-        """Devices that follow from instance types, where nothing names any."""
-        if any(s.key == "accelerator" for s in self.facts):
+        """Devices that follow from instance types, where nothing names more than their vendor."""
+        vendors = {*self.tables.words("resources").values(), "nvidia", "amd"}
+        if any(s.key == "accelerator" and s.value not in vendors for s in self.facts):
             return
         for seen in [s for s in self.facts if s.key == "offer"]:
             machine = self.tables.machine(str(seen.value))
@@ -360,3 +370,10 @@ class Teller:
         if name not in COMMON or self.framework:
             return True
         return key == "model" and normal.is_hub_id(variables.resolve(value, self.known).text)
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False

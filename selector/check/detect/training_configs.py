@@ -18,6 +18,7 @@ from selector.types.detected import Certainty, Seen
 Path_ = tuple[str | int, ...]
 _HINT = re.compile(
     r"base_model|model_name_or_path|zero_optimization|distributed_type|finetuning_type|adapter_name_or_path"
+    r"|_component_: *torchtune"
 )
 YES = (True, "true", "True", "auto_bf16")
 
@@ -46,6 +47,8 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
             _deepspeed(data, document, teller)
         elif "distributed_type" in data:
             _accelerate(data, document, teller)
+        elif "torchtune" in str(inner(data, ("model", "_component_"))):
+            _torchtune(data, document, teller)
         elif "model_name_or_path" in data:
             _arguments(data, document, teller)
     return teller.told()
@@ -75,15 +78,14 @@ def _axolotl(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None
     if _flag(data, "trust_remote_code"):
         teller.add("trust_remote_code", True, _at(document, "trust_remote_code"), Certainty.DECLARED)
     teller.say("context", text_of(data.get("sequence_len")), _at(document, "sequence_len"))
-    if data.get("fsdp") or data.get("fsdp_config"):
-        teller.add("training_strategy", "fsdp", _at(document, "fsdp"), Certainty.DECLARED)
+    sharded = next((k for k in ("fsdp", "fsdp_config") if data.get(k)), None)
+    if sharded:
+        teller.add("training_strategy", "fsdp", _at(document, sharded), Certainty.DECLARED)
     deepspeed = text_of(data.get("deepspeed")) or ""
     stage = re.search(r"zero-?(\d)", deepspeed)
     if stage:
         teller.add("training_strategy", f"zero-{stage[1]}", _at(document, "deepspeed"), Certainty.INFERRED)
-    for key in ("tensor_parallel_size", "context_parallel_size"):
-        if key == "tensor_parallel_size":
-            teller.say("tp", text_of(data.get(key)), _at(document, key))
+    teller.say("tp", text_of(data.get("tensor_parallel_size")), _at(document, "tensor_parallel_size"))
     rows = data.get("datasets")
     for i, row in enumerate(rows if isinstance(rows, list) else ()):
         teller.say("dataset", text_of(inner(row, ("path",))), _at(document, "datasets", i, "path"))
@@ -96,10 +98,12 @@ def _formats(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None
     elif _flag(data, "load_in_8bit"):
         teller.add("precision", "int8", _at(document, "load_in_8bit"), Certainty.DECLARED)
     else:
-        for key in ("bf16", "fp16"):
+        for key in ("bf16", "fp16", "pure_bf16"):
             if _flag(data, key):
-                teller.add("precision", key, _at(document, key), Certainty.DECLARED)
+                teller.add("precision", key.removeprefix("pure_"), _at(document, key), Certainty.DECLARED)
                 return
+        for key in ("torch_dtype", "dtype"):
+            teller.say("precision", text_of(data.get(key)), _at(document, key))
 
 
 def _arguments(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:
@@ -125,8 +129,15 @@ def _arguments(data: Mapping[str, Any], document: Foreign, teller: Teller) -> No
     stage = re.search(r"z(?:ero)?[_-]?(\d)", text_of(data.get("deepspeed")) or "")
     if stage:
         teller.add("training_strategy", f"zero-{stage[1]}", _at(document, "deepspeed"), Certainty.INFERRED)
+    if data.get("fsdp"):
+        teller.add("training_strategy", "fsdp", _at(document, "fsdp"), Certainty.DECLARED)
     for key in ("dataset", "dataset_name"):
-        teller.say("dataset", text_of(data.get(key)), _at(document, key))
+        for one in (text_of(data.get(key)) or "").split(","):
+            teller.say("dataset", one.strip(), _at(document, key))
+    teller.say("context", text_of(data.get("cutoff_len")), _at(document, "cutoff_len"))
+    teller.say("model_revision", text_of(data.get("model_revision")), _at(document, "model_revision"))
+    if data.get("infer_backend") in ("vllm", "sglang"):
+        teller.add("framework", data["infer_backend"], _at(document, "infer_backend"), Certainty.DECLARED)
     teller.say("adapter", text_of(data.get("adapter_name_or_path")), _at(document, "adapter_name_or_path"))
 
 
@@ -140,9 +151,24 @@ def _deepspeed(data: Mapping[str, Any], document: Foreign, teller: Teller) -> No
             _at(document, "zero_optimization", "stage"),
             Certainty.DECLARED,
         )
+    size = text_of(inner(data, ("tensor_parallel", "autotp_size")))
+    teller.say("tp", size, _at(document, "tensor_parallel", "autotp_size"))
     for key in ("bf16", "fp16"):
         if inner(data, (key, "enabled")) is True:
             teller.add("precision", key, _at(document, key, "enabled"), Certainty.DECLARED)
+
+
+def _torchtune(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:
+    """A recipe of torchtune: the builder of the model says the method, the checkpointer where weights lie."""
+    builder = str(inner(data, ("model", "_component_"))).rsplit(".", 1)[-1]
+    at = _at(document, "model", "_component_")
+    teller.add("framework", "torchtune", at, Certainty.INFERRED)
+    for key in ("checkpoint_dir", "path"):
+        teller.say("model", text_of(inner(data, ("checkpointer", key))), _at(document, "checkpointer", key))
+    method = next((m for m in ("qlora", "lora") if builder.startswith(f"{m}_")), "full")
+    teller.add("training_method", method, at, Certainty.INFERRED)
+    teller.say("precision", text_of(data.get("dtype")), _at(document, "dtype"))
+    teller.say("context", text_of(inner(data, ("tokenizer", "max_seq_len"))), _at(document, "tokenizer"))
 
 
 def _accelerate(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Any
 
 from selector.types.detected import Trouble
-
-if TYPE_CHECKING:
-    from selector.check.detect.overlays import Overlay
 
 MOST_FILES = 200_000
 MOST_BYTES = 2_000_000
@@ -43,7 +40,7 @@ class Tree:
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
     config_maps: dict[str, dict[str, str]] | None = None  # that kustomizations generate, once looked for
-    patched: Mapping[PurePosixPath, Overlay] | None = None  # see overlays.patched
+    memo: dict[tuple[str, str], Any] = field(default_factory=dict)  # worked out once for many files
     _last: tuple[File, str | None] | None = None
     _by_path: dict[PurePosixPath, File] | None = None
 
