@@ -19,7 +19,9 @@ from selector.types.detected import Trouble
 
 Path_ = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_LINE_OF_TEMPLATE = re.compile(r"^[ \t]*(?:-[ \t]+)?\{\{[^\n]*?\}\}[ \t]*$", re.MULTILINE)
+_LINE_OF_TEMPLATE = re.compile(
+    r"^[ \t]*(?:(?:-[ \t]+)?\{\{[^\n]*?\}\}|\{%[^\n]*?%\}|\{#[^\n]*?#\})[ \t]*$", re.MULTILINE
+)
 _VALUES = re.compile(
     r"\{\{-?\s*(?:quote\s+|int\s+|toYaml\s+)?\$?\.Values\.([A-Za-z0-9_.-]+?)\s*(?:\|[^{}]*)?-?\}\}"
 )
@@ -61,7 +63,7 @@ class Foreign:
 
 def read(text: str, file: str) -> tuple[list[Foreign], list[Trouble]]:
     """All documents of a YAML or JSON text that can be read, and what could not."""
-    template = "{{" in text
+    template = "{{" in text or "{%" in text
     if template:
         text = plain(text)
     if file.endswith((".json", ".jsonc")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,19 +29,22 @@ TEMPLATES: dict[str, tuple[Path_, ...]] = {
         ("spec", "leaderWorkerTemplate", "workerTemplate"),
     ),
 }
+_KIND = re.compile(r"\bkind\"?\s*:")
 INSTALLS = frozenset({"HelmRelease", "HelmChart", "Application"})
 
 
 def reads(path: PurePosixPath) -> bool:
     """True for YAML and JSON that may hold objects; compose files and values of charts have detectors."""
     name = path.name.lower()
-    return name.endswith((".yaml", ".yml")) and "compose" not in name and not name.startswith("values")
+    return (
+        name.endswith((".yaml", ".yml", ".json")) and "compose" not in name and not name.startswith("values")
+    )
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of all objects of a file."""
     text = tree.text(file)
-    if text is None or "kind:" not in text or "apiVersion" not in text:
+    if text is None or "apiVersion" not in text or not _KIND.search(text):
         return
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)

@@ -23,6 +23,7 @@ NODE_TYPES = (
     "k8s.amazonaws.com/accelerator",
 )
 OFFER_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+SERVES = frozenset({"framework", "model", "embedding_model", "reranker_model", "speech_model", "accelerator"})
 MOST_DEPTH = 12
 MODEL_LABELS = ("ai.gke.io/model", "model", "llm-d.ai/model")
 
@@ -69,17 +70,34 @@ def labelled(value: str, at: At, teller: Teller) -> None:
 
 
 def pod(spec: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
-    """Containers and node selectors of a pod."""
-    for key in ("containers", "initContainers"):
-        found = spec.get(key)
-        for i, one in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(one, dict) and (key == "containers" or one.get("restartPolicy") == "Always"):
-                container(one, (*base, key, i), document, teller, configs)
+    """Containers and node selectors of a pod: of several that serve each is a unit; what stands beside one
+    that serves and does not serve itself is left out."""
+    rows = list(_containers(spec, base))
+    serving = [r for r in rows if _serves(*r, document, teller, configs)]
+    for i, (one, where) in enumerate(serving or rows):
+        own = teller.beside(text_of(one.get("name")) or str(i)) if serving and i else teller
+        container(one, where, document, own, configs)
     selector = spec.get("nodeSelector")
     for name, value in selector.items() if isinstance(selector, dict) else ():
         where = (*base, "nodeSelector", name)
         _node(name, value, At(*document.at(where), f"node selector {name}", steps(where)), teller)
     _affinity(spec, base, document, teller)
+
+
+def _containers(spec: Mapping[str, Any], base: Path_) -> Iterator[tuple[Mapping[str, Any], Path_]]:
+    """Containers that run as long as the pod does."""
+    for key in ("containers", "initContainers"):
+        found = spec.get(key)
+        for i, one in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(one, dict) and (key == "containers" or one.get("restartPolicy") == "Always"):
+                yield one, (*base, key, i)
+
+
+def _serves(one: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> bool:
+    """True for a container of an engine, or one that names a model or asks for devices."""
+    alone = Teller(teller.unit, teller.file, teller.tables, teller.known, framework=teller.framework)
+    container(one, base, document, alone, configs)
+    return any(s.key in SERVES for s in alone.told())
 
 
 def _node(name: str, value: Any, at: At, teller: Teller) -> None:

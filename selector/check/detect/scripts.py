@@ -1,4 +1,4 @@
-"""Shell scripts: commands in them that start an engine or a training."""
+"""Shell scripts, Makefiles, service managers: commands in them that start an engine or a training."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen
 
 MOST_VALUE = 400
+MAKES = frozenset({"Makefile", "makefile", "GNUmakefile", "justfile", "Justfile"})
+MANAGES = frozenset({"Procfile", "supervisord.conf"})
+NAMES = MAKES | MANAGES
+_MADE = re.compile(r"^(?:export\s+)?(\w+)\s*(?:\?|::?)?=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_SET = re.compile(r"^Environment=\"?([^\"\n]*)\"?\s*$", re.MULTILINE)
+_STARTS = re.compile(r"^(?:ExecStart\w*[ \t]*=[ \t]*[-@:+!]*|command[ \t]*=[ \t]*|\w+:[ \t]+)", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{\{[ \t]*([A-Za-z_][\w.-]*)[ \t]*\}\}")  # of justfiles and Jinja
 _DOCKER = re.compile(r"^(docker|podman|nerdctl)$")
 # Options of `docker run` that stand alone; all others take the word behind them.
 ALONE = frozenset(
@@ -23,8 +30,8 @@ ALONE = frozenset(
 
 
 def reads(path: PurePosixPath) -> bool:
-    """True for shell scripts and Makefiles."""
-    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch")) or path.name in ("Makefile", "justfile")
+    """True for shell scripts, Makefiles, and files of systemd, supervisord and Heroku's Procfile."""
+    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch", ".service", ".mk")) or path.name in NAMES
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -32,7 +39,13 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     text = tree.text(file)
     if text is None:
         return
+    text = _PLACEHOLDER.sub(r"$(\1)", text)
     known = environment.beside(file, tree) | variables.env_file(text)
+    if file.path.name in MAKES or file.path.suffix == ".mk":
+        known |= {m[1]: variables.bare(m[2]) for m in _MADE.finditer(text)}
+    if file.path.suffix == ".service" or file.path.name in MANAGES:
+        known |= variables.env_file("\n".join(m[1] for m in _SET.finditer(text)))
+        text = _STARTS.sub(lambda m: " " * len(m[0]), text)  # the command keeps its column
     yield from told(argv.commands(text), file.name, file.name, known, tables)
 
 

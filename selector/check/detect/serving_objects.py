@@ -119,6 +119,9 @@ def _llm_service(
             value = inner(here, ("parallelism", key))
             if name and value is not None and part != ("prefill",):
                 teller.say(name, value, _at(document, (*where, "parallelism", key), f"parallelism.{key}"))
+        spread: Path_ = ("parallelism", "expert")
+        if inner(here, spread) is True and part != ("prefill",):
+            teller.expert(_at(document, (*where, *spread), "parallelism.expert"))
         template = here.get("template") if part != ("worker",) else here
         if isinstance(template, dict):
             pods.pod(

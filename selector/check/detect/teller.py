@@ -18,6 +18,13 @@ MODEL_OPTIONS = frozenset(
     {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
 )
 YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
+# Words of the tables that are read into a fact of another name.
+RAW = {
+    "quantization": "precision",
+    "kv_dtype": "kv_precision",
+    "load_format": "weight_format",
+    "engine": "framework",
+}
 FORMATS = {"safetensors": "safetensors", "pt": "pickle", "npcache": "pickle", "gguf": "gguf"}
 # Names that others use for their own things: they count where the unit is known to serve a model.
 COMMON = frozenset(
@@ -57,6 +64,7 @@ class Teller:
     known: Mapping[str, str] = field(default_factory=dict)
     facts: list[Seen] = field(default_factory=list)
     framework: str | None = None
+    _others: list[Teller] = field(default_factory=list)
     _known: set[Seen] = field(default_factory=set)
     _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
 
@@ -67,7 +75,7 @@ class Teller:
         if isinstance(value, str):
             found = variables.resolve(value, self.known)
             if not found.complete:
-                self.add(key, value, at, Certainty.UNRESOLVED)
+                self.add(RAW.get(key, key), value, at, Certainty.UNRESOLVED)
                 return
             value = found.text.strip()
         for name, plain in self._normal(key, value):
@@ -123,6 +131,12 @@ class Teller:
         if name.lower().endswith(".gguf"):
             found.append(("weight_format", "gguf"))
         return found
+
+    def beside(self, name: str) -> Teller:
+        """Another thing that serves in the same pod, as a unit of its own."""
+        other = Teller(f"{self.unit}/{name}", self.file, self.tables, self.known)
+        self._others.append(other)
+        return other
 
     def image(self, text: object, at: At) -> None:
         """A reference to a container image, and what the image is known to be."""
@@ -265,7 +279,7 @@ class Teller:
         if name == "MODELS" and str(value).lstrip().startswith("["):
             self._listed(str(value), at)
             return
-        if key is None and name.startswith("VLLM_ARGS"):
+        if key is None and re.fullmatch(r"VLLM_(?:\w+_)?ARGS", name):
             self.command(argv.commands(str(value), at.line, at.column, at.path)[0] if value else [])
         for start, framework in self.tables.words("option_variables").items():
             if name.startswith(start) and self.framework in (None, framework):
@@ -335,7 +349,7 @@ class Teller:
                 self._option(self._served(key), str(value), at)
         self._waiting.clear()
         self._machines()
-        if not any(s.key == "precision" for s in self.facts):
+        if not any(s.key == "precision" and s.certainty is not Certainty.UNRESOLVED for s in self.facts):
             for seen in [
                 s for s in self.facts if s.key in MODELS and s.certainty is not Certainty.UNRESOLVED
             ]:
@@ -343,7 +357,7 @@ class Teller:
                 if named:
                     at = At(seen.line, seen.column, f"name of {seen.key}", seen.path)
                     self.add("precision", named, at, Certainty.INFERRED)
-        return self.facts
+        return [*self.facts, *(s for other in self._others for s in other.told())]
 
     def _served(self, key: str) -> str:
         """`MODEL_ID` of a server of embeddings is a model of embeddings."""
