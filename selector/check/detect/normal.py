@@ -67,21 +67,24 @@ def precision_of_name(model: str, tables: Tables) -> str | None:
     return tables.words("names")[longest] if longest else None
 
 
-def accelerator(text: str) -> str:
-    """An accelerator in small letters with dashes, without its memory."""
+def accelerator(text: str, tables: Tables) -> str:
+    """An accelerator in small letters with dashes; with its memory only where that tells devices apart."""
     found = re.sub(r"[\s_/]+", "-", text.strip().lower())
-    return _MEMORY.sub("", found)
+    bare = _MEMORY.sub("", found)
+    if bare == found or tables.device_ids(found) in ((), tables.device_ids(bare)):
+        return bare
+    return found
 
 
 def counted(text: str) -> tuple[str, int | None]:
     """`H100:8`, `8xH100`, `h100`: the accelerator and how many."""
     after = re.fullmatch(r"([A-Za-z][\w\s./-]*?):(\d+)", text.strip())
     if after:
-        return accelerator(after[1]), int(after[2])
+        return after[1], int(after[2])
     before = re.fullmatch(r"(\d+)\s?x\s?([A-Za-z][\w\s.-]*)", text.strip())
     if before:
-        return accelerator(before[2]), int(before[1])
-    return accelerator(text), None
+        return before[2], int(before[1])
+    return text.strip(), None
 
 
 def model(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -266,7 +267,9 @@ def kubeai(spec: Mapping[str, Any], path: Path_, document: Foreign, teller: Tell
     if profile:
         name, _, count = profile.partition(":")
         at = _at(document, (*path, "resourceProfile"), "resourceProfile")
-        teller.say("accelerator", name.removesuffix("-gpu"), at)
+        # nvidia-gpu-l4, google-tpu-v5e-2x2: the vendor, the kind, the device, the topology.
+        device = re.sub(r"-gpu(?=-|$)|-\d+x\d+(?:x\d+)?$", "", name).removeprefix("google-")
+        teller.say("accelerator", device, at)
         if not name.startswith("cpu"):
             teller.say("n_devices", count or None, at)
     words = list(pods.words_of(spec.get("args"), (*path, "args"), document))

@@ -120,7 +120,7 @@ class Teller:
             vendor = normal.provider(host, self.tables) if host else None
             return [(key, host), ("provider", vendor or "")]
         if key == "accelerator":
-            return [(key, normal.accelerator(text))]
+            return [(key, normal.accelerator(text, self.tables))]
         return [(key, value)]
 
     def _model(self, key: str, text: str) -> list[tuple[str, object]]:
@@ -374,7 +374,7 @@ class Teller:
             machine = self.tables.machine(str(seen.value))
             if machine is not None:
                 at = At(seen.line, seen.column, f"instance type {seen.value}", seen.path)
-                self.add("accelerator", normal.accelerator(machine[0]), at, Certainty.INFERRED)
+                self.add("accelerator", normal.accelerator(machine[0], self.tables), at, Certainty.INFERRED)
                 if not any(s.key == "n_devices" for s in self.facts):
                     self.add("n_devices", machine[1], at, Certainty.INFERRED)
 

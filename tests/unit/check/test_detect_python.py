@@ -276,7 +276,7 @@ def test_engines_and_trainers(code: str, expected: list[str], tmp_path: Path, ca
         ),
         (
             "import modal\n@app.cls(gpu=['H100', 'A100-80GB:2'])\nclass A: ...",
-            ["~cloud=modal", "accelerator=h100", "n_devices=1", "accelerator=a100", "n_devices=2"],
+            ["~cloud=modal", "accelerator=h100", "n_devices=1", "accelerator=a100-80gb", "n_devices=2"],
         ),
         ("import modal\n@app.cls(gpu=modal.gpu.L4(count=4))\nclass A: ...",
          ["~cloud=modal", "accelerator=l4", "n_devices=4"]),
