@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from selector.check.detect.run import CODE, Unit
+from selector.check.detect.tables import Tables
 from selector.check.plan import Plan
 from selector.errors import InputError, Position
 from selector.needs import names
@@ -126,10 +127,7 @@ def _query(name: str, cat: Catalogue) -> names.ModelQuery | None:
 
 @cache
 def _device_ids(name: str, cat: Catalogue) -> tuple[str, ...]:
-    try:
-        return names.match_devices(name, cat, None).devices
-    except InputError:
-        return ()
+    return Tables(cat).device_ids(name)
 
 
 def _engine(said: Sequence[Seen], cat: Catalogue) -> Framework | None:
@@ -166,12 +164,13 @@ def _devices(said: Sequence[Seen], cat: Catalogue) -> tuple[Device, ...]:
 
 
 def _precisions(seen: Seen | None, cat: Catalogue) -> tuple[Precision, ...]:
+    return tuple(cat.precisions[q] for q in _precision_ids(str(seen.value), cat)) if seen else ()
+
+
+@cache
+def _precision_ids(name: str, cat: Catalogue) -> tuple[str, ...]:
     try:
-        return (
-            tuple(cat.precisions[q] for q in names.match_precisions(str(seen.value), cat, None))
-            if seen
-            else ()
-        )
+        return names.match_precisions(name, cat, None)
     except InputError:
         return ()
 

@@ -171,13 +171,14 @@ def _read(file: Path) -> list[dict[str, str]]:
 
 def relative(findings: Iterable[Finding], root: Path) -> list[Finding]:
     """Findings with their files relative to what was checked, so that keys hold on any machine."""
+    base = root.resolve()
+    known: dict[str, str] = {}
     found = []
     for f in findings:
-        file = f.file
-        if file is not None:
+        if f.file is not None and f.file not in known:
             try:
-                file = Path(file).resolve().relative_to(root.resolve()).as_posix()
+                known[f.file] = Path(f.file).resolve().relative_to(base).as_posix()
             except ValueError:
-                file = Path(file).as_posix()
-        found.append(replace(f, file=file))
+                known[f.file] = Path(f.file).as_posix()
+        found.append(f if f.file is None else replace(f, file=known[f.file]))
     return found

@@ -16,17 +16,18 @@ class Word:
     line: int
     column: int
     path: str = ""  # where in a structured file
-    exact: bool = False  # in single quotes: no variable in it is replaced
+    margin: int = 1  # column at which further lines of the text start
+    script: str = ""  # the text as a shell would write it, where its lines were folded
 
 
-def commands(text: str, line: int = 1, column: int = 1, path: str = "") -> list[list[Word]]:
-    """Words of each simple command of a shell text that starts at a place.
+def commands(text: str, line: int = 1, column: int = 1, path: str = "", margin: int = 1) -> list[list[Word]]:
+    """Words of each simple command of a shell text that starts at a place; further lines start at `margin`.
 
     Quotes, escapes, continued lines and comments are read as a POSIX shell reads them; `;`, `&`, `|`,
     parentheses and ends of lines end a command. A quote that never ends takes the rest.
     """
     found: list[list[Word]] = [[]]
-    for word in _Splitter(text, line, column, path).words():
+    for word in _Splitter(text, line, column, path, margin).words():
         if word is None:
             if found[-1]:
                 found.append([])
@@ -35,16 +36,16 @@ def commands(text: str, line: int = 1, column: int = 1, path: str = "") -> list[
     return [c for c in found if c]
 
 
+def inside(word: Word) -> list[list[Word]]:
+    """The commands that a word holds."""
+    return commands(word.script or word.text, word.line, word.column, word.path, word.margin)
+
+
 def unwrapped(words: list[Word]) -> list[list[Word]]:
     """The commands inside `sh -c "..."` and the like; the command itself where it is none."""
     for i, word in enumerate(words[:-1]):
         if i and word.text in ("-c", "-lc", "-ec", "-ic", "-exc", "-euc", "-xc") and _shell(words[:i]):
-            inner = words[i + 1]
-            return [
-                c
-                for one in commands(inner.text, inner.line, inner.column, inner.path)
-                for c in unwrapped(one)
-            ]
+            return [c for one in inside(words[i + 1]) for c in unwrapped(one)]
     return [words]
 
 
@@ -76,8 +77,8 @@ def _is_option(text: str) -> bool:
 class _Splitter:
     """Reads characters one by one, as a shell does."""
 
-    def __init__(self, text: str, line: int, column: int, path: str) -> None:
-        self.text, self.path = text, path
+    def __init__(self, text: str, line: int, column: int, path: str, margin: int) -> None:
+        self.text, self.path, self.margin = text, path, margin
         self.line, self.column, self.i = line, column, 0
 
     def words(self) -> Iterator[Word | None]:
@@ -98,7 +99,7 @@ class _Splitter:
                 yield self._word()
 
     def _word(self) -> Word:
-        line, column, parts, single, other = self.line, self.column, [], False, False
+        line, column, parts = self.line, self.column, []
         while self.i < len(self.text):
             c = self.text[self.i]
             if self._continued():
@@ -107,17 +108,16 @@ class _Splitter:
                 break
             if c == "$" and self.text[self.i : self.i + 2] in ("$(", "${"):
                 parts.append(self._braced())
-                other = True
+            elif c == "`":
+                parts.append(f"`{self._quoted(c)}`")
             elif c in "'\"":
                 parts.append(self._quoted(c))
-                single, other = single or c == "'", other or c == '"'
             elif c == "\\" and self.i + 1 < len(self.text):
                 self._step()
                 parts.append(self._step())
             else:
                 parts.append(self._step())
-                other = True
-        return Word("".join(parts), line, column, self.path, single and not other)
+        return Word("".join(parts), line, column, self.path, self.margin)
 
     def _quoted(self, quote: str) -> str:
         self._step()
@@ -162,7 +162,7 @@ class _Splitter:
         c = self.text[self.i]
         self.i += 1
         if c == "\n":
-            self.line, self.column = self.line + 1, 1
+            self.line, self.column = self.line + 1, self.margin
         else:
             self.column += 1
         return c

@@ -38,8 +38,11 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)
     for document in documents:
-        for name, service in _services(document.data, file).items():
+        services = _services(document.data, file)
+        for name, service in services.items():
             yield from _service(name, service, document, file, tree, tables)
+        if services:
+            yield from _models(document, file, tables)
 
 
 def _services(data: object, file: File) -> Mapping[str, Mapping[str, Any]]:
@@ -48,6 +51,19 @@ def _services(data: object, file: File) -> Mapping[str, Mapping[str, Any]]:
     services = {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
     named = "compose" in file.path.name.lower()
     return services if named or any("image" in s or "build" in s for s in services.values()) else {}
+
+
+def _models(document: Foreign, file: File, tables: Tables) -> Iterable[Seen]:
+    """Models that compose itself runs for services, by the model runner of Docker: `models` of the file."""
+    models = document.data.get("models")
+    for name, model in models.items() if isinstance(models, dict) else ():
+        base: Path_ = ("models", name)
+        teller = Teller(f"{file.name}#models.{name}", file.name, tables)
+        for key, inside in (("model", "model"), ("context", "context_size")):
+            where = (*base, inside)
+            value = pods.text_of(pods.inner(model, (inside,)))
+            teller.say(key, value, At(*document.at(where), inside, steps(where)))
+        yield from teller.told()
 
 
 def _service(
@@ -95,6 +111,10 @@ def _reserved(service: Mapping[str, Any], base: Path_, teller: Teller, document:
     found: Any = deploy
     for key in path[3:]:
         found = found.get(key) if isinstance(found, dict) else None
+    if service.get("gpus") == "all":
+        where = (*base, "gpus")
+        at = At(*document.at(where), "all devices", steps(where))
+        teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
     rows = [(i, path, d) for i, d in enumerate(_list(found))]
     rows += [(i, (*base, "gpus"), d) for i, d in enumerate(_list(service.get("gpus")))]
     for i, where, device in rows:

@@ -71,13 +71,21 @@ def _told(found: list[Instruction], file: File, tables: Tables) -> list[Seen]:
                 teller.variable(name, value, At(one.line, column, f"variable {name}"))
         elif one.word == "RUN":
             for command in argv.commands(one.text, one.line, one.column):
-                packages.installed(command, teller)
+                _run(command, teller)
         elif one.word in ("CMD", "ENTRYPOINT"):
             start[one.word] = _words(one)
     words = [*start.get("ENTRYPOINT", []), *start.get("CMD", [])]
     if words:
         teller.command(words)
     return teller.told()
+
+
+def _run(words: list[Word], teller: Teller) -> None:
+    """What a step of the build installs, and models that it pulls into the image."""
+    packages.installed(words, teller)
+    for one in argv.unwrapped(words):
+        if any(w.text == "pull" for w in one):
+            teller.command(one)
 
 
 def _base(found: list[Instruction], stages: list[int]) -> Word | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -26,6 +27,14 @@ DEVICES = {
     "tpu": "google-tpu",
     "cpu": "cpu",
 }
+SERVES = ("framework", "model", "embedding_model", "reranker_model")
+RELEASES: tuple[Path_, ...] = (
+    ("spec", "values"),
+    ("spec", "valuesContent"),
+    ("spec", "source", "helm", "values"),
+    ("spec", "source", "helm", "valuesObject"),
+)
+_IMAGE = re.compile(r"\bimage:.*?\.Values\.([\w.]+)")
 # Options of vllmConfig in the chart of the production stack.
 CONFIG = {
     "tensorParallelSize": "tp", "pipelineParallelSize": "pp", "maxModelLen": "context", "dtype": "precision",
@@ -49,14 +58,57 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)
     for document in documents:
-        flat = dict(_flat(document.data, ".Values", 0))
-        for path, part in _parts(document.data, (), 0):
-            unit = f"{file.name}#{steps(path)}" if path else file.name
-            teller = Teller(unit, file.name, tables, flat)
-            _part(part, path, document, teller)
-            told = teller.told()
-            if any(s.key in ("framework", "model", "embedding_model", "reranker_model") for s in told):
-                yield from told
+        yield from told(document.data, (), document, file.name, tables)
+
+
+def told(data: Any, base: Path_, document: Foreign, unit: str, tables: Tables) -> Iterator[Seen]:
+    """Facts of values that stand at a place of a document."""
+    flat = flattened(data)
+    for path, part in _parts(data, (), 0):
+        name = f"{unit}{'.' if '#' in unit else '#'}{steps(path)}" if path else unit
+        teller = Teller(name, document.file, tables, flat)
+        _part(part, (*base, *path), document, teller)
+        facts = teller.told()
+        if any(s.key in SERVES for s in facts):
+            yield from facts
+
+
+def release(
+    item: Mapping[str, Any], base: Path_, document: Foreign, unit: str, tables: Tables
+) -> Iterator[Seen]:
+    """Values inside an object that installs a chart: of Flux, of Argo CD, of K3s."""
+    for path in RELEASES:
+        values, where = inner(item, path), (*base, *path)
+        if isinstance(values, dict):
+            yield from told(values, where, document, unit, tables)
+        elif isinstance(values, str):
+            documents, _ = foreign.read(values, document.file)
+            for one in documents:
+                one.move(document.word(where, values))
+                yield from told(one.data, (), one, unit, tables)
+
+
+def of_chart(file: File, tree: Tree) -> tuple[File, Mapping[str, str]] | None:
+    """The values of the chart that a template belongs to, by the names under which it reads them."""
+    parts = file.path.parts
+    if "templates" not in parts:
+        return None
+    values = tree.at(PurePosixPath(*parts[: parts.index("templates")], "values.yaml"))
+    text = tree.text(values) if values is not None else None
+    documents = foreign.read(text, file.name)[0] if text else []
+    return (values, flattened(documents[0].data)) if values is not None and documents else None
+
+
+def unit_of(values: File, template: str) -> str:
+    """The unit that a template renders: the part of the values that its image comes from."""
+    found = _IMAGE.search(template)
+    part = re.sub(r"(^|\.)(image(\.\w+)?|repository)$", "", found[1]) if found else ""
+    return f"{values.name}#{part}" if part else values.name
+
+
+def flattened(data: Any) -> Mapping[str, str]:
+    """Scalars of values by the name under which a template reads them."""
+    return dict(_flat(data, ".Values", 0))
 
 
 def _parts(data: Any, path: Path_, depth: int) -> Iterator[tuple[Path_, Mapping[str, Any]]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from selector.check.detect import foreign, kustomize, pods, serving_objects
+from selector.check.detect import foreign, helm, kustomize, overlays, pods, serving_objects
 from selector.check.detect.foreign import Foreign, steps
 from selector.check.detect.pods import Path_
 from selector.check.detect.tables import Tables
@@ -28,25 +29,64 @@ TEMPLATES: dict[str, tuple[Path_, ...]] = {
         ("spec", "leaderWorkerTemplate", "workerTemplate"),
     ),
 }
+_KIND = re.compile(r"\bkind\"?\s*:")
+INSTALLS = frozenset({"HelmRelease", "HelmChart", "Application"})
 
 
 def reads(path: PurePosixPath) -> bool:
     """True for YAML and JSON that may hold objects; compose files and values of charts have detectors."""
     name = path.name.lower()
-    return name.endswith((".yaml", ".yml")) and "compose" not in name and not name.startswith("values")
+    return (
+        name.endswith((".yaml", ".yml", ".json")) and "compose" not in name and not name.startswith("values")
+    )
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of all objects of a file."""
     text = tree.text(file)
-    if text is None or "kind:" not in text or "apiVersion" not in text:
+    if text is None or "apiVersion" not in text or not _KIND.search(text):
         return
     documents, troubles = foreign.read(text, file.name)
     tree.troubles.extend(troubles)
-    known = {**_generated(tree), **_config_maps(documents)}
+    configs = {**_generated(tree), **_config_maps(documents)}
+    chart = helm.of_chart(file, tree)
+    overlay = overlays.patched(tree).get(file.path)
     for document in documents:
         for base, item in _objects(document.data):
-            yield from _object(item, base, document, file, tables, known)
+            if item["kind"] in INSTALLS:
+                yield from helm.release(item, base, document, _name(item, file), tables)
+            elif chart is not None:
+                teller = Teller(helm.unit_of(chart[0], text), file.name, tables, chart[1])
+                told = _told(item, base, document, teller, configs)
+                yield from told if any(s.key in helm.SERVES for s in told) else ()
+            else:
+                teller = Teller(_name(item, file), file.name, tables)
+                under = _under(item, overlay.bases, tree, tables) if overlay else None
+                if under is not None:
+                    teller.framework = under.framework
+                told = _told(item, base, document, teller, configs)
+                if under is not None and overlay is not None:
+                    told = overlays.merged(told, under.facts, teller.unit, overlay)
+                yield from told
+
+
+def _under(item: Mapping[str, Any], bases: Iterable[File], tree: Tree, tables: Tables) -> Teller | None:
+    """The object of that kind and name that a patch changes, told already."""
+    for file in bases:
+        documents, _ = foreign.read(tree.text(file) or "", file.name)
+        for document in documents:
+            for base, other in _objects(document.data):
+                if _name(other, file) == _name(item, file):
+                    teller = Teller(_name(other, file), file.name, tables)
+                    _told(other, base, document, teller, {**_generated(tree), **_config_maps(documents)})
+                    return teller
+    return None
+
+
+def _name(item: Mapping[str, Any], file: File) -> str:
+    """Name of the unit of an object; one that is rendered goes by its kind."""
+    kind, name = str(item["kind"]), pods.text_of(pods.inner(item, ("metadata", "name"))) or "unnamed"
+    return f"{file.name}#{kind}" + (f"/{name}" if "$" not in name else "")
 
 
 def _objects(data: Any) -> Iterator[tuple[Path_, Mapping[str, Any]]]:
@@ -61,20 +101,18 @@ def _objects(data: Any) -> Iterator[tuple[Path_, Mapping[str, Any]]]:
         yield (), data
 
 
-def _object(
+def _told(
     item: Mapping[str, Any],
     base: Path_,
     document: Foreign,
-    file: File,
-    tables: Tables,
-    known: Mapping[str, Mapping[str, str]],
-) -> Iterable[Seen]:
-    kind, name = str(item["kind"]), pods.text_of(pods.inner(item, ("metadata", "name"))) or "unnamed"
-    teller = Teller(f"{file.name}#{kind}/{name}", file.name, tables)
+    teller: Teller,
+    configs: Mapping[str, Mapping[str, str]],
+) -> list[Seen]:
+    kind = str(item["kind"])
     if kind in TEMPLATES:
-        _workload(kind, item, base, document, teller, known)
+        _workload(kind, item, base, document, teller, configs)
     else:
-        serving_objects.tell(kind, item, base, document, teller, known)
+        serving_objects.tell(kind, item, base, document, teller, configs)
     return teller.told()
 
 

@@ -7,13 +7,12 @@ from pathlib import PurePosixPath
 
 from selector.check.detect import foreign, variables
 from selector.check.detect.foreign import steps
+from selector.check.detect.overlays import NAMES
 from selector.check.detect.pods import inner, text_of
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
 from selector.types.detected import Seen
-
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def generated(tree: Tree) -> dict[str, dict[str, str]]:

@@ -87,8 +87,7 @@ def _run(text: object, path: Path_, document: Foreign, teller: Teller) -> None:
     rows = [((*path, i), t) for i, t in enumerate(text)] if isinstance(text, list) else [(path, text)]
     for where, one in rows:
         if isinstance(one, str):
-            line, column = document.text_at(where)
-            for command in argv.commands(one, line, column, steps(where)):
+            for command in argv.inside(document.word(where, one)):
                 for inside in argv.unwrapped(command):
                     scripts.command(inside, teller)
 
@@ -259,7 +258,7 @@ def _localai(data: Mapping[str, Any], document: Foreign, file: File, tables: Tab
     config = data.get("config_file")
     if isinstance(config, str):
         documents, _ = foreign.read(config, file.name)
-        place = document.text_at(("config_file",))[0] - 1
+        place = document.word(("config_file",), config).line - 1
         source, data = (documents[0], documents[0].data) if documents else (document, {})
     if not isinstance(data, dict) or ("backend" not in data and "parameters" not in data):
         return []

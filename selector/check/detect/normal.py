@@ -10,6 +10,7 @@ from selector.check.detect.tables import Tables
 _GGUF = re.compile(r"(?:^|[-_.:])(i?q[1-8]_[0-9k](?:_[a-z0-9]+)*)(?:\.gguf)?$", re.IGNORECASE)
 _MEMORY = re.compile(r"[-_:](?:\d+x)?\d+ ?gi?b$", re.IGNORECASE)
 _VERSION = re.compile(r"v?(\d+(?:\.\d+){1,3}(?:[._-]?(?:post|rc|a|b|dev)\d*)*)(?:[-_+].*)?$")
+_BUILT_FOR = re.compile(r"^(?:(?:cpu|cuda|turing|hopper|\d{2,3})-(?=v?\d+\.)|r(?=\d\d\.\d\d))")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 
 
@@ -31,9 +32,20 @@ def image(text: str) -> Image:
 
 
 def version(tag: str) -> str | None:
-    """The version that a tag names; None for `latest`, dates of builds and the like."""
-    found = _VERSION.match(tag.removeprefix("r") if re.match(r"r\d\d\.\d\d", tag) else tag)
+    """The version that a tag names; None for `latest`, dates of builds and the like. What it is built for
+    may stand before it: `cpu-1.8`, `89-1.8` (a compute capability), `r26.03`."""
+    found = _VERSION.match(_BUILT_FOR.sub("", tag))
     return found[1] if found else None
+
+
+def accelerator_of_tag(tag: str, tables: Tables) -> str | None:
+    """Vendor of the devices that a tag names among its parts: `server-cuda`, `v0.5.1-rocm630-mi30x`."""
+    known = tables.words("tags")
+    for part in re.split(r"[-_.]", tag.lower()):
+        vendor = known.get(re.sub(r"\d+\w*$", "", part)) or known.get(part)
+        if vendor:
+            return vendor
+    return None
 
 
 def precision(word: str, tables: Tables, framework: str | None = None) -> str | None:
@@ -55,21 +67,24 @@ def precision_of_name(model: str, tables: Tables) -> str | None:
     return tables.words("names")[longest] if longest else None
 
 
-def accelerator(text: str) -> str:
-    """An accelerator in small letters with dashes, without its memory."""
+def accelerator(text: str, tables: Tables) -> str:
+    """An accelerator in small letters with dashes; with its memory only where that tells devices apart."""
     found = re.sub(r"[\s_/]+", "-", text.strip().lower())
-    return _MEMORY.sub("", found)
+    bare = _MEMORY.sub("", found)
+    if bare == found or tables.device_ids(found) in ((), tables.device_ids(bare)):
+        return bare
+    return found
 
 
 def counted(text: str) -> tuple[str, int | None]:
     """`H100:8`, `8xH100`, `h100`: the accelerator and how many."""
     after = re.fullmatch(r"([A-Za-z][\w\s./-]*?):(\d+)", text.strip())
     if after:
-        return accelerator(after[1]), int(after[2])
+        return after[1], int(after[2])
     before = re.fullmatch(r"(\d+)\s?x\s?([A-Za-z][\w\s.-]*)", text.strip())
     if before:
-        return accelerator(before[2]), int(before[1])
-    return accelerator(text), None
+        return before[2], int(before[1])
+    return text.strip(), None
 
 
 def model(text: str) -> str:
@@ -110,3 +125,12 @@ def provider(name: str, tables: Tables) -> str | None:
     known = tables.words("endpoints")
     best = max((h for h in known if name == h or name.endswith("." + h)), key=len, default=None)
     return known[best] if best else None
+
+
+def whole(text: str) -> int | None:
+    """A whole number, also as `32k` and `1M` (thousands) or `32K` (1,024 each), as vLLM takes it."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", text.strip())
+    if match is None:
+        return None
+    number = float(match[1]) * {"": 1, "k": 1_000, "m": 1_000_000, "K": 2**10, "M": 2**20}[match[2]]
+    return int(number) if number == int(number) else None

@@ -8,7 +8,7 @@ from typing import Any
 from selector.check.detect import argv
 from selector.check.detect.argv import Word
 from selector.check.detect.foreign import Foreign, steps
-from selector.check.detect.teller import At, Teller
+from selector.check.detect.teller import ALTERNATIVE, At, Teller
 from selector.types.detected import Certainty
 
 Path_ = tuple[str | int, ...]
@@ -23,6 +23,8 @@ NODE_TYPES = (
     "k8s.amazonaws.com/accelerator",
 )
 OFFER_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+SERVES = frozenset({"framework", "model", "embedding_model", "reranker_model", "speech_model", "accelerator"})
+MOST_DEPTH = 12
 MODEL_LABELS = ("ai.gke.io/model", "model", "llm-d.ai/model")
 
 
@@ -68,20 +70,80 @@ def labelled(value: str, at: At, teller: Teller) -> None:
 
 
 def pod(spec: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
-    """Containers and node selectors of a pod."""
+    """Containers and node selectors of a pod: of several that serve each is a unit; what stands beside one
+    that serves and does not serve itself is left out."""
+    rows = list(_containers(spec, base))
+    serving = [r for r in rows if _serves(*r, document, teller, configs)]
+    for i, (one, where) in enumerate(serving or rows):
+        own = teller.beside(text_of(one.get("name")) or str(i)) if serving and i else teller
+        container(one, where, document, own, configs)
+    selector = spec.get("nodeSelector")
+    for name, value in selector.items() if isinstance(selector, dict) else ():
+        where = (*base, "nodeSelector", name)
+        _node(name, value, At(*document.at(where), f"node selector {name}", steps(where)), teller)
+    _affinity(spec, base, document, teller)
+
+
+def _containers(spec: Mapping[str, Any], base: Path_) -> Iterator[tuple[Mapping[str, Any], Path_]]:
+    """Containers that run as long as the pod does."""
     for key in ("containers", "initContainers"):
         found = spec.get(key)
         for i, one in enumerate(found if isinstance(found, list) else ()):
             if isinstance(one, dict) and (key == "containers" or one.get("restartPolicy") == "Always"):
-                container(one, (*base, key, i), document, teller, configs)
-    selector = spec.get("nodeSelector")
-    for name, value in selector.items() if isinstance(selector, dict) else ():
-        where = (*base, "nodeSelector", name)
-        at = At(*document.at(where), f"node selector {name}", steps(where))
-        if name in NODE_TYPES:
-            teller.say("accelerator", text_of(value), at)
-        elif name in OFFER_TYPES:
-            teller.say("offer", text_of(value), at)
+                yield one, (*base, key, i)
+
+
+def _serves(one: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> bool:
+    """True for a container of an engine, or one that names a model or asks for devices."""
+    alone = Teller(teller.unit, teller.file, teller.tables, teller.known, framework=teller.framework)
+    container(one, base, document, alone, configs)
+    return any(s.key in SERVES for s in alone.told())
+
+
+def _node(name: str, value: Any, at: At, teller: Teller) -> None:
+    """A label that the node has to carry."""
+    if name in NODE_TYPES:
+        teller.say("accelerator", text_of(value), at)
+    elif name in OFFER_TYPES:
+        teller.say("offer", text_of(value), at)
+
+
+def _affinity(spec: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller) -> None:
+    """Labels of nodes that a required affinity names; several values are alternatives."""
+    path = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    terms = inner(spec, path)
+    for i, term in enumerate(terms if isinstance(terms, list) else ()):
+        rows = inner(term, ("matchExpressions",))
+        for j, row in enumerate(rows if isinstance(rows, list) else ()):
+            values = inner(row, ("values",))
+            if inner(row, ("operator",)) != "In" or not isinstance(values, list):
+                continue
+            name = str(inner(row, ("key",)))
+            several = f", {ALTERNATIVE} {len(values)}" if len(values) * len(terms) > 1 else ""
+            for k, value in enumerate(values):
+                where = (*base, *path, i, "matchExpressions", j, "values", k)
+                at = At(*document.at(where), f"node affinity {name}{several}", steps(where))
+                _node(name, value, at, teller)
+
+
+def nested(
+    data: Any, base: Path_, document: Foreign, teller: Teller, configs: Configs, depth: int = 0
+) -> None:
+    """Every template of pods inside an object of a kind that is not known: jobs of trainers, services of
+    Knative, graphs of Dynamo, whose pods have one `mainContainer`."""
+    if depth > MOST_DEPTH:
+        return
+    if isinstance(data, list):
+        for i, item in enumerate(data):
+            nested(item, (*base, i), document, teller, configs, depth + 1)
+    elif isinstance(data, dict):
+        if isinstance(data.get("containers"), list):
+            pod(data, base, document, teller, configs)
+            return
+        if isinstance(data.get("mainContainer"), dict):
+            container(data["mainContainer"], (*base, "mainContainer"), document, teller, configs)
+        for key, item in data.items():
+            nested(item, (*base, key), document, teller, configs, depth + 1)
 
 
 def container(
@@ -116,13 +178,10 @@ def resources(found: Any, base: Path_, document: Foreign, teller: Teller) -> Non
 def words_of(value: Any, path: Path_, document: Foreign) -> Iterator[Word]:
     """Words of a command that is a list or a text."""
     if isinstance(value, str):
-        line, column = document.text_at(path)
-        for command in argv.commands(value, line, column, steps(path)):
+        for command in argv.inside(document.word(path, value)):
             yield from command
     for i, item in enumerate(value if isinstance(value, list) else ()):
-        where = (*path, i)
-        line, column = document.text_at(where)
-        yield Word(text_of(item) or "", line, column, steps(where))
+        yield document.word((*path, i), text_of(item) or "")
 
 
 def _variables(

@@ -49,7 +49,7 @@ def _gpu(node: ast.expr, call: Call, at: At) -> None:
     found = value(node, call.names)
     if isinstance(found, str) and not found.startswith("${"):
         kind, count = normal.counted(found)
-        call.teller.add("accelerator", kind, at, Certainty.DECLARED)
+        call.teller.say("accelerator", kind, at)
         call.teller.say("n_devices", count or 1, at)
     elif isinstance(node, ast.Call) and ".gpu." in f".{dotted(node.func)}":
         call.teller.say("accelerator", dotted(node.func).rsplit(".", 1)[-1], at)

@@ -79,7 +79,7 @@ def detect(root: Path, cat: Catalogue) -> Detection:
         for n, f in sorted(by_unit.items())
         if any(s.key not in BESIDE for s in f)
     )
-    return Detection(units, tuple(s for u in units for s in u.facts), tuple(tree.troubles))
+    return Detection(units, tuple(s for u in units for s in u.facts), tuple(dict.fromkeys(tree.troubles)))
 
 
 def _secrets(file: File, tree: Tree) -> Iterable[Seen]:

@@ -1,9 +1,10 @@
-"""Shell scripts: commands in them that start an engine or a training."""
+"""Shell scripts, Makefiles, service managers: commands in them that start an engine or a training."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from selector.check.detect import argv, environment, packages, variables
@@ -15,6 +16,13 @@ from selector.types.detected import Certainty, Seen
 
 MOST_VALUE = 400
 _SLURM = re.compile(r"#SBATCH\s+(--gres|--gpus-per-node|--gpus|-G|--nodes|-N)[= ]\s*([\w:.-]+)")
+MAKES = frozenset({"Makefile", "makefile", "GNUmakefile", "justfile", "Justfile"})
+MANAGES = frozenset({"Procfile", "supervisord.conf"})
+NAMES = MAKES | MANAGES
+_MADE = re.compile(r"^(?:export\s+)?(\w+)\s*(?:\?|::?)?=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_SET = re.compile(r"^Environment=\"?([^\"\n]*)\"?\s*$", re.MULTILINE)
+_STARTS = re.compile(r"^(?:ExecStart\w*[ \t]*=[ \t]*[-@:+!]*|command[ \t]*=[ \t]*|\w+:[ \t]+)", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{\{[ \t]*([A-Za-z_][\w.-]*)[ \t]*\}\}")  # of justfiles and Jinja
 _DOCKER = re.compile(r"^(docker|podman|nerdctl)$")
 # Options of `docker run` that stand alone; all others take the word behind them.
 ALONE = frozenset(
@@ -23,8 +31,8 @@ ALONE = frozenset(
 
 
 def reads(path: PurePosixPath) -> bool:
-    """True for shell scripts and Makefiles."""
-    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch")) or path.name in ("Makefile", "justfile")
+    """True for shell scripts, Makefiles, and files of systemd, supervisord and Heroku's Procfile."""
+    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch", ".service", ".mk")) or path.name in NAMES
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -32,7 +40,13 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     text = tree.text(file)
     if text is None:
         return
+    text = _PLACEHOLDER.sub(r"$(\1)", text)
     known = environment.beside(file, tree) | variables.env_file(text)
+    if file.path.name in MAKES or file.path.suffix == ".mk":
+        known |= {m[1]: variables.bare(m[2]) for m in _MADE.finditer(text)}
+    if file.path.suffix == ".service" or file.path.name in MANAGES:
+        known |= variables.env_file("\n".join(m[1] for m in _SET.finditer(text)))
+        text = _STARTS.sub(lambda m: " " * len(m[0]), text)  # the command keeps its column
     found = list(told(argv.commands(text), file.name, file.name, known, tables))
     yield from found
     if found:
@@ -84,22 +98,33 @@ def command(words: list[Word], teller: Teller) -> None:
 def _container(words: list[Word], teller: Teller) -> None:
     """`docker run [options] image [words]`."""
     i = next(n for n, w in enumerate(words) if w.text == "run") + 1
+    start: list[Word] = []
     while i < len(words) and words[i].text.startswith("-"):
         word = words[i]
         name, equals, value = word.text.partition("=")
-        given = value if equals else words[i + 1].text if i + 1 < len(words) else ""
+        behind = words[i + 1] if i + 1 < len(words) else Word("", word.line, word.column)
+        given = value if equals else behind.text
         at = At(word.line, word.column, f"argument {name}")
         if name in ("-e", "--env"):
             key, _, stated = given.partition("=")
             teller.known = {**teller.known, key: stated} if stated else teller.known
             teller.variable(key, stated or f"${{{key}}}", at)
-        elif name == "--gpus" or (name == "--runtime" and given == "nvidia"):
-            teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
-            if given.isdigit():
-                teller.say("n_devices", given, at)
-        elif name == "--device" and given.startswith("/dev/kfd"):
-            teller.add("accelerator", "amd", at, Certainty.INFERRED)
+        elif name == "--entrypoint":
+            start = [replace(word, text=given) if equals else behind]
+        else:
+            _device(name, given, at, teller)
         i += 1 if equals or name in ALONE else 2
     if i < len(words):
         teller.image(words[i].text, At(words[i].line, words[i].column, "image of docker run"))
-        teller.command(words[i + 1 :])
+        teller.command([*start, *words[i + 1 :]])
+
+
+def _device(name: str, given: str, at: At, teller: Teller) -> None:
+    """Devices that options of `docker run` hand on: `--gpus all`, `--gpus 2`, `--gpus '"device=0,1"'`."""
+    if name == "--gpus" or (name == "--runtime" and given == "nvidia"):
+        teller.add("accelerator", "nvidia", at, Certainty.INFERRED)
+        listed = re.search(r"device=([\w,-]+)", given)
+        if given.isdigit() or listed:
+            teller.say("n_devices", str(len(listed[1].split(","))) if listed else given, at)
+    elif name == "--device" and given.startswith("/dev/kfd"):
+        teller.add("accelerator", "amd", at, Certainty.INFERRED)

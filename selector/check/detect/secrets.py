@@ -5,47 +5,47 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # Forms that a provider documents for its keys; the value itself is never kept.
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("private key", re.compile(r"-----BEGIN (?:RSA |EC |OPENSSH |PGP )?PRIVATE KEY")),
     ("Anthropic key", re.compile(r"\bsk-ant-[A-Za-z0-9_-]{20,}")),
-    ("OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}")),
+    ("OpenAI key", re.compile(r"(?<![\w-])sk-(?=[a-z_-]*[A-Z0-9])(?:proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,}")),
     ("Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
     ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("Google key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
     ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    ("GitHub token", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{40,}")),
+    ("GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
     ("NVIDIA key", re.compile(r"\bnvapi-[A-Za-z0-9_-]{40,}")),
     ("Groq key", re.compile(r"\bgsk_[A-Za-z0-9]{40,}")),
     ("Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
 )
 _FIELD = re.compile(
-    r"(?i)\b([\w.-]*(?:api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|password|passwd))"
+    r"\b((?i:[\w.-]*(?:api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|password|passwd))"
+    r"|(?!\w*PUBLIC)[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD))"
     r"[\"']?\s*[:=]\s*[\"']?([^\s\"'#,;]{8,200})"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^[$<{%*.]|\$\{|\{\{|x{4,}|\*{3,}|example|changeme|change[_-]me|your[_-]|placeholder|dummy|fake|secret$|token$|"
     r"password|none|null|true|false|os\.|process\.|env[.\[(]|getenv|valuefrom|test|sample|not[_-]?needed|empty|local"
 )
+LONGEST = 4_000  # characters of a line; longer ones are data
 ENTROPY = 3.5  # bits a character; words lie below, random keys above
-# Words in small letters, one of which stands wherever a form or a field does. They are looked for as plain
-# texts, which is many times faster than one expression of them all.
+# Pieces, in small letters, one of which stands in any line with a secret: looked for before the forms.
 HINTS = (
-    "key", "secret", "token", "passw", "sk-", "hf_", "akia", "asia", "aiza", "ghp_", "gho_", "ghu_", "ghs_",
-    "ghr_", "nvapi", "gsk_", "xox",
+    "key", "secret", "token", "passw", "sk-", "hf_", "akia", "asia", "aiza", "gh", "glpat", "nvapi", "gsk_",
+    "xox",
 )  # fmt: skip
 
 
 def found(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Kind and name of each secret with its line and column; a line is told once."""
     lower = text.lower()
-    hints = [word for word in HINTS if word in lower]
+    hints = [hint for hint in HINTS if hint in lower]
     for number, line in enumerate(text.splitlines(), 1) if hints else ():
-        if len(line) > 4_000:
-            continue
-        small = line.lower()
-        if not any(word in small for word in hints):
+        if len(line) > LONGEST or not _any(hints, line.lower()):
             continue
         known = next(((kind, m) for kind, form in FORMS if (m := form.search(line))), None)
         if known and not _repeats(known[1][0]):
@@ -55,6 +55,10 @@ def found(text: str) -> Iterator[tuple[str, str, int, int]]:
         field = _FIELD.search(line)
         if field and not _PLACEHOLDER.search(field[2]) and _random(field[2]):
             yield "value of high entropy", field[1], number, field.start(2) + 1
+
+
+def _any(hints: Sequence[str], line: str) -> bool:
+    return any(hint in line for hint in hints)
 
 
 def _random(value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,10 +30,7 @@ ENGINES = {
 def tell(
     kind: str, item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs
 ) -> None:
-    """Facts of an object of a kind that is known; nothing of others."""
-    if kind == "Model":
-        _kubeai(item, base, document, teller)
-        return
+    """Facts of an object of a kind that is known, else those of the pods in it."""
     teller_of = {
         "InferenceService": _inference_service,
         "ServingRuntime": _runtime,
@@ -42,9 +40,11 @@ def tell(
         "RayCluster": _ray,
         "RayJob": _ray,
         "NIMService": _nim,
-    }.get(kind)
-    if teller_of is not None:
-        teller_of(item, base, document, teller, configs)
+        "NIMCache": _nim_cache,
+        "Workspace": _kaito,
+        "Model": _kubeai,
+    }.get(kind, pods.nested)
+    teller_of(item, base, document, teller, configs)
 
 
 def _at(document: Foreign, path: Path_, how: str) -> At:
@@ -120,6 +120,9 @@ def _llm_service(
             value = inner(here, ("parallelism", key))
             if name and value is not None and part != ("prefill",):
                 teller.say(name, value, _at(document, (*where, "parallelism", key), f"parallelism.{key}"))
+        spread: Path_ = ("parallelism", "expert")
+        if inner(here, spread) is True and part != ("prefill",):
+            teller.expert(_at(document, (*where, *spread), "parallelism.expert"))
         template = here.get("template") if part != ("worker",) else here
         if isinstance(template, dict):
             pods.pod(
@@ -150,7 +153,7 @@ def _ray(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller
 def serve_config(config: str, path: Path_, document: Foreign, teller: Teller) -> None:
     """A configuration of Ray Serve, in `serveConfigV2` or a file of its own."""
     documents, _ = foreign.read(config, document.file)
-    line, _ = document.text_at(path)
+    start = document.word(path, config)
     for one in documents:
         applications = inner(one.data, ("applications",))
         for i, app in enumerate(applications if isinstance(applications, list) else ()):
@@ -158,7 +161,9 @@ def serve_config(config: str, path: Path_, document: Foreign, teller: Teller) ->
 
             def at(inside: Path_, how: str, one: Foreign = one) -> At:
                 row, column = one.at(inside)
-                return At(line + row - 1, column, how, f"{steps(path)}.{steps(inside)}")
+                return At(
+                    start.line + row - 1, column + start.margin - 1, how, f"{steps(path)}.{steps(inside)}"
+                )
 
             teller.framework = teller.framework or "ray-serve"
             teller.add("framework", "ray-serve", at(here, "Ray Serve application"), Certainty.INFERRED)
@@ -214,7 +219,38 @@ def _nim(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller
     _replicas(spec.get("replicas"), (*path, "replicas"), document, teller)
 
 
-def _kubeai(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller) -> None:
+def _nim_cache(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, _: Configs) -> None:
+    """The container that fetches a model of NIM, and for what format and devices."""
+    path: Path_ = ("spec", "source", "ngc")
+    ngc = inner(item, path)
+    where = (*base, *path, "modelPuller")
+    teller.image(inner(ngc, ("modelPuller",)), _at(document, where, "modelPuller"))
+    for name, key in (("precision", "precision"), ("tensorParallelism", "tp")):
+        where = (*base, *path, "model", name)
+        teller.say(key, text_of(inner(ngc, ("model", name))), _at(document, where, f"model.{name}"))
+    devices = inner(ngc, ("model", "gpus"))
+    for i, row in enumerate(devices if isinstance(devices, list) else ()):
+        where = (*base, *path, "model", "gpus", i, "product")
+        teller.say("accelerator", text_of(inner(row, ("product",))), _at(document, where, "model.gpus"))
+
+
+def _kaito(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, configs: Configs) -> None:
+    """A workspace of KAITO: a preset that is served or tuned on an instance type."""
+    pods.nested({k: item.get(k) for k in ("inference", "tuning")}, base, document, teller, configs)
+    for part in ("inference", "tuning"):
+        where: Path_ = (part, "preset", "name")
+        teller.say("model", text_of(inner(item, where)), _at(document, (*base, *where), f"{part}.preset"))
+    method: Path_ = ("tuning", "method")
+    teller.say(
+        "training_method", text_of(inner(item, method)), _at(document, (*base, *method), "tuning.method")
+    )
+    for name, key in (("instanceType", "offer"), ("count", "n_nodes")):
+        where = ("resource", name)
+        if teller.facts:
+            teller.say(key, text_of(inner(item, where)), _at(document, (*base, *where), f"resource.{name}"))
+
+
+def _kubeai(item: Mapping[str, Any], base: Path_, document: Foreign, teller: Teller, _: Configs) -> None:
     spec = item.get("spec")
     if isinstance(spec, dict) and ("url" in spec or "resourceProfile" in spec):
         kubeai(spec, (*base, "spec"), document, teller)
@@ -231,7 +267,9 @@ def kubeai(spec: Mapping[str, Any], path: Path_, document: Foreign, teller: Tell
     if profile:
         name, _, count = profile.partition(":")
         at = _at(document, (*path, "resourceProfile"), "resourceProfile")
-        teller.say("accelerator", name.removesuffix("-gpu"), at)
+        # nvidia-gpu-l4, google-tpu-v5e-2x2: the vendor, the kind, the device, the topology.
+        device = re.sub(r"-gpu(?=-|$)|-\d+x\d+(?:x\d+)?$", "", name).removeprefix("google-")
+        teller.say("accelerator", device, at)
         if not name.startswith("cpu"):
             teller.say("n_devices", count or None, at)
     words = list(pods.words_of(spec.get("args"), (*path, "args"), document))

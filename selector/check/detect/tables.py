@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from selector.errors import InputError
+from selector.needs import names
 from selector.packs.catalog import Catalogue
 
 
@@ -27,6 +29,7 @@ class Tables:
     def __init__(self, cat: Catalogue) -> None:
         """Take them from the catalogue."""
         self._entries, self._words = cat.raw.entries, cat.raw.single.get("words", {})
+        self._cat, self._ids = cat, dict[str, tuple[str, ...]]()
 
     def words(self, kind: str) -> Mapping[str, str]:
         """Words of one kind and what they mean."""
@@ -69,6 +72,16 @@ class Tables:
     def machine(self, instance: str) -> tuple[str, int] | None:
         """The device of an instance type and their number; SageMaker writes `ml.` before it."""
         return self._machines.get(instance.removeprefix("ml."))
+
+    def device_ids(self, name: str) -> tuple[str, ...]:
+        """Devices of the catalogue that a name can mean, as labels of nodes and clouds write it too."""
+        if name not in self._ids:
+            try:
+                found = names.match_devices(self.words("devices").get(name, name), self._cat).devices
+            except InputError:
+                found = ()
+            self._ids[name] = found
+        return self._ids[name]
 
     def command_of(self, framework: str | None) -> Command | None:
         """How the entry point of an image of a framework is told what to do."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from selector.check.detect import argv, foreign, normal, variables
+from selector.check.detect import argv, foreign, normal, starts, variables
 from selector.check.detect.argv import Word
 from selector.check.detect.tables import Command, Tables
 from selector.types.detected import Certainty, Seen
@@ -18,10 +18,29 @@ MODEL_OPTIONS = frozenset(
     {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
 )
 YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
+# Words of the tables that are read into a fact of another name.
+RAW = {
+    "quantization": "precision",
+    "kv_dtype": "kv_precision",
+    "load_format": "weight_format",
+    "engine": "framework",
+}
 FORMATS = {"safetensors": "safetensors", "pt": "pickle", "npcache": "pickle", "gguf": "gguf"}
 # Names that others use for their own things: they count where the unit is known to serve a model.
 COMMON = frozenset(
-    {"MODEL", "MODEL_NAME", "MODEL_ID", "MODEL_PATH", "REVISION", "NUM_GPUS", "DTYPE", "QUANTIZE"}
+    {
+        "MODEL",
+        "MODEL_NAME",
+        "MODEL_ID",
+        "MODEL_PATH",
+        "REVISION",
+        "NUM_GPUS",
+        "DTYPE",
+        "QUANTIZE",
+        "KV_CACHE_DTYPE",
+        "MAX_CONCURRENT_REQUESTS",
+        "TENSOR_PARALLEL_DEGREE",
+    }
 )
 
 
@@ -45,6 +64,7 @@ class Teller:
     known: Mapping[str, str] = field(default_factory=dict)
     facts: list[Seen] = field(default_factory=list)
     framework: str | None = None
+    _others: list[Teller] = field(default_factory=list)
     _known: set[Seen] = field(default_factory=set)
     _waiting: list[tuple[str, str, object, At]] = field(default_factory=list)
 
@@ -55,7 +75,7 @@ class Teller:
         if isinstance(value, str):
             found = variables.resolve(value, self.known)
             if not found.complete:
-                self.add(key, value, at, Certainty.UNRESOLVED)
+                self.add(RAW.get(key, key), value, at, Certainty.UNRESOLVED)
                 return
             value = found.text.strip()
         for name, plain in self._normal(key, value):
@@ -66,6 +86,8 @@ class Teller:
 
     def add(self, key: str, value: object, at: At, certainty: Certainty) -> None:
         """One fact that needs no reading, once."""
+        if certainty is Certainty.UNRESOLVED and isinstance(value, str):
+            value = foreign.written(value)
         seen = Seen(self.unit, key, value, certainty, self.file, at.line, at.column, at.how, at.path)
         if seen not in self._known:
             self._known.add(seen)
@@ -75,7 +97,7 @@ class Teller:
         """The facts that a raw value stands for; None where it has no form that is known, "" for nothing."""
         text = str(value)
         if key in WHOLE:
-            return [(key, int(float(text)) if _is_number(text) else None)]
+            return [(key, normal.whole(text))]
         if key == "memory_fraction":
             return [(key, float(text) if _is_share(text) else None)]
         if key in ("trust_remote_code", "api_key_set"):
@@ -89,6 +111,8 @@ class Teller:
             return [(key, normal.precision(text, self.tables, self.framework) or "")]
         if key == "kv_dtype":
             return [("kv_precision", self.tables.words("kv_precision").get(text.lower(), ""))]
+        if key == "engine":
+            return [("framework", self.tables.words("engines").get(text.lower(), ""))]
         if key == "load_format":
             return [("weight_format", FORMATS.get(text.lower(), ""))]
         if key == "endpoint":
@@ -96,7 +120,7 @@ class Teller:
             vendor = normal.provider(host, self.tables) if host else None
             return [(key, host), ("provider", vendor or "")]
         if key == "accelerator":
-            return [(key, normal.accelerator(text))]
+            return [(key, normal.accelerator(text, self.tables))]
         return [(key, value)]
 
     def _model(self, key: str, text: str) -> list[tuple[str, object]]:
@@ -107,6 +131,12 @@ class Teller:
         if name.lower().endswith(".gguf"):
             found.append(("weight_format", "gguf"))
         return found
+
+    def beside(self, name: str) -> Teller:
+        """Another thing that serves in the same pod, as a unit of its own."""
+        other = Teller(f"{self.unit}/{name}", self.file, self.tables, self.known)
+        self._others.append(other)
+        return other
 
     def image(self, text: object, at: At) -> None:
         """A reference to a container image, and what the image is known to be."""
@@ -130,7 +160,7 @@ class Teller:
         number = normal.version(own) if own else None
         if number:
             self.add("framework_version", number, implied, Certainty.INFERRED)
-        accelerator = "cpu" if re.match(r"cpu(-|$)", ref.tag or "") else known.get("accelerator")
+        accelerator = normal.accelerator_of_tag(ref.tag or "", self.tables) or known.get("accelerator")
         if accelerator:
             self.add("accelerator", accelerator, implied, Certainty.INFERRED)
         if known.get("names_model"):
@@ -143,8 +173,10 @@ class Teller:
             self._command(one)
 
     def _command(self, words: list[Word]) -> None:
+        if starts.passive(words):
+            return
         for known in self.tables.commands:
-            after = _after(words, known.starts)
+            after = starts.after(words, known.starts)
             if after is not None:
                 first = words[max(after - 1, 0)]
                 self.framework = known.framework
@@ -180,10 +212,11 @@ class Teller:
         expert: At | None = None
         for name, value in argv.options(words):
             at = At(name.line, name.column, f"argument {name.text}", name.path)
-            key = known.options.get(name.text) or _abbreviated(name.text, known.options)
+            spelled = name.text if name.text in known.options else name.text.replace("_", "-")
+            key = known.options.get(spelled) or starts.abbreviated(spelled, known.options)
             if key is not None and value is not None:
                 self._option(key, value.text, At(value.line, value.column, at.how, value.path))
-            switch = known.switches.get(name.text)
+            switch = known.switches.get(name.text) or known.switches.get(spelled)
             if switch is not None:
                 on = value is None or value.text.lower() not in NO
                 if switch == "expert_parallel" and on:
@@ -246,11 +279,30 @@ class Teller:
         if name == "MODELS" and str(value).lstrip().startswith("["):
             self._listed(str(value), at)
             return
-        if key is None and name.startswith("VLLM_ARGS"):
+        if key is None and re.fullmatch(r"VLLM_(?:\w+_)?ARGS", name):
             self.command(argv.commands(str(value), at.line, at.column, at.path)[0] if value else [])
+        for start, framework in self.tables.words("option_variables").items():
+            if name.startswith(start) and self.framework in (None, framework):
+                self._option_variable(
+                    name.removeprefix(start),
+                    framework,
+                    value,
+                    At(at.line, at.column, f"variable {name}", at.path),
+                )
+                return
         key = key or self._role(name, value)
         if key is not None and value not in (None, ""):
             self._waiting.append((name, key, value, At(at.line, at.column, f"variable {name}", at.path)))
+
+    def _option_variable(self, rest: str, framework: str, value: object, at: At) -> None:
+        """`SM_VLLM_MAX_MODEL_LEN` is `--max-model-len` of vLLM."""
+        own = self.tables.command_of(framework)
+        key = own.options.get(f"--{rest.lower().replace('_', '-')}") if own is not None else None
+        if self.framework is None:
+            self.framework = framework
+            self.add("framework", framework, at, Certainty.INFERRED)
+        if key is not None and value not in (None, ""):
+            self._option(key, str(value), at)
 
     def _listed(self, text: str, at: At) -> None:
         """A list of models as JSON in a variable: their ids, else their names, where a hub has such."""
@@ -276,7 +328,9 @@ class Teller:
 
     def resource(self, name: str, count: object, at: At) -> bool:
         """A resource of Kubernetes; True where it stands for accelerators."""
-        vendor = self.tables.words("resources").get(name)
+        # nvidia.com/mig-3g.40gb is a slice of a device.
+        known = re.sub(r"^nvidia\.com/(mig-.*|gpu\.shared)$", "nvidia.com/gpu", name)
+        vendor = self.tables.words("resources").get(known)
         if vendor is None or str(count) in ("0", "", "None"):
             return False
         self.add(
@@ -292,10 +346,10 @@ class Teller:
                 if not any(s.key == "precision" for s in self.facts):
                     self.say("precision", value, at)
             elif self._counts(name, key, str(value)):
-                self.say(key, value, at)
+                self._option(self._served(key), str(value), at)
         self._waiting.clear()
         self._machines()
-        if not any(s.key == "precision" for s in self.facts):
+        if not any(s.key == "precision" and s.certainty is not Certainty.UNRESOLVED for s in self.facts):
             for seen in [
                 s for s in self.facts if s.key in MODELS and s.certainty is not Certainty.UNRESOLVED
             ]:
@@ -303,7 +357,13 @@ class Teller:
                 if named:
                     at = At(seen.line, seen.column, f"name of {seen.key}", seen.path)
                     self.add("precision", named, at, Certainty.INFERRED)
-        return self.facts
+        return [*self.facts, *(s for other in self._others for s in other.told())]
+
+    def _served(self, key: str) -> str:
+        """`MODEL_ID` of a server of embeddings is a model of embeddings."""
+        own = self.tables.command_of(self.framework)
+        kinds = set(own.options.values()) if own is not None else set()
+        return "embedding_model" if key == "model" and kinds & MODELS == {"embedding_model"} else key
 
     def _machines(self) -> None:
         """Devices that follow from instance types, where nothing names more than their vendor."""
@@ -314,7 +374,7 @@ class Teller:
             machine = self.tables.machine(str(seen.value))
             if machine is not None:
                 at = At(seen.line, seen.column, f"instance type {seen.value}", seen.path)
-                self.add("accelerator", normal.accelerator(machine[0]), at, Certainty.INFERRED)
+                self.add("accelerator", normal.accelerator(machine[0], self.tables), at, Certainty.INFERRED)
                 if not any(s.key == "n_devices" for s in self.facts):
                     self.add("n_devices", machine[1], at, Certainty.INFERRED)
 
@@ -326,32 +386,8 @@ class Teller:
         return key == "model" and normal.is_hub_id(variables.resolve(value, self.known).text)
 
 
-def _after(words: Sequence[Word], starts: Sequence[tuple[str, ...]]) -> int | None:
-    """Number of the word behind the run of words that starts a command."""
-    texts = [w.text.rsplit("/", 1)[-1] for w in words]
-    for start in starts:
-        for i in range(len(texts) - len(start) + 1):
-            if tuple(texts[i : i + len(start)]) == start:
-                return i + len(start)
-    return None
-
-
-def _abbreviated(name: str, options: Mapping[str, str]) -> str | None:
-    """argparse takes the start of a long option where only one begins so."""
-    long = name.startswith("--") and len(name) > 5
-    found = {v for k, v in options.items() if k.startswith(name)} if long else set()
-    return found.pop() if len(found) == 1 else None
-
-
 def _is_share(text: str) -> bool:
     try:
         return 0 <= float(text) <= 1
     except ValueError:
-        return False
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return float(text) == int(float(text))
-    except (ValueError, OverflowError):
         return False

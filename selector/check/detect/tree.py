@@ -40,9 +40,7 @@ class Tree:
     files: tuple[File, ...]
     troubles: list[Trouble] = field(default_factory=list)
     config_maps: dict[str, dict[str, str]] | None = None  # that kustomizations generate, once looked for
-    memo: dict[tuple[str, str], Any] = field(
-        default_factory=dict
-    )  # what detectors work out once for many files
+    memo: dict[tuple[str, str], Any] = field(default_factory=dict)  # worked out once for many files
     _last: tuple[File, str | None] | None = None
     _by_path: dict[PurePosixPath, File] | None = None
 

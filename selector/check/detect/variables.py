@@ -1,7 +1,9 @@
 """Replace variables by what the files say they are; what no file says stays as written.
 
 Forms: `$A`, `${A}`, `${A:-b}`, `${A-b}`, `${A:=b}`, `${A=b}` (azd), `${A:+b}`, `${A:?text}`, `$(A)` of
-Kubernetes, `${A,B:c}` (the first that is set, else c), `${.Values.a.b}` of charts.
+Kubernetes, `${A,B:c}` (the first that is set, else c), `$(.Values.a.b)` of charts, `${1:-b}`; `$$A` is `$A`
+that compose leaves to the shell. Output of commands, words of the command line and cut values
+(`$(cat f)`, `$1`, `${A##*/}`) are not known.
 """
 
 from __future__ import annotations
@@ -11,36 +13,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_STEPS = 10
-_NAME = r"(?:\.Values\.[A-Za-z0-9_.-]+|[A-Za-z_][A-Za-z0-9_]*)"
+_NAME = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+)"
 _FORM = re.compile(
     r"\$\{(?P<names>"
     + _NAME
     + r"(?:,\s*"
     + _NAME
     + r")*)(?P<op>:-|:=|:\+|:\?|:|-|=|\+|\?)?(?P<rest>[^{}]*)\}"
-    r"|\$\((?P<kube>[A-Za-z_][A-Za-z0-9_.-]*)\)"
+    r"|\$\((?P<kube>\.?[A-Za-z_][A-Za-z0-9_.-]*)\)"
     r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
 )
+_LEFT = re.compile(r"\$[A-Za-z0-9_({@*#?!-]|`")  # starts what only a shell or a renderer can replace
+_ESCAPED = re.compile(r"\$\$(?=[A-Za-z_{(])")
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Text after replacement. Not `complete` where a variable is left; `moved` where one was replaced."""
+    """Text after replacement; not `complete` where a variable is left."""
 
     text: str
     complete: bool
-    moved: bool
 
 
 def resolve(text: str, known: Mapping[str, str]) -> Resolved:
     """Replace what is known, defaults included; values may name other variables."""
-    found = text
+    found = _ESCAPED.sub("$", text)
     for _ in range(MOST_STEPS):
         after = _FORM.sub(lambda m: _value(m, known), found)
         if after == found or len(after) > 4 * len(text) + 4_000:
             break
         found = after
-    return Resolved(found, not _FORM.search(found), found != text)
+    return Resolved(found, not _LEFT.search(found))
 
 
 def _value(match: re.Match[str], known: Mapping[str, str]) -> str:
@@ -52,6 +55,8 @@ def _value(match: re.Match[str], known: Mapping[str, str]) -> str:
     named = re.split(r",\s*", match["names"])
     given = next((known[n] for n in named if known.get(n) and not _itself(n, known[n])), None)
     op, rest = match["op"] or "", match["rest"]
+    if rest and not op:
+        return match[0]  # cut or replaced inside
     if op in (":+", "+"):
         return rest if given else ""
     if given is not None:

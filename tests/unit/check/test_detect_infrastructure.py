@@ -132,7 +132,7 @@ def test_terraform_with_the_files_of_its_folder(tmp_path: Path, catalogue: Catal
         "offer=ml.g5.12xlarge", "replicas=2", "~accelerator=a10g", "~cloud=aws", "~n_devices=4", "~region=eu-west-1",
     ]  # fmt: skip
     assert said(result, "us.tfvars") == [
-        "model=c/d", "offer=p4d.24xlarge", "~accelerator=a100-sxm", "~n_devices=8",
+        "model=c/d", "offer=p4d.24xlarge", "~accelerator=a100-sxm-40gb", "~n_devices=8",
     ]  # fmt: skip
     assert {u.name for u in result.units} == {
         "main.tf#aws_instance.gpu", "main.tf#aws_sagemaker_model.m", "main.tf#aws_sagemaker_model.open",
@@ -148,7 +148,7 @@ def test_terraform_with_the_files_of_its_folder(tmp_path: Path, catalogue: Catal
         (
             'resource "google_container_node_pool" "n" {\n  location = "us-central1"\n  node_config {\n'
             '    machine_type = "a3-highgpu-8g"\n    guest_accelerator {\n      type = "nvidia-h100-80gb"\n      count = 8\n    }\n  }\n}\n',
-            ["accelerator=nvidia-h100", "n_devices=8", "offer=a3-highgpu-8g", "region=us-central1"],
+            ["accelerator=nvidia-h100-80gb", "n_devices=8", "offer=a3-highgpu-8g", "region=us-central1"],
         ),
         (
             'resource "google_cloud_run_v2_service" "n" {\n  template {\n    containers {\n      image = "ollama/ollama:0.5.1"\n'
@@ -173,7 +173,7 @@ def test_terraform_with_the_files_of_its_folder(tmp_path: Path, catalogue: Catal
             ["model=gemma-3-1b-it"],
         ),
         ('resource "aws_instance" "n" {\n  instance_type = var.gpu ? "p5.48xlarge" : "t3.micro"\n}\n',
-         ["offer=p5.48xlarge", "~accelerator=h100-sxm", "~n_devices=8"]),
+         ["offer=p5.48xlarge", "~accelerator=h100-sxm-80gb", "~n_devices=8"]),
         ('# resource "aws_instance" "n" {\n#  instance_type = "p5.48xlarge"\n# }\n', []),
     ],
 )  # fmt: skip
@@ -229,7 +229,7 @@ resource pool 'Microsoft.ContainerService/managedClusters/agentPools@2024-01-01'
         "?model=other", "embedding_model=text-embedding-3-small", "~provider=azure_openai",
     ]  # fmt: skip
     assert said(result, "main.bicep#pool") == [
-        "offer=Standard_ND96isr_H100_v5", "~accelerator=h100-sxm", "~n_devices=8",
+        "offer=Standard_ND96isr_H100_v5", "~accelerator=h100-sxm-80gb", "~n_devices=8",
     ]  # fmt: skip
 
 
@@ -297,7 +297,7 @@ Resources:
     assert result.troubles == ()
     units = {u.name.split("#")[1]: said(result, u.name) for u in result.units}
     assert units["M"] == [
-        "?image=1.dkr.ecr.$AWS__Region.amazonaws.com/huggingface-pytorch-tgi-inference", "image_tag=2.3", "model=a/b",
+        "?image=1.dkr.ecr.$AWS__Region.amazonaws.com/huggingface-pytorch-tgi-inference", "image_tag=2.3", "model=a/b", "n_devices=4",
         "~cloud=aws", "~framework=tgi",
     ]  # fmt: skip
     assert units["O"] == ["?model=${Open}", "~cloud=aws"]
@@ -309,7 +309,7 @@ Resources:
         "~cloud=aws",
         "~n_devices=1",
     ]
-    assert units["L"] == ["offer=p5.48xlarge", "~accelerator=h100-sxm", "~n_devices=8"]
+    assert units["L"] == ["offer=p5.48xlarge", "~accelerator=h100-sxm-80gb", "~n_devices=8"]
     assert units["A"] == ["model=a/b-x", "~provider=aws_bedrock"]
     assert units["T"] == [
         "image=vllm/vllm-openai", "image_tag=v0.9.0", "model=c/d", "n_devices=2", "tp=2", "~accelerator=nvidia",

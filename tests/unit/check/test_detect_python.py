@@ -276,7 +276,7 @@ def test_engines_and_trainers(code: str, expected: list[str], tmp_path: Path, ca
         ),
         (
             "import modal\n@app.cls(gpu=['H100', 'A100-80GB:2'])\nclass A: ...",
-            ["~cloud=modal", "accelerator=h100", "n_devices=1", "accelerator=a100", "n_devices=2"],
+            ["~cloud=modal", "accelerator=h100", "n_devices=1", "accelerator=a100-80gb", "n_devices=2"],
         ),
         ("import modal\n@app.cls(gpu=modal.gpu.L4(count=4))\nclass A: ...",
          ["~cloud=modal", "accelerator=l4", "n_devices=4"]),
@@ -288,7 +288,7 @@ def test_engines_and_trainers(code: str, expected: list[str], tmp_path: Path, ca
         (
             "from sagemaker.huggingface import HuggingFaceModel\nhub = {'HF_MODEL_ID': 'a/b', 'SM_NUM_GPUS': '4'}\n"
             "m = HuggingFaceModel(env=hub)\nm.deploy(initial_instance_count=2, instance_type='ml.g5.12xlarge')",
-            ["model=a/b", "offer=ml.g5.12xlarge", "~cloud=aws", "replicas=2", "~accelerator=a10g", "~n_devices=4"],
+            ["model=a/b", "offer=ml.g5.12xlarge", "~cloud=aws", "replicas=2", "~accelerator=a10g", "n_devices=4"],
         ),
         (
             "from google.cloud import aiplatform\nm.deploy(machine_type='g2-standard-12', accelerator_type='NVIDIA_L4',"

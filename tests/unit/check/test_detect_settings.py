@@ -53,7 +53,7 @@ def test_a_proxy_of_litellm(row: str, expected: list[str], tmp_path: Path, catal
             "a.sky.yaml",
             "envs: {M: a/b}\nresources:\n  accelerators: {H100: 8, A100-80GB: 8}\n  infra: aws/eu-west-1\nnum_nodes: 2\n"
             "setup: pip install vllm==0.10.0\nrun: |\n  vllm serve $M -tp $SKYPILOT_NUM_GPUS_PER_NODE\nservice: {replicas: 3}\n",
-            ["accelerator=a100", "accelerator=h100", "cloud=aws", "framework=vllm", "framework_version=0.10.0",
+            ["accelerator=a100-80gb", "accelerator=h100", "cloud=aws", "framework=vllm", "framework_version=0.10.0",
              "model=a/b", "n_devices=8", "n_nodes=2", "region=eu-west-1", "replicas=3", "tp=8"],
         ),
         (

@@ -48,7 +48,7 @@ def test_a_shell_inside_a_command_is_opened() -> None:
         ("$(A)/x", {"A": "c"}, "c/x", True),
         ("${A,B:d}", {"B": "c"}, "c", True),
         ("${A=east}", {}, "east", True),
-        ("${.Values.a.b}", {".Values.a.b": "v"}, "v", True),
+        ("$(.Values.a.b)", {".Values.a.b": "v"}, "v", True),
         ("${A}", {"A": "${B:-x}"}, "x", True),
         ("$A", {}, "$A", False),
         ("${A}", {"A": "${A}"}, "${A}", False),
@@ -71,7 +71,7 @@ def test_foreign_yaml_is_read_as_its_tools_read_it() -> None:
     assert troubles == []
     assert documents[0].data["d"] == {"b": 1, "c": 3, "e": "f"}
     assert documents[0].at(("d", "e")) == (5, 6)
-    assert documents[1].data == {"g": "${.Values.h}", "i": 1}
+    assert documents[1].data == {"g": "$(.Values.h)", "i": 1}
 
 
 @pytest.mark.parametrize(
