@@ -3,7 +3,7 @@
     python scripts/mutate_rules.py [--suggest]
 
 A mutant changes one thing: an operator, a membership, a negation, `and` for `or`. It is killed where some
-case of the rule gets another answer. Rules, risks with their modifiers, and regulations with their duties are mutated;
+case of the rule gets another answer. Rules, risks with their modifiers, implications, and regulations with their duties are mutated;
 `--suggest` prints for each survivor a case that would kill it.
 """
 
@@ -93,7 +93,9 @@ def all_cased(cat: Catalogue) -> Iterator[Cased]:
                 (_facts(t.given), t.modifiers[number]) for t in risk.tests if number < len(t.modifiers)
             )
             yield Cased("modifier", f"{risk.id}[{number}]", modifier.when, moved)
-
+    for one in cat.implications.values():
+        cases = tuple((_facts(t.given), t.expect) for t in one.tests)
+        yield Cased("implication", one.id, one.when, cases)
     for regulation in cat.regulations.values():
         cases = tuple((_facts(t.given), t.expect) for t in regulation.tests)
         if regulation.applies is not None:

@@ -1,4 +1,4 @@
-"""Run the tests that stand inside rules, risks and regulations."""
+"""Run the tests that stand inside rules, risks, implications and regulations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Risk
+from selector.types.register import Risk
 from selector.types.regulation import Regulation
 
 WORDS = {True: "fires", False: "quiet", None: "unknown"}
@@ -14,9 +14,9 @@ WORDS = {True: "fires", False: "quiet", None: "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One test of one condition: of a rule, of a risk or a modifier, of a regulation or a duty."""
+    """One test of one condition: of a rule, a risk or a modifier, an implication, a regulation or a duty."""
 
-    kind: str  # of the entry: rules risks regulations
+    kind: str  # of the entry: rules risks implications regulations
     key: str
     part: str  # what of the entry is tested; empty for the entry itself
     number: int
@@ -35,7 +35,7 @@ class Outcome:
 
 
 def run(catalogue: Catalogue, pack: str | None = None) -> list[Outcome]:
-    """All tests of rules, risks and regulations, or those of one pack."""
+    """All tests of rules, risks, implications and regulations, or those of one pack."""
     found = []
     for rule in catalogue.rules.values():
         if pack is None or rule.pack == pack:
@@ -45,6 +45,11 @@ def run(catalogue: Catalogue, pack: str | None = None) -> list[Outcome]:
     for risk in catalogue.risks.values():
         if pack is None or catalogue.raw.owner("risks", risk.id) == pack:
             found += _risk(risk, catalogue)
+    for follows in catalogue.implications.values():
+        if pack is None or catalogue.raw.owner("implications", follows.id) == pack:
+            for number, test in enumerate(follows.tests, 1):
+                got = _answer(catalogue, follows.when, test.given)
+                found.append(Outcome("implications", follows.id, "", number, test.expect, got))
     for regulation in catalogue.regulations.values():
         if pack is None or catalogue.raw.owner("regulations", regulation.id) == pack:
             found += _regulation(regulation, catalogue)
