@@ -3,8 +3,8 @@
     python scripts/mutate_rules.py [--suggest]
 
 A mutant changes one thing: an operator, a membership, a negation, `and` for `or`. It is killed where some
-case of the rule gets another answer. Rules, risks with their modifiers, regulations with their duties, uses that
-licences forbid, and advisories are mutated;
+case of the rule gets another answer. Rules, risks with their modifiers, implications, regulations with their
+duties, uses that licences forbid, and advisories are mutated;
 `--suggest` prints for each survivor a case that would kill it.
 """
 
@@ -94,8 +94,11 @@ def all_cased(cat: Catalogue) -> Iterator[Cased]:
                 (_facts(t.given), t.modifiers[number]) for t in risk.tests if number < len(t.modifiers)
             )
             yield Cased("modifier", f"{risk.id}[{number}]", modifier.when, moved)
-    for _, key, part, text, cases in legal_cases(cat):
-        yield Cased("legal", f"{key} {part}".rstrip(), text, tuple((_facts(g), e) for g, e in cases))
+    for one in cat.implications.values():
+        cases = tuple((_facts(t.given), t.expect) for t in one.tests)
+        yield Cased("implication", one.id, one.when, cases)
+    for _, key, part, text, given in legal_cases(cat):
+        yield Cased("legal", f"{key} {part}".rstrip(), text, tuple((_facts(g), e) for g, e in given))
 
 
 def _facts(given: Mapping[str, object]) -> dict[str, object]:

@@ -44,7 +44,8 @@ def check_format(text: str, allowed: Sequence[str] = FORMATS) -> str:
 
 
 def scoring(cat: Catalogue, need: Requirement) -> Scoring:
-    """Numbers of the risk scales, and the controls that the requirement has in place."""
+    """Numbers of the risk scales, the controls in place, and what a day of work on others costs."""
+    from selector.needs.risks import held
     from selector.risk.assess import Scoring
 
     raw = cat.scoring
@@ -52,9 +53,10 @@ def scoring(cat: Catalogue, need: Requirement) -> Scoring:
         steps=tuple(raw["steps"]),
         matrix=tuple(tuple(row) for row in raw["matrix"]),
         floor=float(raw["floor"]),
-        planned=float(raw["planned"]),
         evidence={k: float(v) for k, v in raw["evidence"].items()},
-        held={c.mitigation: c.evidence for c in need.risk.controls},
+        held=held(need, cat),
+        usd_per_day=(need.team.usd_per_engineer_month or 0.0) / cat.parameters["effort.working_days"].value,
+        months=float(need.horizon_months or 12),
     )
 
 

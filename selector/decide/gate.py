@@ -11,8 +11,8 @@ import numpy as np
 
 from selector.decide.columns import Column
 from selector.decide.judge import TRUE, UNKNOWN, Compile, Judge, distinct_rows
-from selector.risk.assess import Assessment, Choice, Scoring, Trigger, assess, trigger
-from selector.types.catalog import Mitigation, Risk
+from selector.risk.assess import Assessment, Made, Scoring, Trigger, assess, trigger
+from selector.types.register import Mitigation, Risk
 from selector.types.rule import Effect, Rule
 
 CRITERIA = ("quality", "cost", "latency", "risk", "effort")
@@ -135,7 +135,7 @@ def assess_all(
     columns.append(np.array(where, dtype=np.int8))
     distinct, profile = distinct_rows(columns)
     assessments = []
-    made: dict[object, Choice] = {}
+    made = Made()
     for row in distinct:
         found: list[Trigger] = []
         for risk, start in spans:

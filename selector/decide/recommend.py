@@ -31,10 +31,11 @@ from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
 from selector.packs.support import SupportTable, born
+from selector.risk import implied
 from selector.risk.assess import Scoring
-from selector.types.catalog import Risk
 from selector.types.decision import AssumptionRow, Recommendation
 from selector.types.load import Load
+from selector.types.register import Risk
 from selector.types.requirement import Assumption, Requirement
 from selector.types.rule import Rule
 
@@ -118,7 +119,7 @@ def prepare(
     # Rules of policies ask what only a repository tells.
     rules = [r for r in cat.rules.values() if not r.policies]
     risks_ = list(cat.risks.values())
-    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p)
+    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p, cat, compile_)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
@@ -234,11 +235,15 @@ def _judge(
     stacks: cand.Candidates,
     mentioned: frozenset[str],
     p: Mapping[str, float],
+    cat: Catalogue,
+    compile_: Compile,
 ) -> Judge:
     """Candidates as a judge sees them; index 0 of an axis is the empty option."""
     import numpy as np
 
-    common = dict(requirement_facts(req)) | proposed_facts(req)
+    rules = list(cat.implications.values())
+    stated = dict(requirement_facts(req)) | proposed_facts(req)
+    common = implied.of_requirement(stated, rules, compile_)
     sides: list[tuple[list[Mapping[str, object]], Any]] = [
         ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
         ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),
@@ -256,7 +261,8 @@ def _judge(
     nodes = np.array([max(q.count, 1) for q in axes.places] or [1])
     group = stacks.n_devices / np.maximum(stacks.replicas, 1.0)
     sides.append((list(spans), (group > Column(nodes, stacks.place)).astype(np.int8)))
-    return Judge(common, [Axis(opts, col) for opts, col in sides], mentioned)
+    axes_ = [Axis(implied.of_options(common, opts, rules, compile_), col) for opts, col in sides]
+    return Judge(common, axes_, mentioned)
 
 
 def _kept(axes: Axes, cat: Catalogue, stacks: cand.Candidates, indices: list[quality.Index]) -> Column:

@@ -27,6 +27,8 @@ DECLARED = (
     "agent_memory",
     "multi_agent",
     "mcp_third_party",
+    "retrieves_untrusted",
+    "signature_verified",
 )
 
 # Facts that one stated value answers -> its key in `reqs.yaml`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,22 @@ def expired(need: Requirement, today: date) -> tuple[Acceptance, ...]:
     """Acceptances that are over."""
     rows = [a for a in need.risk.accepted if isinstance(a, Acceptance)]
     return tuple(a for a in rows if date.fromisoformat(a.expires) < today)
+
+
+def held(need: Requirement, cat: Catalogue) -> dict[str, str]:
+    """Mitigations in place by the best evidence for them: controls that the requirement lists, contracts
+    that are signed (attested), and what the plan that is brought has (declared)."""
+    found = [(c.mitigation, c.evidence) for c in need.risk.controls]
+    found += [
+        (m.id, "attested") for m in cat.mitigations.values() if set(m.contracts) & set(need.contracts or ())
+    ]
+    found += [(str(m), "declared") for m in need.proposed.get("mitigations", ()) if m in cat.mitigations]
+    weight: Mapping[str, float] = cat.scoring["evidence"]
+    best: dict[str, str] = {}
+    for name, evidence in found:
+        if name not in best or weight[evidence] > weight[best[name]]:
+            best[name] = evidence
+    return dict(sorted(best.items()))
 
 
 def problems(stated: Stated, cat: Catalogue, today: date) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from selector.packs.language.facts import Registry
 from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
 from selector.types import catalog as kinds
-from selector.types import legal
+from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.regulation import Regulation
@@ -135,9 +135,9 @@ class Catalogue:
         return self._by_id("uses", legal.Use)
 
     @cached_property
-    def mitigations(self) -> dict[str, kinds.Mitigation]:
+    def mitigations(self) -> dict[str, register.Mitigation]:
         """Mitigations."""
-        return self._by_id("mitigations", kinds.Mitigation)
+        return self._by_id("mitigations", register.Mitigation)
 
     @cached_property
     def policies(self) -> dict[str, Policy]:
@@ -155,9 +155,19 @@ class Catalogue:
         return self._by_id("regulations", Regulation)
 
     @cached_property
-    def risks(self) -> dict[str, kinds.Risk]:
+    def implications(self) -> dict[str, register.Implication]:
+        """What follows from facts, in the order of the packs."""
+        return self._by_id("implications", register.Implication)
+
+    @cached_property
+    def taxonomies(self) -> dict[str, register.Taxonomy]:
+        """Schemes of ids that the register refers to."""
+        return self._by_id("taxonomies", register.Taxonomy)
+
+    @cached_property
+    def risks(self) -> dict[str, register.Risk]:
         """Risks."""
-        return self._by_id("risks", kinds.Risk)
+        return self._by_id("risks", register.Risk)
 
     @cached_property
     def parameters(self) -> dict[str, kinds.Parameter]:
@@ -272,6 +282,8 @@ def _check_rules(catalogue: Catalogue) -> None:
     for risk in catalogue.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             problems += condition_problems(catalogue, text, "risks", risk.id)
+    for implication in catalogue.implications.values():
+        problems += condition_problems(catalogue, implication.when, "implications", implication.id)
     for kind, key, text in legal_conditions(catalogue):
         problems += condition_problems(catalogue, text, kind, key)
     if problems:

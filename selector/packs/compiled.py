@@ -26,12 +26,15 @@ from selector.packs.reader import Document, read_yaml
 SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved", "words"})
 # Kinds that judge; all others say what is so.
 JUDGING = frozenset(
-    {"rules", "risks", "mitigations", "scoring", "defaults", "parameters", "policies", "regulations", "uses"}
+    {
+        *("rules", "risks", "mitigations", "scoring", "implications", "defaults", "parameters"),
+        *("policies", "regulations", "uses"),
+    }
 )
 BASE = "base"  # the files beside the packs: parameters, vocabulary, sources
 WITHOUT_ID = {"support", "recoveries", "exchange_rates"}
 SKIPPED = frozenset({"schemas"})
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,8 @@ LINTS = {
     "L015": "a gate rule without severity and confidence chosen by hand",
     "L016": "a source without an address, and no reason why (unpublished)",
     "L017": "a fitted parameter that does not say on how many points",
+    "L018": "an implication over more than one slot, or with facts or values that are not in the vocabulary",
+    "L019": "a reference of the register to a scheme that is not listed, or that is none of its ids",
 }
 
 
@@ -62,6 +65,8 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _intervals,
         _addresses,
         _fitted,
+        _implications,
+        _taxonomies,
     )
     return [fault for check in checks for fault in check(catalogue)]
 
@@ -105,6 +110,8 @@ def _texts(cat: Catalogue) -> Iterator[tuple[str, str, str]]:
     for risk in cat.risks.values():
         for text in (risk.applies, *(m.when for m in risk.modifiers)):
             yield "risks", risk.id, text
+    for implication in cat.implications.values():
+        yield "implications", implication.id, implication.when
     yield from legal_conditions(cat)
 
 
@@ -165,6 +172,37 @@ def _tests(cat: Catalogue) -> Iterator[Fault]:
         if missing:
             what = f"{part}: " if part else ""
             yield Fault("L004", kind, key, f"{what}no test that is {', '.join(sorted(missing))}")
+
+
+def _implications(cat: Catalogue) -> Iterator[Fault]:
+    for one in cat.implications.values():
+        missing = {"fires", "quiet", "unknown"} - {t.expect for t in one.tests}
+        if missing:
+            yield Fault("L004", "implications", one.id, f"no test that is {', '.join(sorted(missing))}")
+        if condition_problems(cat, one.when, "implications", one.id):
+            continue
+        facts = [f for f in map(cat.registry.get, cat.condition(one.when).facts) if f is not None]
+        slots = {f.name if f.name == "adaptation" else f.axis for f in facts} - {"requirement"}
+        if len(slots) > 1:
+            yield Fault("L018", "implications", one.id, f"mentions {', '.join(sorted(slots))}")
+        for name, value in one.sets.items():
+            fact = cat.registry.get(name)
+            if fact is None or not fact.takes(value):
+                yield Fault("L018", "implications", one.id, f"{name} does not take {value}")
+
+
+def _taxonomies(cat: Catalogue) -> Iterator[Fault]:
+    pattern = {key: re.compile(t.ids) for key, t in cat.taxonomies.items()}
+    rows = [("risks", r.id, r.references) for r in cat.risks.values()]
+    rows += [("mitigations", m.id, m.references) for m in cat.mitigations.values()]
+    for kind, key, references in rows:
+        for scheme, ids in references.items():
+            if scheme not in pattern:
+                yield Fault("L019", kind, key, f'scheme "{scheme}" is not listed under taxonomies')
+                continue
+            for one in ids.split(", "):
+                if not pattern[scheme].fullmatch(one):
+                    yield Fault("L019", kind, key, f'"{one}" is no id of {scheme}')
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:

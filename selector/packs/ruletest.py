@@ -1,4 +1,4 @@
-"""Run the tests that stand inside rules, risks, regulations, uses and advisories."""
+"""Run the tests that stand inside rules, risks, implications, regulations, uses and advisories."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Risk
+from selector.types.register import Risk
 from selector.types.regulation import Regulation
 from selector.types.rule import RuleTest
 
@@ -15,9 +15,9 @@ WORDS = {True: "fires", False: "quiet", None: "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One test of one condition: of a rule, of a risk or a modifier, of a regulation or a duty, of a use."""
+    """One test of one condition of a rule, risk, modifier, implication, regulation, duty, use or advisory."""
 
-    kind: str  # of the entry: rules risks regulations uses advisories
+    kind: str  # of the entry: rules risks implications regulations uses advisories
     key: str
     part: str  # what of the entry is tested; empty for the entry itself
     number: int
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def run(catalogue: Catalogue, pack: str | None = None) -> list[Outcome]:
-    """All tests of rules, risks, regulations, uses and advisories, or those of one pack."""
+    """All tests of rules, risks, implications, regulations, uses and advisories, or those of one pack."""
     found = []
     for rule in catalogue.rules.values():
         if pack is None or rule.pack == pack:
@@ -46,6 +46,11 @@ def run(catalogue: Catalogue, pack: str | None = None) -> list[Outcome]:
     for risk in catalogue.risks.values():
         if pack is None or catalogue.raw.owner("risks", risk.id) == pack:
             found += _risk(risk, catalogue)
+    for follows in catalogue.implications.values():
+        if pack is None or catalogue.raw.owner("implications", follows.id) == pack:
+            for number, test in enumerate(follows.tests, 1):
+                got = _answer(catalogue, follows.when, test.given)
+                found.append(Outcome("implications", follows.id, "", number, test.expect, got))
     for kind, key, part, text, tests in legal_cases(catalogue):
         if pack is None or catalogue.raw.owner(kind, key) == pack:
             for number, (given, expect) in enumerate(tests, 1):

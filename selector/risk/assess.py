@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from selector.types.catalog import Mitigation, Risk
+from selector.risk.choose import Need, cheapest
 from selector.types.decision import RiskRow
+from selector.types.register import Mitigation, Risk
 
 LEVELS = ("VL", "L", "M", "H", "VH")
 STRONGEST = 3
 WORST = 5
+DECLARED = "declared"
 APPETITE_LEVEL = {"low": "L", "moderate": "M", "high": "H"}
 
 
@@ -27,14 +29,15 @@ class Scoring:
     steps: tuple[float, ...]
     matrix: tuple[tuple[str, ...], ...]  # rows likelihood 1..5, columns impact 1..5
     floor: float
-    planned: float  # weight of a mitigation that is chosen here and has yet to be put in place
-    evidence: Mapping[str, float]  # weight of one in place: declared, detected, attested
+    evidence: Mapping[str, float]  # how far an effect counts: declared, detected, attested
     held: Mapping[str, str] = field(default_factory=dict)  # mitigations in place, by the evidence for them
+    usd_per_day: float = 0.0  # of work on what is not in place
+    months: float = 1.0  # over which work that is done once is spread
 
     def weight(self, mitigation: str) -> float:
-        """How far the effect of a mitigation counts."""
-        known = self.held.get(mitigation)
-        return self.planned if known is None else self.evidence[known]
+        """How far the effect of a mitigation counts; what is only planned counts as declared, so that
+        to have it in place is never worse."""
+        return self.evidence[self.held.get(mitigation, DECLARED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Trigger:
     likelihood: int
     impact: int
     certain: bool
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What its levels follow from."""
+        return self.risk.id, self.likelihood, self.impact
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,15 @@ class Choice:
     index: float  # 0 to 100: 50 x (largest + mean of the five largest residual scores)
 
 
+@dataclass(slots=True)
+class Made:
+    """What was worked out for other stacks of the same run: many differ in little."""
+
+    choices: dict[object, Choice] = field(default_factory=dict)  # by the risks that are certain
+    sets: dict[object, Choice] = field(default_factory=dict)  # by those of them that need something
+    needs: dict[object, Need | None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Risks of one stack with the mitigations chosen; rows are made when they are asked for."""
@@ -65,11 +82,12 @@ class Assessment:
     choice: Choice
     usable: Mapping[str, Mitigation]
     scoring: Scoring
+    goal: str  # level that the appetite allows
 
     @property
     def rows(self) -> tuple[RiskRow, ...]:
         """The risk table, those that are only possible included."""
-        return tuple(_row(t, self.mitigations, self.usable, self.scoring) for t in self.triggers)
+        return tuple(_row(t, self) for t in self.triggers)
 
     @property
     def mitigations(self) -> tuple[str, ...]:
@@ -95,61 +113,89 @@ def assess(
     scoring: Scoring,
     appetite: str,
     hosting: str,
-    made: dict[object, Choice] | None = None,
+    made: Made | None = None,
 ) -> Assessment:
     """Risk table with the cheapest mitigations that bring each certain risk to the appetite.
 
-    `made` keeps choices: stacks often differ only in risks that are no more than possible.
+    `made` is shared by the stacks of one run: same mitigations, scales and appetite.
     """
     found = tuple(sorted(triggers, key=lambda t: t.risk.id))
     usable = {m.id: m for m in mitigations.values() if not m.hosting or hosting in m.hosting}
     certain = [t for t in found if t.certain]
-    key = (hosting, *((t.risk.id, t.likelihood, t.impact) for t in certain))
-    made = {} if made is None else made
-    if key not in made:
-        made[key] = _choose(certain, usable, scoring, APPETITE_LEVEL[appetite])
-    return Assessment(found, made[key], usable, scoring)
+    key = (hosting, *(t.key for t in certain))
+    made, goal = made or Made(), APPETITE_LEVEL[appetite]
+    if key not in made.choices:
+        held = tuple(m for m in scoring.held if m in usable)
+        needs = [_need(t, held, usable, scoring, goal, hosting, made) for t in certain]
+        chosen = _choose([n for n in needs if n is not None], held, usable, scoring, hosting, made)
+        left = [score(t, chosen.mitigations, usable, scoring) for t in certain]
+        made.choices[key] = replace(chosen, index=index_of(left))
+    return Assessment(found, made.choices[key], usable, scoring, goal)
 
 
 def _choose(
-    certain: Sequence[Trigger], usable: Mapping[str, Mitigation], scoring: Scoring, goal: str
+    needs: Sequence[Need],
+    held: tuple[str, ...],
+    usable: Mapping[str, Mitigation],
+    scoring: Scoring,
+    hosting: str,
+    made: Made,
 ) -> Choice:
-    """Controls in place, then the most reduction a day, the worst risks first; in the end the needless go."""
-    chosen = [m for m in scoring.held if m in usable]
-    for item in sorted(certain, key=lambda t: -score(t, (), usable, scoring)):
-        _reach(item, chosen, usable, scoring, goal)
-    _spare(certain, chosen, usable, scoring, goal)
-    new = [m for m in chosen if m not in scoring.held]
-    return Choice(
-        tuple(sorted(chosen)),
-        math.fsum(_days(usable[m]) for m in new),
-        math.fsum(usable[m].usd_per_month or 0.0 for m in new),
-        index_of([score(t, chosen, usable, scoring) for t in certain]),
-    )
+    """Controls in place, and the cheapest that take each risk to the goal, or as low as it goes."""
+    key = (hosting, frozenset(n.key for n in needs))
+    if key not in made.sets:
+        worst = sorted(needs, key=lambda n: (-n.score(frozenset()), n.key))
+        new = sorted(cheapest(worst, {m: price(usable[m], scoring) for n in worst for m in n.helps}))
+        made.sets[key] = Choice(
+            tuple(sorted((*held, *new))),
+            math.fsum(usable[m].days for m in new),
+            math.fsum(usable[m].usd_per_month or 0.0 for m in new),
+            0.0,
+        )
+    return made.sets[key]
 
 
-def _days(mitigation: Mitigation) -> float:
-    """Person-days, middle of the range."""
-    return (mitigation.days_low + mitigation.days_high) / 2.0
+def price(mitigation: Mitigation, scoring: Scoring) -> tuple[float, float]:
+    """USD a month and person-days of a mitigation; a running cost that nobody knows is left out."""
+    once = mitigation.days * scoring.usd_per_day / scoring.months
+    return once + (mitigation.usd_per_month or 0.0), mitigation.days
 
 
-def _spare(
-    certain: Sequence[Trigger],
-    chosen: list[str],
+def _need(
+    item: Trigger,
+    held: tuple[str, ...],
     usable: Mapping[str, Mitigation],
     scoring: Scoring,
     goal: str,
-) -> None:
-    """Drop what later choices made needless, the dearest first: no level may rise above the goal by it."""
-    for name in sorted((m for m in chosen if m not in scoring.held), key=lambda m: (-_days(usable[m]), m)):
-        rest = [m for m in chosen if m != name]
-        touched = [t for t in certain if name in t.risk.mitigations]
-        if all(
-            LEVELS.index(level(t, rest, usable, scoring))
-            <= max(LEVELS.index(level(t, chosen, usable, scoring)), LEVELS.index(goal))
-            for t in touched
-        ):
-            chosen.remove(name)
+    hosting: str,
+    made: Made,
+) -> Need | None:
+    """What a risk asks for; None where it is at the goal, or nothing helps."""
+    key = (hosting, item.key)
+    if key not in made.needs:
+        helps = tuple(m for m in helping(item, usable, scoring) if m not in held)
+        lowest = LEVELS.index(level(item, (*held, *helps), usable, scoring))
+        target = max(lowest, LEVELS.index(goal))
+
+        def reached(some: frozenset[str]) -> bool:
+            return LEVELS.index(level(item, (*held, *some), usable, scoring)) <= target
+
+        def left(some: frozenset[str]) -> float:
+            return score(item, (*held, *some), usable, scoring)
+
+        need = Need(item.key, helps, left, reached)
+        made.needs[key] = None if reached(frozenset()) else need
+    return made.needs[key]
+
+
+def helping(item: Trigger, usable: Mapping[str, Mitigation], scoring: Scoring) -> list[str]:
+    """Mitigations that lower a risk of this stack and leave it the same stack."""
+    alone = score(item, (), usable, scoring)
+    return [
+        m
+        for m in item.risk.mitigations
+        if m in usable and not usable[m].structural and score(item, (m,), usable, scoring) < alone
+    ]
 
 
 def index_of(scores: Sequence[float]) -> float:
@@ -157,23 +203,6 @@ def index_of(scores: Sequence[float]) -> float:
     the mean of the five largest."""
     top = sorted(scores, reverse=True)[:WORST]
     return 50.0 * (top[0] + sum(top) / len(top)) if top else 0.0
-
-
-def _reach(
-    item: Trigger, chosen: list[str], usable: Mapping[str, Mitigation], scoring: Scoring, goal: str
-) -> None:
-    """Add mitigations, best reduction per day first, until the level is no higher than the goal."""
-    while LEVELS.index(level(item, chosen, usable, scoring)) > LEVELS.index(goal):
-        now = score(item, chosen, usable, scoring)
-        offers = []
-        for name in item.risk.mitigations:
-            if name in usable and name not in chosen:
-                gain = now - score(item, [*chosen, name], usable, scoring)
-                if gain > 1e-9:
-                    offers.append((-gain / max(_days(usable[name]), 0.5), name))
-        if not offers:
-            return
-        chosen.append(min(offers)[1])
 
 
 def _factors(
@@ -221,26 +250,30 @@ def _steps(values: tuple[float, float], scoring: Scoring) -> tuple[int, int]:
     return _nearest(values[0], scoring.steps) + 1, _nearest(values[1], scoring.steps) + 1
 
 
-def _row(item: Trigger, chosen: Sequence[str], usable: Mapping[str, Mitigation], scoring: Scoring) -> RiskRow:
-    used = tuple(m for m in item.risk.mitigations if m in chosen)
-    before = residual(item, (), usable, scoring)
-    after = residual(item, used, usable, scoring) if used else before
+def _row(item: Trigger, table: Assessment) -> RiskRow:
+    scoring, risk = table.scoring, item.risk
+    used = tuple(m for m in risk.mitigations if m in table.mitigations)
+    before = residual(item, (), table.usable, scoring)
+    after = residual(item, used, table.usable, scoring) if used else before
     inherent_at, residual_at = _steps(before, scoring), _steps(after, scoring)
+    left = scoring.matrix[residual_at[0] - 1][residual_at[1] - 1]
     return RiskRow(
-        id=item.risk.id,
-        name=item.risk.name,
-        category=item.risk.category,
-        owner=item.risk.owner,
+        id=risk.id,
+        name=risk.name,
+        category=risk.category,
+        owner=risk.owner,
         inherent=scoring.matrix[inherent_at[0] - 1][inherent_at[1] - 1],
-        residual=scoring.matrix[residual_at[0] - 1][residual_at[1] - 1],
+        residual=left,
         inherent_score=math.prod(before),
         residual_score=math.prod(after),
         mitigations=used,
         certain=item.certain,
-        source=item.risk.source,
-        aliases=item.risk.aliases,
+        source=risk.source,
+        aliases=risk.aliases,
         inherent_at=inherent_at,
         residual_at=residual_at,
+        above_appetite=item.certain and LEVELS.index(left) > LEVELS.index(table.goal),
+        references=risk.references,
     )
 
 

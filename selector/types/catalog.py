@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from selector.types.rule import RiskTest
-
 # What an engine has to do for a class of models.
 ROLES = {
     "llm": "llm",
@@ -281,58 +279,6 @@ class Recovery:
     tasks: tuple[str, ...] = ()
     params_b_min: float | None = None
     params_b_max: float | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mitigation:
-    """A protection with its residual factors on likelihood and impact (1 = no effect)."""
-
-    id: str
-    name: str
-    likelihood: float
-    impact: float
-    basis: str  # where the factors come from; 'judgement' where nobody measured
-    source: str
-    as_of: str
-    days_low: float
-    days_high: float
-    usd_per_month: float | None = None
-    owner: str | None = None
-    on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # risk id -> {likelihood, impact}
-    hosting: tuple[str, ...] = ()  # where it can be applied; empty = anywhere
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Modifier:
-    """Moves a risk's likelihood or impact when a condition holds."""
-
-    when: str
-    likelihood: int = 0
-    impact: int = 0
-    why: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """A row of the register; applies when the condition (rule language) holds."""
-
-    id: str
-    name: str
-    category: str
-    likelihood: int
-    impact: int
-    applies: str
-    basis: str
-    source: str
-    as_of: str
-    owner: str
-    modifiers: tuple[Modifier, ...] = ()
-    mitigations: tuple[str, ...] = ()
-    references: Mapping[str, str] = field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
-    tests: tuple[RiskTest, ...] = ()
     note: str | None = None
 
 

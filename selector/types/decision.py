@@ -60,6 +60,8 @@ class RiskRow:
     aliases: tuple[str, ...] = ()
     inherent_at: tuple[int, int] = (1, 1)  # steps 1 to 5 of likelihood and impact
     residual_at: tuple[int, int] = (1, 1)  # the steps nearest to what the mitigations leave
+    above_appetite: bool = False  # with all that can be done about it in this stack
+    references: Mapping[str, str] = field(default_factory=dict)  # taxonomy -> ids
 
 
 @dataclass(frozen=True, slots=True)

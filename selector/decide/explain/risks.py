@@ -16,7 +16,7 @@ from selector.types.rule import Effect
 if TYPE_CHECKING:
     from selector.decide.explain.traced import Candidate
     from selector.risk.assess import Scoring, Trigger
-    from selector.types.catalog import Mitigation, Risk
+    from selector.types.register import Mitigation, Risk
     from selector.types.rule import Rule
 
 
@@ -62,7 +62,6 @@ class Register:
             raw,
             steps=tuple(leaf(f"step_{i + 1}", v) for i, v in enumerate(raw.steps)),
             floor=leaf("floor", raw.floor),
-            planned=leaf("planned", raw.planned),
             evidence={k: leaf(f"evidence_{k}", v) for k, v in raw.evidence.items()},
         )
 
