@@ -70,19 +70,21 @@ def decide(
     from selector.needs.components import expand
     from selector.needs.defaults import complete
 
-    check(expand(stated), cat, today)
-    parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
-    if len(parts) == 1:
+    documents = expand(stated)
+    check(documents, cat, today)
+    several = len(documents) > 1
+    parts = [one(s, cat, top, strict, provisional, today, front=several) for s in documents]
+    if not several:
         return parts[0]
-    whole = parts[0]
     need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
     together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
+    whole, *others = joint.shown(parts, together)
     return replace(
         whole,
         relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
         component=whole.name,
-        components=tuple(parts[1:]),
+        components=tuple(others),
         joint=together,
         inputs={**whole.inputs, "requirements_sha256": _sha256(stated)},
     )
@@ -101,9 +103,16 @@ def check(parts: Sequence[Stated], cat: Catalogue, today: date) -> None:
 
 
 def one(
-    stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
+    stated: Stated,
+    cat: Catalogue,
+    top: int,
+    strict: bool,
+    provisional: bool,
+    today: date,
+    *,
+    front: bool = False,
 ) -> Recommendation:
-    """Recommendation for one application."""
+    """Recommendation for one application; `front` adds what a component could run for less."""
     from selector.decide.recommend import recommend
     from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
@@ -121,6 +130,7 @@ def one(
         top=top,
         strict=strict,
         allow_provisional=provisional,
+        front=front,
         today=today,
         inputs=inputs(stated, cat, today)
         | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},

@@ -20,7 +20,7 @@ def quantile(stated: str | float | None) -> float:
     return QUANTILES[stated or "neutral"]
 
 
-def judged(run: Run, raw: Mapping[str, Any], waits: bool) -> Mapping[str, Any]:
+def judged(run: Run, raw: Mapping[str, Any], cost_spread: Any, waits: bool) -> Mapping[str, Any]:
     """Figures that the values are taken of: raw, or at the worse quantile of each estimate. The risk
     index has no interval and stays."""
     by = limits.share(quantile(run.req.risk_attitude))
@@ -29,7 +29,7 @@ def judged(run: Run, raw: Mapping[str, Any], waits: bool) -> Mapping[str, Any]:
     low, middle = run.quality[:, 0], run.quality[:, 1]
     return {
         "quality": middle * (low / middle) ** by,
-        "cost": raw["cost"] * run.stacks.cost_spread**by,
+        "cost": raw["cost"] * cost_spread**by,
         "latency": raw["latency"] * run.stacks.spread**by if waits else raw["latency"],
         "risk": raw["risk"],
         "effort": raw["effort"] * run.p["effort.spread"] ** by,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from selector.decide import switching
+from selector.decide import spending, switching
 from selector.types.decision import CostLine
 from selector.types.estimate import Estimate
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 ALWAYS = ("cost.infrastructure", "cost.people")  # shown although nothing
-# item, USD a month, p90 over p50, formula, source, date, USD of it at the start
-Row = tuple[str, float, float, str, str, str | None, float]
 HOSTED = {
     "api": "hosted model",
     "api_batch": "hosted model, batch",
@@ -26,65 +24,44 @@ HOSTED = {
 
 def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     """Infrastructure, purchase, people, mitigations and the move, where each costs anything."""
-    s, people = run.stacks, run.p["effort.spread"]
-    place = run.axes.places[int(s.place[row])]
-    horizon = float(run.req.horizon_months or 12)
-    found: list[Row] = [
-        (
-            _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
-            float(s.infra_usd[row]),
-            float(s.cost_spread[row]),
-            "cost.infrastructure",
+    place = run.axes.places[int(run.stacks.place[row])]
+    over = f"over {float(run.req.horizon_months or 12):g} months"
+    words = {
+        "cost.infrastructure": (
+            _item(place, int(run.stacks.units[row])) + _unknown(place, float(run.stacks.infra_usd[row])),
             place.source,
             place.as_of,
             0.0,
         ),
-        (
-            f"bought devices, written off over {horizon:g} months"
+        "cost.purchase": (
+            f"bought devices, written off {over}"
             + (": a price that follows from rent, ask for quotes" if place.guessed else ""),
-            float(s.once_usd[row]) / horizon,
-            float(s.cost_spread[row]) if place.guessed else 1.0,
-            "cost.purchase",
             place.source,
             place.as_of,
-            float(s.once_usd[row]),
+            float(run.stacks.once_usd[row]),
         ),
-        (
-            f"leaving the stack in place, over {horizon:g} months",
-            float(switching.usd(run)[row]) / horizon,
-            1.0,
-            "cost.switching",
+        "cost.switching": (
+            f"leaving the stack in place, {over}",
             "incumbent.switching_cost_usd",
             None,
             float(switching.usd(run)[row]),
         ),
-        (
+        "cost.people": (
             "people: build, adapt, run, mitigations",
-            float(scored.people_usd[row]),
-            people,
-            "cost.people",
             "rules/parameters.yaml",
             None,
             float(scored.people_once_usd[row]),
         ),
-        (
-            "mitigations, running",
-            float(run.risks.usd[row]),
-            people,
-            "cost.mitigations",
-            "privacy pack",
-            None,
-            0.0,
-        ),
-    ]
-    return tuple(_line(*x) for x in found if x[1] or x[3] in ALWAYS)
-
-
-def _line(
-    item: str, usd: float, spread: float, formula: str, source: str, as_of: str | None, once: float
-) -> CostLine:
-    known = None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula)
-    return CostLine(item, known, source, as_of, once)
+        "cost.mitigations": ("mitigations, running", "privacy pack", None, 0.0),
+    }
+    found = []
+    for formula, part in spending.parts(run, scored.people_usd).items():
+        usd, spread = float(part.usd[row]), float(part.spread[row])
+        item, source, as_of, once = words[formula]
+        if usd or formula in ALWAYS:
+            known = None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula)
+            found.append(CostLine(item, known, source, as_of, once))
+    return tuple(found)
 
 
 def _unknown(place: Place, usd: float) -> str:

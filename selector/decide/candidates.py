@@ -66,7 +66,7 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
     which = narrow(hosted["place"])
     row = np.concatenate([row, np.arange(len(which), dtype=np.int32) + len(sized.rows)])
     place = np.concatenate([place, which])
-    doubt = np.array([p[_doubt_of_cost(q)] for q in axes.places] or [np.nan])
+    doubt = np.array([p[doubt_of_cost(q)] for q in axes.places] or [np.nan])
     bought = np.array([q.purchase_usd or 0.0 for q in axes.places] or [np.nan])
     units = np.concatenate([units, np.zeros(len(which), dtype=units.dtype)])
     return Candidates(
@@ -163,7 +163,8 @@ def _usd(place: Place, units: Any, n_devices: Any, watts: float, load: Load, p: 
     return np.full(len(units), np.nan)
 
 
-def _doubt_of_cost(place: Place) -> str:
+def doubt_of_cost(place: Place) -> str:
+    """Parameter that says p90 over p50 of the infrastructure in a place."""
     if place.hosting in HOSTED:
         return "cost.spread.hosted"
     if place.spot:

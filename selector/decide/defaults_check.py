@@ -96,7 +96,7 @@ def _leader(
     missing = p["value.missing"]
     if missing != run.p["value.missing"]:
         moved = [c for c in scales if not scored.known[c].all()]
-    adverse = attitude.judged(run, scored.raw, scored.waits)
+    adverse = attitude.judged(run, scored.raw, scored.cost_spread, scored.waits)
 
     def gain(of: Any) -> Any:
         """Change of the points of some rows."""

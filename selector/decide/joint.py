@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from selector.decide import limits, relax
@@ -26,8 +27,8 @@ BUDGET = "budget.per_month_usd"
 def of(
     parts: Sequence[Recommendation], budget: float | None, confidence: float = limits.MIDDLE
 ) -> Joint | None:
-    """The best combination of the stacks shown that keeps the budget with the confidence asked for,
-    or the cheapest one.
+    """The best combination that keeps the budget with the confidence asked for, or the cheapest one;
+    of the stacks shown and of those that a component could run for less.
 
     None where a component has no stack at all. The sum of the scores decides, then the cost.
     """
@@ -41,7 +42,7 @@ def of(
 
 
 def relaxations(found: Joint | None) -> tuple[Relaxation, ...]:
-    """The budget that the cheapest combination of the stacks shown needs; nothing where one is kept."""
+    """The budget that the cheapest combination needs; nothing where one is kept."""
     budget, usd = (found.budget, found.usd_per_month) if found else (None, None)
     if found is None or budget is None or usd is None or budget.status != limits.STATUS[limits.VIOLATED]:
         return ()
@@ -64,10 +65,30 @@ def _spread(e: Estimate) -> float:
     return e.p90 / e.p50 if e.p50 > 0.0 else 1.0
 
 
+def shown(parts: Sequence[Recommendation], found: Joint | None) -> list[Recommendation]:
+    """The components with the stacks that were chosen for them among those shown."""
+    if found is None:
+        return list(parts)
+    taken = [x.stack for x in found.parts]
+    return [
+        p if any(s.slots == own.slots for s in p.stacks) else replace(p, stacks=(*p.stacks, own))
+        for p, own in zip(parts, taken, strict=True)
+    ]
+
+
 def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:
-    """Fewer of the later stacks where there are many components."""
-    each = max(int(MOST ** (1.0 / len(parts))), 1)
-    return product(*(p.stacks[:each] for p in parts))
+    """Fewer stacks of each where there are many components: the best, and from dear to cheap."""
+    each = max(int(MOST ** (1.0 / len(parts))), 2)
+    return product(*(_offered(p, each) for p in parts))
+
+
+def _offered(part: Recommendation, most: int) -> tuple[RankedStack, ...]:
+    best = part.stacks[: most - min(most // 2, len(part.cheaper))]
+    room = most - len(best)
+    if len(part.cheaper) <= room:
+        return (*best, *part.cheaper)
+    last = len(part.cheaper) - 1
+    return (*best, *(part.cheaper[round(last * (i + 1) / room)] for i in range(room)))
 
 
 def _usd(joint: Joint) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from selector.decide import limits
 from selector.types.load import Load
-from selector.types.requirement import LatencyLimits, Requirement
+from selector.types.requirement import LatencyLimits, Requirement, TokenDistribution
 
 OFTEN = ("monthly", "weekly", "daily", "often")
 # Tasks with one right form of answer, which examples can teach.
@@ -28,12 +28,12 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     """Load with the defaults already filled in by the needs."""
     work = req.workload
     inputs, outputs = work.input_tokens, work.output_tokens
-    tokens_in = float((inputs and (inputs.p50 or inputs.p95)) or 1.0)
-    tokens_out = float((outputs and (outputs.p50 or outputs.p95)) or 1.0)
+    tokens_in, tokens_out = size(inputs) or 1.0, size(outputs) or 1.0
     limit, limit_assumed = _token_limit_ms(req, max(tokens_out, 1.0), assumed)
     return Load(
         input_tokens=tokens_in,
-        input_tokens_p95=float((inputs and inputs.p95) or tokens_in),
+        input_tokens_p50=float((inputs and (inputs.p50 or inputs.p95)) or tokens_in),
+        input_tokens_p95=float((inputs and (inputs.p95 or inputs.p50)) or tokens_in),
         output_tokens=max(tokens_out, 1.0),
         context_tokens=float(work.context_tokens_max or tokens_in + tokens_out),
         scenario=work.scenario or "online",
@@ -47,6 +47,11 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         limit_assumed=limit_assumed,
         limit_share=limit_share(req),
     )
+
+
+def size(of: TokenDistribution | None) -> float:
+    """Mean size, which bills and machines follow; 0 where nothing is stated."""
+    return float((of and (of.mean or of.p50 or of.p95)) or 0.0)
 
 
 def limit_share(req: Requirement) -> float:

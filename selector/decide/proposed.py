@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
 from selector.decide.match import Likeness, like
-from selector.needs.facts import DECLARED, TRAINING
+from selector.needs.facts import DECLARED, TRAINING, proposed_facts
 from selector.types.decision import ProposedPlan, RankedStack
 
 if TYPE_CHECKING:
@@ -18,11 +19,31 @@ if TYPE_CHECKING:
 
 def judge(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Order) -> ProposedPlan | None:
     """The best candidate that is like the plan, and what became of it; None where none was brought."""
+    if not run.req.proposed:
+        return None
+    found = _found(run, scored, reasons, order)
+    return replace(found, risks=_risks(run, int(order.rows[0]))) if len(order.rows) else found
+
+
+def _risks(run: Run, first: int) -> tuple[str, ...]:
+    """Risks of what the plan declares, where the first stack makes it not so: another engine, say."""
+    facts = run.judge.facts(int(run.judge.group[first]))
+    declared = facts | proposed_facts(run.req)
+    if declared == facts:
+        return ()
+    table = run.risks.assessments[int(run.risks.profile[first])]
+    kept = {t.risk.id for t in table.triggers if t.certain}
+    return tuple(
+        risk.id
+        for risk in run.cat.risks.values()
+        if risk.id not in kept and run.cat.condition(risk.applies).evaluate(declared)
+    )
+
+
+def _found(run: Run, scored: Scored, reasons: list[tuple[str, Any]], order: Order) -> ProposedPlan:
     import numpy as np
 
     plan = run.req.proposed
-    if not plan:
-        return None
     found = like(run, plan)
     text = "; ".join(f"{axis} {_words(values)}" for axis, values in plan.items())
     aside = tuple(a for a in found.not_judged if a not in (*DECLARED, TRAINING))

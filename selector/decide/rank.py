@@ -13,6 +13,7 @@ from selector.decide import (
     counterparts,
     defaults_check,
     flips,
+    frontier,
     limits,
     notices,
     people,
@@ -20,6 +21,7 @@ from selector.decide import (
     proposed,
     relax,
     show,
+    spending,
     switching,
     value,
     weighing,
@@ -44,6 +46,7 @@ class Settings:
     top: int
     strict: bool
     allow_provisional: bool
+    front: bool = False  # add what a component could run for less
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Scored:
     """Columns over the candidates that the ranking is made of."""
 
     cost: Any
+    cost_spread: Any  # p90 over p50 of it
     once_usd: Any  # bought hardware, and the move away from the stack in place
     people_usd: Any
     people_once_usd: Any  # of it, paid at the start
@@ -139,6 +143,7 @@ def rank(
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
         horizon_months=float(run.req.horizon_months or 12),
         counterparts=counterparts.of(run, scored, found.chain, allowed, shown),
+        cheaper=frontier.of(run, scored, found.chain, allowed, shown) if settings.front else (),
         robustness=robust,
     )
 
@@ -178,10 +183,7 @@ def score(run: Run) -> Scored:
     horizon = float(run.req.horizon_months or 12)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
-    total = row_by_row(
-        lambda infra, team, risk, paid: infra + team + risk + paid / horizon,
-        *(stacks.infra_usd, work.usd, run.risks.usd, once),
-    )
+    total, spread = spending.total(run, work.usd)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
     limit, _ = loads.latency_limit_ms(run.req, run.load, run.assumed)
     waits = limit is not None or run.load.scenario != "offline"
@@ -193,7 +195,7 @@ def score(run: Run) -> Scored:
         "risk": run.risks.index,
         "effort": work.months,
     }
-    adverse = attitude.judged(run, raw, waits)
+    adverse = attitude.judged(run, raw, spread, waits)
     values, known = {}, {}
     for name in CRITERIA:
         both = partial(value.filled, np, scales[name], missing=run.p["value.missing"])
@@ -203,9 +205,10 @@ def score(run: Run) -> Scored:
     for rule, column, pack_weight in run.gates.points:
         points = points + (column == 1) * (rule.points or 0.0) * pack_weight
     fixed = Column(points, run.judge.group)
-    caps = _limits(run, total, once, work.weeks)
+    caps = _limits(run, total, spread, once, work.weeks)
     return Scored(
         total,
+        spread,
         once,
         work.usd,
         work.once_usd,
@@ -228,12 +231,12 @@ def score(run: Run) -> Scored:
     )
 
 
-def _limits(run: Run, total: Any, once: Any, weeks: Any) -> list[limits.Limit]:
+def _limits(run: Run, total: Any, spread: Any, once: Any, weeks: Any) -> list[limits.Limit]:
     """Caps that the requirements state or assume, with the columns that they hold for."""
     req, s = run.req, run.stacks
     doubt = run.p["effort.spread"]
     wanted = [
-        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, s.cost_spread),
+        ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, spread),
         ("budget.upfront_usd", req.budget.upfront_usd, "USD", once, 1.0 + 0.0 * s.cost_spread),
         ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
         ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms", s.first_token_p95_ms, s.spread),

@@ -85,6 +85,7 @@ def recommend(
     top: int = 10,
     strict: bool = False,
     allow_provisional: bool = False,
+    front: bool = False,
     today: date,
     inputs: Mapping[str, object],
 ) -> Recommendation:
@@ -93,7 +94,7 @@ def recommend(
     # Weights that the user began are stated, although those left out are assumed to be 0.
     assumed = frozenset(a.key for a in assumptions if a.rule not in CONVERTED)
     run = prepare(req, wanted, cat, compile_, scoring, today, assumed)
-    settings = rank.Settings(top, strict, allow_provisional)
+    settings = rank.Settings(top, strict, allow_provisional, front)
     return rank.rank(run, settings, rows, inputs)
 
 

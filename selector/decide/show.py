@@ -198,7 +198,7 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
     hosted = int(s.cell[row]) < 0
     return {
         "cost_per_month_usd": around(
-            scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
+            scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), adjusted("cost")
         ),
         "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
         "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from selector.estimate.numeric import Numeric
@@ -62,3 +63,19 @@ def machines(xp: Numeric, replicas: Any, group: Any, per_unit: Any) -> Any:
         xp.ceil(replicas / xp.maximum(sharing, 1.0)),
         replicas * whole_units(xp, group, per_unit),
     )
+
+
+@formula("cost.total", "USD/month")
+def total(*parts: Any) -> Any:
+    """USD a month of all parts (formula `cost.total`)."""
+    return sum(parts[1:], parts[0])
+
+
+@formula("cost.spread", "p90 over p50")
+def spread(xp: Numeric, total: Any, parts: Sequence[Any], spreads: Sequence[Any]) -> Any:
+    """p90 over p50 of a sum whose parts are dear together: the parts at their p90 over the parts at
+    their p50, which is wider than if they erred apart (formula `cost.spread`). 1 where nothing is paid.
+    """
+    high = sum(part * by for part, by in zip(parts, spreads, strict=True))
+    paid = total > 0.0
+    return xp.where(paid, high / xp.where(paid, total, 1.0), 1.0)

@@ -234,7 +234,7 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
 def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
     """Latency of a replica that holds `held` sequences and gets `rate` requests a second; where
     that is 0, as many as it answers."""
-    read = prefill(xp, c, load, load.input_tokens)
+    read = prefill(xp, c, load, load.input_tokens if load.input_tokens_p50 is None else load.input_tokens_p50)
     beside = interference(xp, c, load, p)
     writing = decoding(xp, c, load, held)
     step, floor = step_at(xp, c, load, writing)

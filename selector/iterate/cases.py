@@ -103,7 +103,7 @@ def _shown(found: Recommendation, wanted: str) -> bool:
     """True where the plan that was brought, or the first stack, shows a risk by any of its names."""
     plan = found.proposed.stack if found.proposed else None
     names = {wanted, *axes()["required_risks"].groups.get(wanted, ())}
-    return any(
+    return not names.isdisjoint(found.proposed.risks if found.proposed else ()) or any(
         not names.isdisjoint((r.id, *r.aliases)) for s in (found.stacks[0], plan) if s for r in s.risks
     )
 

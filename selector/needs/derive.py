@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,9 +28,14 @@ def _tidy(value: float) -> float:
 
 
 def _size(doc: Document) -> float | None:
-    into = _number(doc, "workload.input_tokens.p50")
-    out = _number(doc, "workload.output_tokens.p50")
+    """Mean tokens of a request and its answer."""
+    into, out = (_mean(doc, f"workload.{key}") for key in ("input_tokens", "output_tokens"))
     return None if into is None or out is None else into + out
+
+
+def _mean(doc: Document, key: str) -> float | None:
+    mean = _number(doc, f"{key}.mean")
+    return _number(doc, f"{key}.p50") if mean is None else mean
 
 
 def task_name(doc: Document, _: Any) -> Any:
@@ -64,6 +70,24 @@ def same_as_p50_in(doc: Document, _: Any) -> Any:
 def same_as_p50_out(doc: Document, _: Any) -> Any:
     """One number was given for the output."""
     return paths.get(doc, "workload.output_tokens.p50")
+
+
+def mean_size_in(doc: Document, z95: Any) -> Any:
+    """Mean size of the requests."""
+    return _lognormal_mean(doc, "workload.input_tokens", z95)
+
+
+def mean_size_out(doc: Document, z95: Any) -> Any:
+    """Mean size of the answers."""
+    return _lognormal_mean(doc, "workload.output_tokens", z95)
+
+
+def _lognormal_mean(doc: Document, key: str, z95: float) -> Any:
+    """Mean of a lognormal size by its p50 and p95; nothing where all have one size."""
+    p50, p95 = _number(doc, f"{key}.p50"), _number(doc, f"{key}.p95")
+    if not p50 or not p95 or p95 <= p50:
+        return None
+    return _tidy(p50 * math.exp((math.log(p95 / p50) / z95) ** 2 / 2.0))
 
 
 def context_of_sizes(doc: Document, least: Any) -> Any:
@@ -162,6 +186,8 @@ FORMULAS: Mapping[str, Formula] = {
         users_of_organisation,
         same_as_p50_in,
         same_as_p50_out,
+        mean_size_in,
+        mean_size_out,
         context_of_sizes,
         requests_from_tokens,
         tokens_from_requests,

@@ -74,6 +74,7 @@ def proposed(p: ProposedPlan) -> dict[str, Any]:
         "points_behind": p.points_behind,
         "reasons": p.reasons,
         "not_judged": p.not_judged,
+        "risks": p.risks,
         "stack": p.stack and stack(p.stack),
     }
 

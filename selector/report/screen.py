@@ -298,6 +298,13 @@ def _left_out(r: Recommendation) -> list[Line]:
 
 
 def _verdict(plan: ProposedPlan) -> str:
+    brings = (
+        f"; of the risks that it brings, the first stack avoids {', '.join(plan.risks)}" if plan.risks else ""
+    )
+    return _judged(plan) + brings
+
+
+def _judged(plan: ProposedPlan) -> str:
     if plan.verdict == "first":
         return "is the first choice"
     if plan.verdict == "ranked":

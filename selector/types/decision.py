@@ -129,6 +129,7 @@ class ProposedPlan:
     reasons: tuple[str, ...]
     not_judged: tuple[str, ...]
     stack: RankedStack | None
+    risks: tuple[str, ...] = ()  # what the plan declares brings them; the first stack lets them not arise
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,7 @@ class Recommendation:
     defaults_that_decide: tuple[DecidingDefault, ...] = ()
     component: str = ""  # of several components, the one that these stacks are for
     horizon_months: float = 12.0
+    cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
 
     @property

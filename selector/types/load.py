@@ -8,11 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Tokens are per request, rates per second; None where nothing is stated or assumed."""
+    """Tokens are per request, rates per second; None where nothing is stated or assumed.
 
-    input_tokens: float
+    Bills and machines follow the mean of many requests, the first token its own prompt.
+    """
+
+    input_tokens: float  # mean
     input_tokens_p95: float
-    output_tokens: float
+    output_tokens: float  # mean
     context_tokens: float  # longest context that must fit
     scenario: str = "online"  # online offline single_stream
     concurrency: float | None = None
@@ -23,6 +26,7 @@ class Load:
     per_output_token_limit_s: float | None = None
     limit_assumed: bool = False  # nobody stated that limit: it steers the batch and rules nothing out
     limit_share: float = 0.0  # 0: p50 keeps stated limits on latency; 1: p90 does; in between by logarithms
+    input_tokens_p50: float | None = None  # of the typical request; None: that of the mean
     kv_bits: Any = 16.0  # of a cached value; a number, or a column over the cells
     # True: every sequence in flight may have the longest context; False: one of them.
     all_long: bool = True

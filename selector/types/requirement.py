@@ -16,6 +16,7 @@ class TokenDistribution:
 
     p50: float | None = None
     p95: float | None = None
+    mean: float | None = None  # where it was measured; else it follows from the other two
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,10 +312,36 @@ class Account:
         """USD a month of everything; None where a part is not known."""
         if self.infrastructure is None:
             return None
-        found = self.infrastructure + self.people + self.mitigations + self.once / self.horizon
-        return named(
-            found, "cost.total", "USD/month", "infrastructure, people, mitigations, and what is paid once"
-        )
+        return cost.total(*(usd for usd, _ in self._parts))
+
+    @cached_property
+    def spread(self) -> Any:
+        """p90 over p50 of the total."""
+        usd, by = zip(*self._parts, strict=True)
+        return cost.spread(TRACE, self.total, usd, by)
+
+    @cached_property
+    def _parts(self) -> list[tuple[Any, Any]]:
+        """USD a month of each part that costs anything, with its p90 over p50, as in `spending`."""
+        own, by_people = self._doubt(), self.p["effort.spread"]
+        bought = self.spread_out(self.bought, "cost.purchase", "bought devices")
+        move = self.spread_out(self.move, "cost.switching", "leaving the stack in place")
+        found = [
+            (self.infrastructure, own),
+            (bought, own if self.stack.place.guessed else 1.0),
+            (move, 1.0),
+            (self.people, by_people),
+            (self.mitigations, by_people),
+        ]
+        return [part for part in found if float(part[0])] or found[:1]
+
+    def _doubt(self) -> Any:
+        """p90 over p50 of the infrastructure: the parameter, or what rules made of it."""
+        value = float(self.run.stacks.cost_spread[self.row])
+        known = self.p[candidates.doubt_of_cost(self.stack.place)]
+        if float(known) == value:
+            return known
+        return self.stack.leaves.choice("cost.spread.own", value, "p90 over p50", "interval, with rules")
 
 
 def _when(price: Price) -> str:

@@ -137,12 +137,7 @@ class Numbers:
         if name == "effort_person_months":
             return p["effort.spread"]
         if name == "cost_per_month_usd":
-            value = float(s.cost_spread[row])
-            keys = [f"cost.spread.{k}" for k in ("rented", "hosted", "owned", "spot")]
-            own = next((p[k] for k in keys if float(p[k]) == value), None)
-            return own or self.stack.leaves.choice(
-                "cost.spread", value, "p90 over p50", "interval, with rules"
-            )
+            return self.worth.account.spread
         if name in (*TIMES, "requests_per_s"):
             return self._time_spread(float(s.spread[row]))
         return None

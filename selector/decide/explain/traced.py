@@ -32,9 +32,8 @@ NEAR = 1e-6  # two ways to one figure differ by rounding only
 OF_MODEL = ("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item")
 OF_DEVICE = ("gb_per_s", "memory_bytes", "memory_gb", "tdp_w", "cores", "tflops_dense")
 OF_LOAD = {
-    "input_tokens": ("workload.input_tokens.p50", "tokens"),
+    "input_tokens_p50": ("workload.input_tokens.p50", "tokens"),
     "input_tokens_p95": ("workload.input_tokens.p95", "tokens"),
-    "output_tokens": ("workload.output_tokens.p50", "tokens"),
     "context_tokens": ("workload.context_tokens_max", "tokens"),
     "concurrency": ("workload.concurrency", "requests"),
     "peak_requests_per_second": ("workload.peak_requests_per_second", "requests/s"),
@@ -88,10 +87,17 @@ class Candidate:
             for name, (key, unit) in OF_LOAD.items()
             if getattr(found, name) is not None
         }
+        changed |= {name: self._mean(name) for name in ("input_tokens", "output_tokens")}
         if self.own >= 0:
             bits = 8.0 if self.run.kv8[self.row] else 16.0
             changed["kv_bits"] = self.leaves.choice("kv_bits", bits, "bits", "format of the cache")
         return replace(found, **changed)
+
+    def _mean(self, name: str) -> Any:
+        """Mean size of requests or answers, as it is stated or follows."""
+        size = getattr(self.run.req.workload, name)
+        quantile = "p50" if size is None or size.mean is None else "mean"
+        return self.leaves.requirement(f"workload.{name}.{quantile}", getattr(self.run.load, name), "tokens")
 
     @cached_property
     def model(self) -> Model:

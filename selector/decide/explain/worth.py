@@ -133,11 +133,7 @@ class Worth:
         found = self.figure(criterion)
         if found is None or attitude.quantile(self.run.req.risk_attitude) == limits.MIDDLE:
             return found
-        by = float(
-            attitude.judged(self.run, self.stack.scored.raw, self.stack.scored.waits)[criterion][
-                self.stack.row
-            ]
-        ) / float(found)
+        by = float(self.stack.scored.judged[criterion][self.stack.row]) / float(found)
         if by == 1.0:
             return found
         factor = self.stack.leaves.choice(

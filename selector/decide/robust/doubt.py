@@ -138,7 +138,7 @@ def _cost(run: Run, scored: Scored, rows: Any) -> Figure:
     """The volume moves every bill, a price list those of its vendor; what is rented in one place in
     one number costs the same whatever runs on it."""
     s, p = run.stacks, run.p
-    sd = log_sd(s.cost_spread[rows])
+    sd = log_sd(scored.cost_spread[rows])
     vendor = _numbered(rows, lambda r: _payee(run, r))
     parts = _split(sd, [p["robust.share.volume"], p["robust.share.price_list"]])
     errors = [

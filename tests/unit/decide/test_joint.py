@@ -30,10 +30,10 @@ def needs() -> dict[str, Any]:
     return found
 
 
-def decided(folder: Path, catalogue: Catalogue, needs: dict[str, Any]) -> Recommendation:
+def decided(folder: Path, catalogue: Catalogue, needs: dict[str, Any], top: int = 5) -> Recommendation:
     path = folder / "reqs.yaml"
     path.write_text(yaml.safe_dump(needs))
-    return session.decide(load(path), catalogue, 5, False, False, TODAY)
+    return session.decide(load(path), catalogue, top, False, False, TODAY)
 
 
 def test_people_are_counted_once(tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any]) -> None:
@@ -84,6 +84,23 @@ def test_the_budget_is_one_for_all(
     moves = joint.relaxations(joint.of(parts, floor * 0.99))
     assert [m.needed for m in moves[0].changes] == [pytest.approx(floor, rel=1e-4)]
     assert joint.relaxations(kept) == joint.relaxations(None) == ()
+
+
+def test_a_larger_budget_never_lets_less_through(
+    tmp_path: Path, catalogue: Catalogue, needs: dict[str, Any]
+) -> None:
+    """What is cheap is among the choices although the dearer stacks that are shown rank before it."""
+    free = decided(tmp_path, catalogue, needs | {"weights": {"cost": 100}})
+    least = joint.of((free, *free.components), 1.0)
+    assert least is not None
+    assert least.usd_per_month is not None
+    fast = needs | {"weights": {"latency": 100}}
+    for factor in (1.001, 1.05, 1.3, 2.0):
+        budget = {"budget": {"per_month_usd": least.usd_per_month.p50 * factor}}
+        made = decided(tmp_path, catalogue, fast | budget, top=2)
+        assert made.feasible
+        assert made.joint is not None
+        assert all(part.stack in p.stacks for part, (_, p) in zip(made.joint.parts, made.parts, strict=True))
 
 
 def test_one_digest_and_one_diff_for_the_whole_file(

@@ -71,3 +71,18 @@ def test_a_plan_by_size_means_models_of_about_that_size(decided: Decide) -> None
     size = found.stack.facts["model_params_b"]
     assert isinstance(size, int | float)
     assert 6.8 <= size <= 9.2
+
+
+def test_risks_that_the_plan_declares_and_the_first_stack_avoids(decided: Decide) -> None:
+    gguf = ("deployment.hosting=[self_hosted]", "pins.engine=[llama.cpp]")
+    found = decided(*gguf, "proposed={weight_format: [pickle]}")
+    assert found.proposed is not None
+    assert found.proposed.risks == ("R-PICKLE",)
+    assert "R-PICKLE" not in {r.id for r in found.stacks[0].risks if r.certain}
+    assert "the first stack avoids R-PICKLE" in recommendation(found)
+    open_ = decided(
+        "deployment.hosting=[self_hosted]", "pins.engine=[vllm]", "proposed={weight_format: [pickle]}"
+    )
+    assert open_.proposed is not None
+    assert open_.proposed.risks == ()
+    assert "R-PICKLE" in {r.id for r in open_.stacks[0].risks if r.certain}

@@ -78,6 +78,21 @@ def test_one_number_is_the_size_of_every_request() -> None:
     assert "tokens.one_number_in" in rules_used(result)
 
 
+def test_the_mean_follows_from_the_shape_of_sizes() -> None:
+    """By hand: s = ln(600 / 150) / 1.645 = 0.843, mean = 150 x exp(0.843^2 / 2) = 214."""
+    shaped = resolved(workload={"input_tokens": {"p50": 150, "p95": 600}, "output_tokens": 20})
+    work = shaped.requirement.workload
+    assert work.input_tokens is not None
+    assert work.input_tokens.mean == pytest.approx(214, abs=0.1)
+    assert work.output_tokens == TokenDistribution(20, 20)
+    assert "tokens.mean_in" in rules_used(shaped)
+    assert "tokens.mean_out" not in rules_used(shaped)
+    told = resolved(workload={"input_tokens": {"p50": 150, "p95": 600, "mean": 180}})
+    assert told.requirement.workload.input_tokens == TokenDistribution(150, 600, 180)
+    with pytest.raises(InputError, match="p50"):
+        resolved(workload={"input_tokens": {"mean": 180}})
+
+
 def test_hardware_first_means_self_hosted_and_modest_load() -> None:
     result = resolved(deployment={"inventory": [{"hardware": "a100", "count": 8}]})
     assert result.requirement.deployment.hosting == ("self_hosted",)

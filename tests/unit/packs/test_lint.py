@@ -52,6 +52,19 @@ DEVICE = (
     " as_of: '2026', tflops_dense: {bf16: 100, fp16: 200}}\n"
 )
 PARAMETER = "parameters:\n  - {id: p.p, value: 1, low: 0, high: 2, unit: x, as_of: '2026'}\n"
+IMPLICATION = (
+    """implications:
+  - id: I-MINE
+    when: 'hosting == "api" and engine.id == "vllm"'
+    sets: {own_engine: false}
+    why: w
+"""
+    + TESTS
+)
+MITIGATION = (
+    "mitigations:\n  - {id: M-MINE, name: n, likelihood: 0.5, impact: 1, basis: judgement, source: mine.own,"
+    " as_of: '2026-11-24', days_low: 1, days_high: 2, references: {cwe: 'CVE-1'}}\n"
+)
 PLANTED = {
     "L001": "rules:\n" + rule(source="[nobody]"),
     "L003": MODEL.replace("MIT", "No-Such-Licence"),
@@ -67,6 +80,8 @@ PLANTED = {
     "L015": "rules:\n" + rule(severity=None),
     "L016": "sources:\n  - {id: mine.other, title: t}\n",
     "L017": PARAMETER,
+    "L018": IMPLICATION,
+    "L019": MITIGATION,
 }
 
 

@@ -75,7 +75,7 @@ def test_rates_name_the_index_that_they_are_of() -> None:
 def test_no_rival_is_said(known: Recommendation) -> None:
     assert known.robustness is not None
     alone = replace(known, stacks=known.stacks[:1], robustness=replace(known.robustness, rivals=0))
-    assert said(alone)["HOW SURE"] == "no other choice satisfies the requirements"
+    assert said(alone)["HOW SURE"] == "no other choice that is as certain satisfies the requirements"
 
 
 def test_nothing_fits_says_the_smallest_change(decided: Decide) -> None:

@@ -1,0 +1,58 @@
+"""What a component could run for less: stacks that no cheaper one betters, to be paid for with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import show
+from selector.types.decision import RankedStack
+
+if TYPE_CHECKING:
+    from selector.decide.rank import Scored
+    from selector.decide.recommend import Run
+    from selector.decide.robust import additive
+
+MOST = 40  # stacks of a component
+
+
+def of(
+    run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]
+) -> tuple[RankedStack, ...]:
+    """Those that are not shown, the best first; labels are their ids, ranks are places among all that
+    pass. Stacks whose figures are less known than those of the first are left out where it is known."""
+    if not shown:
+        return ()
+    like = allowed[chain.late[allowed] <= chain.late[shown[0]]]
+    # People are counted once over the components, so a stack can be the cheapest with or without them.
+    kept = {
+        row
+        for usd in (scored.cost[like], scored.cost[like] - scored.people_usd[like])
+        for row in _thinned(_front(usd, scored.score[like], like))
+    }
+    rows = sorted(kept - set(shown), key=lambda row: (-float(scored.score[row]), chain.name(row)))
+    best = scored.score[like]
+    places = [1 + int((best > scored.score[row]).sum()) for row in rows]
+    return tuple(
+        show.one(run, scored, row, chain.name(row), place, frozenset())
+        for row, place in zip(rows, places, strict=True)
+    )
+
+
+def _front(usd: Any, score: Any, rows: Any) -> list[int]:
+    """Rows of a known cost that score more than every cheaper one, the cheapest first."""
+    import numpy as np
+
+    known = np.nonzero(~np.isnan(usd))[0]
+    order = known[np.lexsort((-score[known], usd[known]))]
+    best = np.maximum.accumulate(score[order])
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = best[1:] > best[:-1]
+    return [int(row) for row in rows[order[first]]]
+
+
+def _thinned(front: list[int]) -> list[int]:
+    """At most `MOST` of them, both ends included."""
+    if len(front) <= MOST:
+        return front
+    return [front[round(i * (len(front) - 1) / (MOST - 1))] for i in range(MOST)]

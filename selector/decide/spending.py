@@ -1,0 +1,55 @@
+"""What a month of each candidate costs: its parts, their sum, and the doubt about the sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selector.decide import switching
+from selector.decide.columns import Column, row_by_row
+from selector.estimate import cost
+
+if TYPE_CHECKING:
+    from selector.decide.recommend import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """USD a month over the candidates and p90 over p50 of it, as columns."""
+
+    usd: Any
+    spread: Any
+
+
+def parts(run: Run, people_usd: Any) -> dict[str, Part]:
+    """By formula: infrastructure, purchase and move over the horizon, people and mitigations."""
+    import numpy as np
+
+    s, places = run.stacks, run.axes.places
+    horizon = float(run.req.horizon_months or 12)
+
+    def alike(value: float) -> Column:
+        return Column(np.full(max(len(places), 1), value), s.place)
+
+    guessed = Column(np.array([q.guessed for q in places] or [False]), s.place)
+    exact, by_people = alike(1.0), alike(run.p["effort.spread"])
+    return {
+        "cost.infrastructure": Part(s.infra_usd, s.cost_spread),
+        "cost.purchase": Part(s.once_usd / horizon, np.where(guessed, s.cost_spread, exact)),
+        "cost.switching": Part(switching.usd(run) / horizon, exact),
+        "cost.people": Part(people_usd, by_people),
+        "cost.mitigations": Part(run.risks.usd, by_people),
+    }
+
+
+def total(run: Run, people_usd: Any) -> tuple[Any, Any]:
+    """USD a month, and p90 over p50 of it."""
+    import numpy as np
+
+    found = parts(run, people_usd).values()
+    usd = row_by_row(cost.total, *(part.usd for part in found))
+    spread = row_by_row(
+        lambda whole, *columns: cost.spread(np, whole, columns[: len(found)], columns[len(found) :]),
+        *(usd, *(part.usd for part in found), *(part.spread for part in found)),
+    )
+    return usd, spread
