@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Protocol
 
 from selector.types.advisory import Advisory, Hit
@@ -86,15 +87,20 @@ def severity(advisory: Advisory) -> Severity:
 
 def affects(advisory: Advisory, version: str) -> bool | None:
     """Whether a version lies in one of the ranges; None where it cannot be compared."""
+    return _inside(tuple(advisory.affected), advisory.scheme, version)
+
+
+@cache  # a repository names the same few versions in many places
+def _inside(ranges: tuple[str, ...], scheme: str, version: str) -> bool | None:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
 
-    plain = comparable(version, advisory.scheme)
+    plain = comparable(version, scheme)
     if plain is None:
         return None
     try:
         here = Version(plain)
-        return any(SpecifierSet(r).contains(here, prereleases=True) for r in advisory.affected)
+        return any(SpecifierSet(r).contains(here, prereleases=True) for r in ranges)
     except (InvalidVersion, InvalidSpecifier):
         return None
 

@@ -62,7 +62,7 @@ def precision_of_name(model: str, tables: Tables) -> str | None:
     gguf = _GGUF.search(name)
     if gguf:
         return gguf[1].lower()
-    ends = (e for e in tables.words("names") if re.search(rf"[-_.:]{re.escape(e)}$", name))
+    ends = (e for e in tables.words("names") if name.endswith(e) and name[: -len(e)][-1:] in tuple("-_.:"))
     longest = max(ends, key=len, default=None)
     return tables.words("names")[longest] if longest else None
 

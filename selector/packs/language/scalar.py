@@ -54,7 +54,7 @@ def _value(node: tree.Node, facts: Facts) -> Any:
             found = _value(part, facts)
             return None if found is None else not found
         case tree.Logic(op, parts):
-            return _logic(op, [_value(p, facts) for p in parts])
+            return _logic(op, parts, facts)
         case tree.Compare(op, left, right):
             return _compare(op, _value(left, facts), _value(right, facts))
         case tree.Among(part, values, negated):
@@ -69,11 +69,16 @@ def _value(node: tree.Node, facts: Facts) -> Any:
             return version_in(facts.get(fact.name), spec)
 
 
-def _logic(op: str, parts: list[bool | None]) -> bool | None:
+def _logic(op: str, parts: Sequence[tree.Node], facts: Facts) -> bool | None:
     decisive = op == "or"
-    if decisive in parts:
-        return decisive
-    return None if None in parts else not decisive
+    answer: bool | None = not decisive
+    for part in parts:
+        told = _value(part, facts)
+        if told is decisive:
+            return decisive
+        if told is None:
+            answer = None
+    return answer
 
 
 def _compare(op: str, left: Any, right: Any) -> bool | None:

@@ -11,6 +11,7 @@ from selector.cli import session
 from selector.needs.load import load
 from selector.packs.catalog import Catalogue
 from selector.types.decision import RankedStack
+from selector.types.estimate import Estimate
 
 HOSTED = {
     "application": {"task": "chat"},
@@ -25,12 +26,18 @@ def first(folder: Path, catalogue: Catalogue) -> RankedStack:
     return session.one(load(folder / "reqs.yaml"), catalogue, 1, False, False, date(2026, 11, 24)).stacks[0]
 
 
+def figures(stack: RankedStack) -> dict[str, Estimate | None]:
+    """Estimates by name, and lines of the cost by their formula."""
+    lines = [c.usd_per_month for c in stack.costs if c.usd_per_month is not None]
+    return {**stack.estimates, **{e.formula: e for e in lines}}
+
+
 @pytest.mark.parametrize(
     ("parameter", "figure", "point"),
     [
         ("api.tail", "first_token_p95_ms", "p50"),
         ("api.spread", "first_token_ms", "p90"),
-        ("cost.spread.hosted", "cost_per_month_usd", "p90"),
+        ("cost.spread.hosted", "cost.infrastructure", "p90"),
     ],
 )
 def test_a_parameter_moves_its_figure(
@@ -41,10 +48,10 @@ def test_a_parameter_moves_its_figure(
     catalogue: Catalogue,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = getattr(first(tmp_path, catalogue).estimates[figure], point)
+    before = getattr(figures(first(tmp_path, catalogue))[figure], point)
     known = catalogue.parameters[parameter]
     monkeypatch.setitem(catalogue.parameters, parameter, replace(known, value=1.2 * known.value))
-    after = getattr(first(tmp_path, catalogue).estimates[figure], point)
+    after = getattr(figures(first(tmp_path, catalogue))[figure], point)
     assert after == pytest.approx(1.2 * before)
 
 
