@@ -73,7 +73,7 @@ def _logic(op: str, parts: Sequence[tree.Node], facts: Facts) -> bool | None:
     decisive = op == "or"
     answer: bool | None = not decisive
     for part in parts:
-        told = _value(part, facts)
+        told: bool | None = _value(part, facts)
         if told is decisive:
             return decisive
         if told is None:
