@@ -14,6 +14,7 @@ from selector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
+    from selector.needs.defaults import Resolved
     from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.risk.assess import Scoring
@@ -64,18 +65,30 @@ def decide(
     stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
 ) -> Recommendation:
     """Recommendation for a document; several components are ranked one by one and paid together."""
+    from selector.needs.components import expand
+
+    check(expand(stated), cat, today)
+    return together(stated, cat, [one(s, cat, top, strict, provisional, today) for s in expand(stated)])
+
+
+def completed(stated: Stated, cat: Catalogue) -> Resolved:
+    """The document with what its packs assume where nothing is stated."""
+    from selector.needs.defaults import complete
+    from selector.needs.tables import built
+
+    return complete(stated, tuple(built(cat.defaults)), cat.usd_per_unit)
+
+
+def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) -> Recommendation:
+    """Components paid for together; a single application is its only part."""
     from dataclasses import replace
 
     from selector.decide import joint, limits
-    from selector.needs.components import expand
-    from selector.needs.defaults import complete
 
-    check(expand(stated), cat, today)
-    parts = [one(s, cat, top, strict, provisional, today) for s in expand(stated)]
     if len(parts) == 1:
         return parts[0]
     whole = parts[0]
-    need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
+    need = completed(stated, cat).requirement
     together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
     return replace(
         whole,
@@ -105,10 +118,9 @@ def one(
 ) -> Recommendation:
     """Recommendation for one application."""
     from selector.decide.recommend import recommend
-    from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
-    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    resolved = completed(stated, cat)
     options = resolve_options(stated, cat)
     need = _accepting(resolved.requirement, today)
     return recommend(
@@ -141,10 +153,9 @@ def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: b
     from selector.decide.explain.study import Given
     from selector.decide.explain.study import study as kept
     from selector.decide.rank import Settings
-    from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
-    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    resolved = completed(stated, cat)
     need = _accepting(resolved.requirement, today)
     given = Given(
         need,

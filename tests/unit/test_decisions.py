@@ -26,7 +26,7 @@ def saved(path: Path, folder: Path, catalogue: Catalogue) -> Path:
     stated = load(path)
     found = session.decide(stated, catalogue, 10, False, False, TODAY)
     file = folder / "decision.json"
-    file.write_text(dumps(decisions.sealed(recommendation(found), stated)))
+    file.write_text(dumps(decisions.sealed(recommendation(found), stated, catalogue)))
     return file
 
 
