@@ -34,15 +34,18 @@ def sealed(
     content: dict[str, Any] = {
         **recommendation,
         "requirements": stated.document.data,
-        "files": [
-            {"path": path, "text": (stated.folder / path).read_text(encoding="utf-8")}
-            for path in dict.fromkeys(str(pin["config"]) for pin in _configs(stated.document.data))
-        ],
+        "files": [{"path": path, "text": text} for path, text in files(stated).items()],
     }
     if measurements:
         content["measurements"] = list(measurements)
     content["packs"] = stored.keep(cat.raw)
     return {**content, "digest": digest(content)}
+
+
+def files(stated: Stated) -> dict[str, str]:
+    """Files that requirements name, by the path that they give."""
+    named = dict.fromkeys(str(pin["config"]) for pin in configs(stated.document.data))
+    return {path: (stated.folder / path).read_text(encoding="utf-8") for path in named}
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -89,7 +92,7 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number of JSON")
 
 
-def _configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Pins of models that name a configuration."""
     for part in (requirements, *(requirements.get("components") or ())):
         pins = (part.get("pins") or {}).get("model") or ()
@@ -108,7 +111,7 @@ def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         written.write_text(file["text"], encoding="utf-8")
         places[file["path"]] = str(written)
     found: dict[str, Any] = json.loads(json.dumps(decision["requirements"]))
-    for pin in _configs(found):
+    for pin in configs(found):
         pin["config"] = places.get(pin["config"], pin["config"])
     return found
 
