@@ -159,12 +159,13 @@ def _estimates(part: str, old: Part, new: Part, runs: Runs | None) -> list[dict[
             mine = dict(at.figures.get(part, {})) if at else {}
             table |= {k: v for k, v in mine.items() if k not in table}
     names = {str(key(s)): name(s["slots"]) for d in (old, new) for s in d["stacks"]}
+    draws = int((new.get("robustness") or {}).get("samples") or 0)
     order = [FIRST, *(str(key(s)) for s in new["stacks"]), *(str(key(s)) for s in old["stacks"])]
     return [
         {"key": k, "stack": names.get(k, k), "figure": f, "old": tables[0][k, f], "new": tables[1][k, f]}
         for k in dict.fromkeys(order)
         for own, f in tables[1]
-        if own == k and (k, f) in tables[0] and tables[0][k, f] != tables[1][k, f]
+        if own == k and (k, f) in tables[0] and figures.differs(f, tables[0][k, f], tables[1][k, f], draws)
     ]
 
 

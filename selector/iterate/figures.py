@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ ESTIMATES = (
 FIGURES = ("score", "p_best", *ESTIMATES)
 FIRST = "first place"
 TOGETHER = "together"
+SURE = 2.0  # standard errors of the difference of two shares
 NOBODY = ""  # first, where no stack is left
 COST = "cost_per_month_usd"
 LEVELS = ("VL", "L", "M", "H", "VH")
@@ -76,6 +78,14 @@ def _figure(stack: Mapping[str, Any], figure: str, best: Mapping[str, float]) ->
         return best.get(stack["id"])
     found = stack["estimates"].get(figure)
     return None if found is None else float(found["p50"])
+
+
+def differs(name: str, old: float | None, new: float | None, draws: int) -> bool:
+    """True where a figure is another one; of a share of draws, by more than chance alone gives."""
+    if name != "p_best" or old is None or new is None or not draws:
+        return old != new
+    error = math.sqrt((old * (1.0 - old) + new * (1.0 - new)) / draws)
+    return abs(new - old) > SURE * error
 
 
 def joint_cost(found: Mapping[str, Any]) -> float | None:
