@@ -210,10 +210,12 @@ def _levels(old: Part | None, new: Part | None) -> list[dict[str, Any]]:
 
 
 def _risks(old: Part, new: Part) -> list[dict[str, Any]]:
-    """Residual levels that differ: of the first place, then of stacks that both sides show."""
+    """Residual levels that differ: of the first place, then of the other stacks that both sides show."""
     before, after = ({key(s): s for s in d["stacks"]} for d in (old, new))
-    pairs = [(name(s["slots"]), before[k], s) for k, s in after.items() if k in before]
     leaders = [figures.first(d) for d in (old, new)]
+    stays = key(leaders[0]) == key(leaders[1])
+    shared = {k: s for k, s in after.items() if k in before and not (stays and k == key(leaders[1]))}
+    pairs = [(name(s["slots"]), before[k], s) for k, s in shared.items()]
     if leaders[0] and leaders[1]:
         pairs.insert(0, (FIRST, leaders[0], leaders[1]))
     return [

@@ -70,6 +70,11 @@ def lines(found: Found) -> list[tuple[str, list[str]]]:
         for x in attribution["winner"]
     ]
     said.append(("cause", due))
+    if attribution["inputs"]:
+        said.append(("input changed", [i["input"] for i in attribution["inputs"]]))
+    for m in found["ranges"]["changed"]:
+        sides = (", ".join(short(x) for x in m[side]) for side in ("old", "new"))
+        said.append((f"anchors of {m['criterion']}", [" -> ".join(sides)]))
     return [*said, ("advice", list(found["advice"]))]
 
 
@@ -93,7 +98,6 @@ def tables(found: Found, most: int | None = MOST) -> list[Table]:
         _options(found),
         _assumptions(found),
         _waivers(found),
-        _anchors(found),
         _inputs(found),
     ]
     return [_cut(t, most) for t in made if t.rows]
@@ -232,14 +236,6 @@ def _waivers(found: Found) -> Table:
         for w in found.get("waivers", ())
     )
     return Table("Accepted risks", ("risk", "old", "new", "owner", "until"), rows)
-
-
-def _anchors(found: Found) -> Table:
-    rows = tuple(
-        (m["criterion"], *(", ".join(short(x) for x in m[side]) for side in ("old", "new")))
-        for m in found["ranges"]["changed"]
-    )
-    return Table("Anchors of values (worst, target, ideal)", ("criterion", "old", "new"), rows)
 
 
 def _inputs(found: Found) -> Table:
