@@ -21,15 +21,19 @@ class Asked:
     found: dict[str, Any]
     studies: Mapping[str, Study]
 
-    def look(self, part: str, slots: Mapping[str, Any]) -> Look | None:
-        """A candidate in full, and what keeps it out."""
+    def look(self, part: str, slots: Mapping[str, Any], resized: bool = False) -> Look | None:
+        """A candidate in full, and what keeps it out; `resized` takes another size of it as well."""
         from selector.decide.explain import compare, seek
         from selector.report import json as as_json
         from selector.report.numbers import plain
 
         study = self.studies.get(part)
-        row = None if study is None else seek.row(study, slots)
-        if study is None or row is None:
+        if study is None:
+            return None
+        row = seek.row(study, slots)
+        if row is None and resized:
+            row = seek.resized(study, slots)
+        if row is None:
             return None
         broken = tuple(asdict(b) for b in compare.broken(study, row))
         return Look(plain(as_json.stack(compare.ranked(study, row))), broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.iterate.figures import first, key, name
+from selector.iterate.figures import CHOICE, first, key, name
 
 if TYPE_CHECKING:
     from selector.iterate.runs import Runs
@@ -40,17 +40,19 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
         return found | {"verdict": NONE}
     if slots is None or key({"slots": slots}) == key(now):
         return found | {"verdict": STAY}
+    if key({"slots": slots}, CHOICE) == key(now, CHOICE):
+        return found | {"verdict": STAY, "why": [f"in another size or offer: {name(now['slots'])}"]}
     if runs is None:
         return found | _as_shown(slots, new)
-    look = runs.new.look(part, slots)
+    look = runs.new.look(part, slots, resized=True)
     if look is None:
         return found | {"verdict": MOVE, "why": ["it is no candidate any more"]}
     if look.broken:
         return found | {"verdict": MOVE, "why": [b["id"] for b in look.broken]}
     gain = now["score"] - look.stack["score"]
     cost = 0.0 if stated else _cost_points(new, runs)
-    chance = runs.new.beats(part, now["slots"], slots)
-    found |= {"gain_points": gain, "cost_points": cost, "p_better": chance}
+    chance = runs.new.beats(part, now["slots"], look.stack["slots"])
+    found |= {"from": name(look.stack["slots"]), "gain_points": gain, "cost_points": cost, "p_better": chance}
     if cost is None:
         return found | {"why": ["the move has a price and a point of cost has none"]}
     if chance < runs.threshold or gain <= 0.0:
@@ -92,7 +94,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     if verdict == NONE:
         return ["no stack satisfies the requirements any more: see what would let one through"]
     if verdict == STAY:
-        return ["stay: the stack is still first"]
+        return [f"stay: the stack is still first{', ' + reasons if reasons else ''}"]
     if verdict == MOVE:
         return [f"move: {who} is left out ({reasons}); {to} is first"]
     if verdict == SWITCH:

@@ -9,8 +9,9 @@ from selector.iterate.figures import key, name
 
 if TYPE_CHECKING:
     from selector.iterate.runs import Runs
+    from selector.iterate.state import Look
 
-FEASIBLE, LEFT_OUT, ABSENT = "feasible", "left_out", "absent"
+FEASIBLE, RESIZED, LEFT_OUT, ABSENT = "feasible", "resized", "left_out", "absent"
 
 
 def feasibility(
@@ -42,25 +43,27 @@ def _turned(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Run
     """Stacks that one side shows and the other leaves out, or does not have at all."""
     found = []
     for s in {key(s): s for d in (new, old) for s in d["stacks"]}.values():
-        states = [_state(part, s["slots"], run) for run in (runs.old, runs.new)]
-        if states[0][0] != states[1][0]:
-            broken = [b for _, rows in states for b in rows]
+        looks = [run.look(part, s["slots"], resized=True) for run in (runs.old, runs.new)]
+        states = [_state(s, look) for look in looks]
+        if states[0] != states[1]:
+            broken = [b for look in looks if look for b in look.broken]
+            other = next((look for look, x in zip(looks, states, strict=True) if look and x == RESIZED), None)
             found.append(
                 {
                     "stack": name(s["slots"]),
-                    "old": states[0][0],
-                    "new": states[1][0],
+                    "old": states[0],
+                    "new": states[1],
+                    "instead": other and name(other.stack["slots"]),
                     "constraints": [{"id": b["id"], "needed": b["needed"], "why": b["why"]} for b in broken],
                 }
             )
     return found
 
 
-def _state(part: str, slots: Mapping[str, Any], run: Any) -> tuple[str, Any]:
-    look = run.look(part, slots)
+def _state(stack: Mapping[str, Any], look: Look | None) -> str:
     if look is None:
-        return ABSENT, ()
-    return (LEFT_OUT, look.broken) if look.broken else (FEASIBLE, ())
+        return ABSENT
+    return LEFT_OUT if look.broken else FEASIBLE if key(look.stack) == key(stack) else RESIZED
 
 
 def options(part: str, runs: Runs | None) -> list[dict[str, Any]]:

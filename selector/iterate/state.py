@@ -55,8 +55,9 @@ class Evaluated(Protocol):
     def found(self) -> dict[str, Any]:
         """The JSON of `recommend`."""
 
-    def look(self, part: str, slots: Mapping[str, Any]) -> Look | None:
-        """A candidate of a component; None where there is no such candidate."""
+    def look(self, part: str, slots: Mapping[str, Any], resized: bool = False) -> Look | None:
+        """A candidate of a component; where there is no such one, with `resized` the same in another count
+        or layout; else None."""
 
     def options(self, part: str) -> Mapping[str, frozenset[str]]:
         """Ids that candidates of a component take, by slot."""

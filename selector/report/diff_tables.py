@@ -193,12 +193,14 @@ def _flips(found: Found) -> Table:
             f["stack"],
             f["old"].replace("_", " "),
             f["new"].replace("_", " "),
-            "; ".join(f"{c['id']} ({c['needed']})" for c in f["constraints"]),
+            f["instead"] or "; ".join(f"{c['id']} ({c['needed']})" for c in f["constraints"]),
         )
         for f in found["feasibility"]["flips"]
     )
-    note = "absent: no such candidate on that side"
-    return Table("Stacks that came in or fell out", ("stack", "old", "new", "by"), rows, frozenset(), note)
+    note = "absent: no such candidate on that side; resized: the load takes another count or layout of it"
+    return Table(
+        "Stacks that came in or fell out", ("stack", "old", "new", "by, or as what"), rows, frozenset(), note
+    )
 
 
 def _limits(found: Found) -> Table:

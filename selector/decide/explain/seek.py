@@ -9,6 +9,8 @@ from selector.decide import show, switching
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import acceptability, doubt, sampling, summary
 
+SIZE = ("n_devices", "layout")
+
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
     from selector.decide.recommend import Run
@@ -17,16 +19,31 @@ if TYPE_CHECKING:
 def row(study: Study, slots: Mapping[str, Any]) -> int | None:
     """The candidate with these slots, whatever its mitigations and adaptation; of several, which differ
     in their cache, the best. None where there is none."""
+
+    wanted = {k: slots[k] for k in SIZE}
+    for one in _best_first(study, slots):
+        found = show.slots(study.run, one).as_dict()
+        if {k: found[k] for k in SIZE} == wanted:
+            return one
+    return None
+
+
+def resized(study: Study, slots: Mapping[str, Any]) -> int | None:
+    """The best candidate that is the same but for how many devices it takes and how it spreads over them,
+    those that pass before the others; None where there is none."""
+    import numpy as np
+
+    rows = _best_first(study, slots)
+    passing = np.isin(rows, study.ranking.allowed)
+    return next((r for r, ok in zip(rows, passing, strict=True) if ok), rows[0] if rows else None)
+
+
+def _best_first(study: Study, slots: Mapping[str, Any]) -> list[int]:
     import numpy as np
 
     rows: Any = np.nonzero(_alike(study.run, slots))[0] if len(study.run.stacks) else []
-    wanted = {k: slots[k] for k in ("n_devices", "layout")}
     score = study.ranking.scored.score
-    for one in sorted(map(int, rows), key=lambda r: (-float(score[r]), r)):
-        found = show.slots(study.run, one).as_dict()
-        if {k: found[k] for k in wanted} == wanted:
-            return one
-    return None
+    return sorted(map(int, rows), key=lambda r: (-float(score[r]), r))
 
 
 def _alike(run: Run, slots: Mapping[str, Any]) -> Any:
@@ -45,7 +62,7 @@ def _alike(run: Run, slots: Mapping[str, Any]) -> Any:
     for column, ids, wanted in named:
         if wanted is not None:
             found &= np.isin(np.asarray(column), _ids(ids, wanted))
-    return found & (np.asarray(s.n_devices) == slots["n_devices"])
+    return found
 
 
 def _ids(known: list[Any], wanted: Any) -> list[int]:
