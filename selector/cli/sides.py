@@ -83,7 +83,7 @@ def _saved(path: Path, folder: Path) -> Side:
     if cat is not None:
         stated = load_document(decision.restore(found, folder / "files"), str(folder / path.name))
         today = date.fromisoformat(given["as_of"])
-        state = State(stated, cat, today, given["settings"], found.get("measurements", ()))
+        state = State(stated, cat, today, given["settings"], found.get("measured_files", ()))
     files = {f["path"]: f["text"] for f in found["files"]}
     return Side(str(path), given, found["requirements"], files, state, why, found)
 

@@ -23,21 +23,14 @@ NEAR = 1e-5  # numbers are saved with six digits
 AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
-def sealed(
-    recommendation: Mapping[str, Any],
-    stated: Stated,
-    cat: Catalogue,
-    measurements: Sequence[Mapping[str, str]] = (),
-) -> dict[str, Any]:
-    """The content of a decision file: the JSON of `recommend`, requirements, files that they name,
-    measurements as {path, text}, and the packs, so that the same can be computed again anywhere."""
+def sealed(recommendation: Mapping[str, Any], stated: Stated, cat: Catalogue) -> dict[str, Any]:
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name, and
+    the packs, so that the same can be computed again anywhere."""
     content: dict[str, Any] = {
         **recommendation,
         "requirements": stated.document.data,
         "files": [{"path": path, "text": text} for path, text in files(stated).items()],
     }
-    if measurements:
-        content["measurements"] = list(measurements)
     content["packs"] = stored.keep(cat.raw)
     return {**content, "digest": digest(content)}
 

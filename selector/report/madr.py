@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.iterate.figures import name
-from selector.iterate.runs import parts
+from selector.iterate.record import chosen
 from selector.report.numbers import short
 from selector.report.tabular import share
 
@@ -40,7 +40,9 @@ def page(record: Record) -> str:
     """The whole page."""
     decision = record.decision
     several = bool(decision["components"])
-    named = [(n or str(decision.get("component") or decision["name"]), p) for n, p in parts(decision).items()]
+    named = [
+        (n or str(decision.get("component") or decision["name"]), p) for n, p in chosen(decision).items()
+    ]
     sections = [
         _head(record),
         f"# {decision['name']}: {' and '.join(_first(p) for _, p in named)}",
@@ -151,6 +153,8 @@ def _outcome(label: str, part: Part, several: bool) -> str:
     )
     if len(part["stacks"]) < 2:
         why = "it is the only option that satisfies every limit"
+    elif part["stacks"][0]["rank"] > 1:
+        why = "with it all components together keep the budget"
     else:
         lead = part["stacks"][0]["score"] - part["stacks"][1]["score"]
         sure = "" if best is None else f", and is best in {share(best)} of {robust['samples']:,} draws"
