@@ -127,7 +127,7 @@ def chosen(decision: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Components by name, each with the stack at its head that the application takes: its first, or
     another one with which all together keep the budget."""
     taken = {s["component"]: s["id"] for s in (decision.get("joint") or {}).get("stacks", ())}
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for name, part in parts(decision).items():
         own = taken.get(name or decision.get("component") or decision["name"])
         ahead = [s for s in part["stacks"] if s["id"] == own]
