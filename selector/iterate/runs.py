@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from selector.errors import SelectorError
+from selector.errors import PackError, Problem, SelectorError
 from selector.iterate import figures
 from selector.iterate.attribution import subsets
 from selector.iterate.state import Evaluate, Evaluated, Side, State, mixed
@@ -89,9 +89,12 @@ def end(side: Side, evaluate: Evaluate) -> Evaluated:
     try:
         return evaluate(side.state)
     except LACKING as problem:
-        if side.recorded is None:
-            raise
         said = str(problem).splitlines()[0]
+        if side.recorded is None and isinstance(problem, SelectorError):
+            raise
+        if side.recorded is None:
+            what = f"{side.name} cannot be computed with its packs, which lack {said}"
+            raise PackError(Problem(what, None, "use packs of this version of selector")) from problem
         raise UncomputedError(
             f"{side.name} cannot be computed with this version of selector: {said}"
         ) from problem

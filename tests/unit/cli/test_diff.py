@@ -130,6 +130,14 @@ def test_facts_and_rules_are_told_apart(cli: Run, root: Path, tmp_path: Path) ->
     both = as_json(cli, OLD, NEW, "--packs-new", other, *DAY)
     moved = [r for r in both["attribution"]["figures"] if r["rules"] and r["requirements"]]
     assert moved
+    parameters = other / "parameters.yaml"
+    parameters.write_text(
+        parameters.read_text().replace("id: effort.working_days,", "id: effort.other_days,")
+    )
+    done = cli("diff", OLD, "--packs-new", other)
+    assert done.returncode == 2
+    assert "effort.working_days" in done.stderr
+    assert "Traceback" not in done.stderr
     mine = tmp_path / "mine"
     (mine).mkdir()
     (mine / "pack.yaml").write_text("pack: {id: mine, version: '1', title: mine}\n")
