@@ -42,15 +42,14 @@ def explain(
 ) -> None:
     """Why a stack is where it is, and what would change it."""
     from selector.cli import session
-    from selector.packs.catalog import load as load_catalogue
 
     session.check_format(format_, ("table", "json", "markdown"))
     _consistent(vs, number, risk)
-    cat = load_catalogue(packs or [])
     with tempfile.TemporaryDirectory() as folder:
-        asked = _asked(subject, set_ or [], as_of, cat, Path(folder))
+        decision, cat, why = _packs(subject, packs, Path(folder))
+        asked = _asked(subject, decision, set_ or [], as_of, cat, Path(folder))
         name, found = _study(asked, component, cat)
-    notes = _notes(asked, found, subject, name)
+    notes = _notes(asked, found, subject, name, why)
     if number is not None:
         _number(asked, found, stack, number, name, notes, format_)
     elif risk is not None:
@@ -82,16 +81,39 @@ def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
         raise UsageError(Problem(what, None, "ask for one at a time"))
 
 
-def _asked(subject: Path, sets: list[str], as_of: str | None, cat: Catalogue, folder: Path) -> Asked:
+def _packs(
+    subject: Path, packs: list[Path] | None, folder: Path
+) -> tuple[dict[str, Any] | None, Catalogue, str]:
+    """The decision if it is one, and the packs: its own, or those installed with --packs over them, and
+    then why the own ones are not used."""
+    from selector.iterate import decision as saved
+    from selector.packs.catalog import load as load_catalogue
+
+    if not saved.is_one(subject):
+        return None, load_catalogue(packs or []), ""
+    decision = saved.read(subject)
+    if packs:
+        return decision, load_catalogue(packs), "--packs was given"
+    found, why = saved.catalogue(decision, folder / "packs", str(subject))
+    return decision, found or load_catalogue(), why
+
+
+def _asked(
+    subject: Path,
+    decision: dict[str, Any] | None,
+    sets: list[str],
+    as_of: str | None,
+    cat: Catalogue,
+    folder: Path,
+) -> Asked:
     from selector.cli import session
     from selector.errors import Problem, UsageError
     from selector.iterate import decision as saved
     from selector.needs import partial
     from selector.needs.load import load_document
 
-    if not saved.is_one(subject):
+    if decision is None:
         return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None)
-    decision = saved.read(subject)
     fixed = [f for f, given in (("--set", bool(sets)), ("--as-of", as_of is not None)) if given]
     if fixed:
         what = f"{' and '.join(fixed)}: a saved decision has its own requirements and date"
@@ -127,7 +149,7 @@ def _study(asked: Asked, component: str | None, cat: Catalogue) -> tuple[str | N
     return (component or names[0]) if names else None, found
 
 
-def _notes(asked: Asked, found: Study, subject: Path, component: str | None) -> tuple[str, ...]:
+def _notes(asked: Asked, found: Study, subject: Path, component: str | None, why: str) -> tuple[str, ...]:
     """What the reader has to know: other packs or program than in the decision, other components."""
     from selector.iterate import decision as saved
 
@@ -135,9 +157,8 @@ def _notes(asked: Asked, found: Study, subject: Path, component: str | None) -> 
     if asked.decision is not None:
         differs = saved.differences(asked.decision, found.inputs)
         if differs:
-            notes.append(
-                f"not as in {subject.name}: {'; '.join(differs)}. Explained is what is installed now"
-            )
+            used = f"what is installed now: {why}" if why else "its own packs with this program"
+            notes.append(f"not as in {subject.name}: {'; '.join(differs)}. Explained is {used}")
     if component is not None:
         notes.append(f"component {component}; --component names another")
     return tuple(notes)

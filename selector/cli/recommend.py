@@ -51,7 +51,9 @@ def recommend(
 
         if save.resolve() == reqs.resolve():
             raise UsageError(Problem(f"{save} is the requirements file", None, "name another file"))
-        session.write_new(save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated)), force)
+        session.write_new(
+            save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated, cat)), force
+        )
     typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:
         raise typer.Exit(1)

@@ -14,6 +14,7 @@ from selector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
+    from selector.needs.defaults import Resolved
     from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.risk.assess import Scoring
@@ -64,19 +65,32 @@ def decide(
     stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
 ) -> Recommendation:
     """Recommendation for a document; several components are ranked one by one and paid together."""
-    from dataclasses import replace
-
-    from selector.decide import joint, limits
     from selector.needs.components import expand
-    from selector.needs.defaults import complete
 
     documents = expand(stated)
     check(documents, cat, today)
     several = len(documents) > 1
     parts = [one(s, cat, top, strict, provisional, today, front=several) for s in documents]
-    if not several:
+    return together(stated, cat, parts)
+
+
+def completed(stated: Stated, cat: Catalogue) -> Resolved:
+    """The document with what its packs assume where nothing is stated."""
+    from selector.needs.defaults import complete
+    from selector.needs.tables import built
+
+    return complete(stated, tuple(built(cat.defaults)), cat.usd_per_unit)
+
+
+def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) -> Recommendation:
+    """Components paid for together; a single application is its only part."""
+    from dataclasses import replace
+
+    from selector.decide import joint, limits
+
+    if len(parts) == 1:
         return parts[0]
-    need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
+    need = completed(stated, cat).requirement
     together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
     whole, *others = joint.shown(parts, together)
     return replace(
@@ -114,10 +128,9 @@ def one(
 ) -> Recommendation:
     """Recommendation for one application; `front` adds what a component could run for less."""
     from selector.decide.recommend import recommend
-    from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
-    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    resolved = completed(stated, cat)
     options = resolve_options(stated, cat)
     need = _accepting(resolved.requirement, today)
     return recommend(
@@ -146,15 +159,23 @@ def _accepting(need: Requirement, today: date) -> Requirement:
     return replace(need, risk=replace(need.risk, accepted=accepted(need, today)))
 
 
-def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date) -> Study:
-    """A run of one application that is kept whole, to ask questions of it."""
+def study(
+    stated: Stated,
+    cat: Catalogue,
+    top: int,
+    strict: bool,
+    provisional: bool,
+    today: date,
+    *,
+    front: bool = False,
+) -> Study:
+    """A run of one application that is kept whole, to ask questions of it; `front` as of `one`."""
     from selector.decide.explain.study import Given
     from selector.decide.explain.study import study as kept
     from selector.decide.rank import Settings
-    from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
 
-    resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    resolved = completed(stated, cat)
     need = _accepting(resolved.requirement, today)
     given = Given(
         need,
@@ -163,7 +184,7 @@ def study(stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: b
         cat,
         cat.condition,
         scoring(cat, need),
-        Settings(top, strict, provisional),
+        Settings(top, strict, provisional, front),
         today,
     )
     settings = {"top": top, "strict": strict, "allow_provisional": provisional}

@@ -105,7 +105,17 @@ def rank(
     inputs: Mapping[str, object],
 ) -> Recommendation:
     """The recommendation out of all columns."""
-    found = ranking(run, settings)
+    return told(run, ranking(run, settings), settings, assumptions, inputs)
+
+
+def told(
+    run: Run,
+    found: Ranking,
+    settings: Settings,
+    assumptions: tuple[AssumptionRow, ...],
+    inputs: Mapping[str, object],
+) -> Recommendation:
+    """A ranking with everything that is printed of it."""
     scored, reasons, allowed, shown = found.scored, found.reasons, found.allowed, found.shown
     # Neither needs the other, and numpy lets both cores work.
     with ThreadPoolExecutor(1) as beside:

@@ -44,13 +44,13 @@ def slots(run: Run, row: int) -> Slots:
         hardware=axes.devices[int(s.device[row])].id if own >= 0 else None,
         n_devices=int(s.n_devices[row]),
         layout=layout,
-        offer=_offer(place),
+        offer=offer(place),
         adaptation=loads.adaptation(run.req, model.role, model.api is not None, run.p),
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
 
 
-def _offer(place: Place) -> str | None:
+def offer(place: Place) -> str | None:
     """Id of what is paid for; None for devices on hand."""
     if place.id.startswith("own:"):
         return None

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selector.errors import InputError, Position, Problem
+from selector.errors import InputError, PackError, Position, Problem
+from selector.packs import stored
 from selector.packs.reader import Document, parse, read_text
 from selector.packs.schema import validate
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
+    from selector.packs.catalog import Catalogue
     from selector.types.explain import Figure
 
 VERSION = 1
@@ -21,17 +23,22 @@ NEAR = 1e-5  # numbers are saved with six digits
 AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
-def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
-    """The content of a decision file: the JSON of `recommend`, requirements, files that they name."""
-    content = {
+def sealed(recommendation: Mapping[str, Any], stated: Stated, cat: Catalogue) -> dict[str, Any]:
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name, and
+    the packs, so that the same can be computed again anywhere."""
+    content: dict[str, Any] = {
         **recommendation,
         "requirements": stated.document.data,
-        "files": [
-            {"path": path, "text": (stated.folder / path).read_text(encoding="utf-8")}
-            for path in dict.fromkeys(str(pin["config"]) for pin in _configs(stated.document.data))
-        ],
+        "files": [{"path": path, "text": text} for path, text in files(stated).items()],
     }
+    content["packs"] = stored.keep(cat.raw)
     return {**content, "digest": digest(content)}
+
+
+def files(stated: Stated) -> dict[str, str]:
+    """Files that requirements name, by the path that they give."""
+    named = dict.fromkeys(str(pin["config"]) for pin in configs(stated.document.data))
+    return {path: (stated.folder / path).read_text(encoding="utf-8") for path in named}
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -78,7 +85,7 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number of JSON")
 
 
-def _configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Pins of models that name a configuration."""
     for part in (requirements, *(requirements.get("components") or ())):
         pins = (part.get("pins") or {}).get("model") or ()
@@ -97,9 +104,21 @@ def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         written.write_text(file["text"], encoding="utf-8")
         places[file["path"]] = str(written)
     found: dict[str, Any] = json.loads(json.dumps(decision["requirements"]))
-    for pin in _configs(found):
+    for pin in configs(found):
         pin["config"] = places.get(pin["config"], pin["config"])
     return found
+
+
+def catalogue(decision: Mapping[str, Any], folder: Path, file: str) -> tuple[Catalogue | None, str]:
+    """The packs that a decision was made with, written under `folder`; where there are none to be had,
+    None and why. Raises `InputError` where they are damaged or others than their digests say."""
+    if "packs" not in decision:
+        return None, "an older version saved it, which kept digests of the packs and not the packs"
+    try:
+        return stored.restore(decision["packs"], decision["inputs"]["packs"], folder, file), ""
+    except PackError as error:
+        first = str(error.problems[0]).splitlines()[0]
+        return None, f"this version of selector cannot read its packs: {first}"
 
 
 def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

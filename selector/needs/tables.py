@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -57,7 +57,12 @@ def read_table(name: str, path: Path | None = None) -> list[dict[str, Any]]:
 @cache
 def defaults(path: Path | None = None) -> tuple[Default, ...]:
     """Rules for values that nobody stated, in the order in which they are tried."""
-    return tuple(build(Default, row) for row in read_table("defaults", path))
+    return tuple(built(read_table("defaults", path)))
+
+
+def built(rows: Iterable[Mapping[str, Any]]) -> Iterator[Default]:
+    """Defaults from the rows of their table."""
+    return (build(Default, row) for row in rows)
 
 
 @cache

@@ -231,6 +231,12 @@ class Catalogue:
         return found
 
     @cached_property
+    def defaults(self) -> Sequence[Mapping[str, Any]]:
+        """Rules for values that nobody stated, in the order in which they are tried."""
+        found: Sequence[Mapping[str, Any]] = self.raw.single["defaults"]
+        return found
+
+    @cached_property
     def registry(self) -> Registry:
         """Facts that conditions may name."""
         return Registry.of(self.raw.single["vocabulary"]["facts"], self.vocabulary)
@@ -246,13 +252,18 @@ class Catalogue:
         return compiled.position(self.raw, kind, key)
 
 
-def load(extra: Sequence[Path] = ()) -> Catalogue:
-    """Shipped packs, then the user's, which add or override by id; raises `PackError`."""
-    raw = compiled.shipped()
+def load(extra: Sequence[Path] = (), base: Path | None = None) -> Catalogue:
+    """Shipped packs, or those of `base`, then the user's, which add or override by id; raises `PackError`."""
+    raw = compiled.shipped(base)
     for folder in extra:
         raw = compiled.overlay(raw, folder)
+    return checked(raw, bool(extra))
+
+
+def checked(raw: compiled.Raw, foreign: bool) -> Catalogue:
+    """The catalogue of some packs, the rules of foreign ones looked at before anything runs."""
     catalogue = Catalogue(raw)
-    if extra:
+    if foreign:
         _check_rules(catalogue)
     return catalogue
 

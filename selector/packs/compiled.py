@@ -67,9 +67,9 @@ def digest(files: Iterable[Path], base: Path) -> str:
     return total.hexdigest()
 
 
-def shipped() -> Raw:
-    """The packs that ship, from the cache where it is fresh."""
-    base = rules_dir()
+def shipped(folder: Path | None = None) -> Raw:
+    """The packs that ship, or a whole set of them in another folder, from the cache where it is fresh."""
+    base = folder or rules_dir()
     files = [p for p in pack_files(base) if p.parts[len(base.parts)] not in SKIPPED]
     key = digest(files, base)
     cached = _cache_file(key)

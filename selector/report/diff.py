@@ -1,58 +1,49 @@
-"""Differences of two decisions, as text; the JSON is the differences themselves."""
+"""Differences of two recommendations as text and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from selector.report.numbers import short
+from selector.report import diff_tables
+from selector.report.json import dumps
+from selector.report.numbers import plain
+from selector.report.table import render, wrapped
+
+EXACT = 12  # decimals of attributed parts, so that they sum to the change
+WIDTH = 160
 
 
-def as_text(found: dict[str, Any]) -> str:
-    """Lines for a terminal; components one under another."""
-    lines = _one(found)
-    for part in found.get("components", []):
-        lines += ["", f"component {part['name']}", *_one(part["diff"])]
+def as_text(found: Mapping[str, Any], terminal: bool = False, width: int | None = None) -> str:
+    """Lines and tables for a terminal; components one under another."""
+    made = []
     if "joint" in found:
-        cost = found["joint"]["cost_per_month_usd"]
-        lines += ["", f"together, USD/month: {short(cost['old'])} -> {short(cost['new'])}"]
-        lines.append(f"together, budget: {_two(found['joint']['budget'], 'not stated')}")
-    return "\n".join(lines) + "\n"
+        made.append(render([diff_tables.together(found)], terminal, width).rstrip("\n"))
+    for name, part in diff_tables.parts(found):
+        if name:
+            made.append(f"component {name}")
+        said = [f"{label}: {line}" for label, rows in diff_tables.lines(part) for line in rows]
+        made.append("\n".join(piece for line in said for piece in wrapped(line, width or WIDTH)))
+        tables = diff_tables.tables(part)
+        if tables:
+            made.append(render(tables, terminal, width).rstrip("\n"))
+    return "\n\n".join(made) + "\n"
 
 
-def _one(found: dict[str, Any]) -> list[str]:
-    winner = found["winner"]
-    lines = [
-        f"winner: {winner['old']} -> {winner['new']}"
-        if winner["changed"]
-        else f"winner stays: {winner['new']}"
-    ]
-    lines += [f"rank: {_two(r, '-')}  {r['stack']}" for r in found["ranks"]]
-    lines += [
-        f"{e['figure']}: {short(e['old'])} -> {short(e['new'])}  {e['stack']}" for e in found["estimates"]
-    ]
-    lines += [f"risk {r['risk']}: {_two(r, 'not raised')}  {r['stack']}" for r in found["risks"]]
-    lines += _feasibility(found["feasibility"])
-    lines += [f"assumption {a['key']}: {_two(a, 'not made')}" for a in found["assumptions"]]
-    lines += [f"anchors of {m['criterion']}: {_anchors(m)}" for m in found["ranges"]["changed"]]
-    lines += [f"input changed: {i['input']}" for i in found["attribution"]["inputs"]]
-    lines.append(f"cause: {found['attribution']['note']}")
-    return lines + [f"advice: {line}" for line in found["advice"]]
+def as_json(found: Mapping[str, Any]) -> str:
+    """All of it, figures with six digits; what is attributed is exact, so that it sums."""
+    return dumps(_rounded(found))
 
 
-def _feasibility(found: dict[str, Any]) -> list[str]:
-    stacks = found["stacks"]
-    lines = [f"stacks that satisfy the requirements: {_two(stacks, '-')}"] if _moved(stacks) else []
-    return lines + [f"limit {x['limit']}: {_two(x, 'not set')}  {x['stack']}" for x in found["limits"]]
+def _rounded(found: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = plain(dict(found))
+    made["attribution"]["figures"] = [_exact(row) for row in found["attribution"]["figures"]]
+    if "components" in found:
+        made["components"] = [{**c, "diff": _rounded(c["diff"])} for c in found["components"]]
+    if found.get("joint") and found["joint"]["attribution"]:
+        made["joint"]["attribution"] = _exact(found["joint"]["attribution"])
+    return made
 
 
-def _anchors(row: dict[str, Any]) -> str:
-    """Worst, target and ideal on both sides."""
-    return " -> ".join(", ".join(short(x) for x in row[side]) for side in ("old", "new"))
-
-
-def _moved(row: dict[str, Any]) -> bool:
-    return bool(row["old"] != row["new"])
-
-
-def _two(row: dict[str, Any], none: str) -> str:
-    return " -> ".join(none if row[side] is None else str(row[side]) for side in ("old", "new"))
+def _exact(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(v, EXACT) + 0.0 if isinstance(v, float | int) else v for k, v in row.items()}

@@ -58,12 +58,12 @@ class Picture:
 def recommendation(r: Recommendation, cat: Catalogue) -> str:
     """The whole page; the catalogue has the names of mitigations, the risk scale and the sources."""
     parts = [_part(name, part, said, cat) for name, part, said in screens(r)]
-    return _template().render(
+    return template("recommendation.html").render(
         name=r.name,
         several=bool(r.components),
         feasible=r.feasible,
         together=_lines(together(r)) if r.components else [],
-        joint=_table(sections.together(r)) if r.joint else None,
+        joint=laid(sections.together(r)) if r.joint else None,
         parts=parts,
         inputs=_inputs(r.inputs),
         as_of=r.inputs.get("as_of"),
@@ -73,14 +73,15 @@ def recommendation(r: Recommendation, cat: Catalogue) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of the folder beside this module."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     place = PackageLoader("selector.report", "templates")
     env = Environment(
         loader=place, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return env.get_template("recommendation.html")
+    return env.get_template(name)
 
 
 def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) -> dict[str, Any]:
@@ -106,13 +107,13 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         "score": f"{first.score:.1f}" if first else "",
         "cost": band(first.estimates.get("cost_per_month_usd")) if first else "",
         "lines": _lines(said),
-        "ranking": _table(ranking.full(r)) if first else None,
+        "ranking": laid(ranking.full(r)) if first else None,
         "pictures": _pictures(r),
-        "sure": _table(_sure(r)),
-        "points": _table(_points(r.stacks)),
+        "sure": laid(_sure(r)),
+        "points": laid(_points(r.stacks)),
         "matrices": _matrices(first, cat.scoring["matrix"]) if first else [],
-        "risks": _table(_risks(first, cat)) if first else None,
-        "tables": [_table(t) for t in tables if t.rows],
+        "risks": laid(_risks(first, cat)) if first else None,
+        "tables": [laid(t) for t in tables if t.rows],
     }
 
 
@@ -127,7 +128,7 @@ def _lines(found: Sequence[Line]) -> list[dict[str, Any]]:
     return [x for x in made if x["rows"]]
 
 
-def _table(t: Table) -> dict[str, Any] | None:
+def laid(t: Table) -> dict[str, Any] | None:
     """A table for the macro of the template."""
     if not t.rows:
         return None

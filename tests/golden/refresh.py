@@ -9,3 +9,9 @@ for folder in sorted((Path(__file__).parents[2] / "examples").iterdir()):
     args = ["recommend", str(folder / "reqs.yaml"), "--as-of", "2026-11-24", "--format", "markdown"]
     done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
     (folder / "expected.md").write_text(done.stdout, encoding="utf-8")
+
+folder = Path(__file__).parent / "diff"
+args = ["diff", "old.yaml", "new.yaml", "--as-of", "2026-11-24", "--format", "markdown"]
+command = [sys.executable, "-c", code, *args]
+done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+(folder / "expected.md").write_text(done.stdout, encoding="utf-8")

@@ -30,3 +30,11 @@ def test_json_is_the_same_twice_and_keeps_its_schema(cli: Run) -> None:
     first, second = cli(*args), cli(*args)
     assert first.stdout == second.stdout
     Draft202012Validator(load("recommend")).validate(json.loads(first.stdout))
+
+
+def test_differences(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(__file__).parent / "diff"
+    monkeypatch.chdir(folder)
+    done = cli("diff", "old.yaml", "new.yaml", "--as-of", "2026-11-24", "--format", "markdown")
+    assert done.stderr == ""
+    assert done.stdout == (folder / "expected.md").read_text(encoding="utf-8")

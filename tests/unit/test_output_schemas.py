@@ -34,7 +34,7 @@ def errors(value: object, name: str) -> list[str]:
 def decided(folder: Path, catalogue: Catalogue, *sets: str) -> dict[str, Any]:
     stated = load(folder / "reqs.yaml", sets)
     found = recommendation(decide(stated, catalogue, 10, False, False, date(2026, 11, 24)))
-    made: dict[str, Any] = json.loads(json.dumps(sealed(found, stated)))
+    made: dict[str, Any] = json.loads(json.dumps(sealed(found, stated, catalogue)))
     return made
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from selector.estimate.trace import Label, Traced
-from selector.packs.compiled import WITHOUT_ID
-from selector.packs.locate import rules_dir
+from selector.packs.compiled import BASE, WITHOUT_ID
 from selector.types.explain import Origin
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ class Leaves:
             path = next((raw.files[kind][k] for k, row in rows.items() if entry in row.values()), None)
         if path is None:
             return "requirements"
-        base = rules_dir()
+        base = next(x["path"] for x in raw.packs if x["id"] == BASE)
         return f"rules/{Path(path).relative_to(base)}" if Path(path).is_relative_to(base) else path
 
 

@@ -74,7 +74,10 @@ def test_missing_file_and_flags(tmp_path: Path, cli: Run, root: Path) -> None:
         ("estimate",),
         ("schema", "reqz"),
         ("pack", "show", "nvidia-h100"),
-        ("diff", good, good),
+        ("diff", good, tmp_path / "nothing.yaml"),
+        ("diff", good, good, "--fail-on", "winner-chang"),
+        ("diff", good, good, "--format", "sarif"),
+        ("record", good),
     ):
         done = cli(*args)
         assert done.returncode == 2, args

@@ -121,7 +121,7 @@ def test_one_digest_and_one_diff_for_the_whole_file(
     assert found["components"][0]["diff"]["estimates"]
     assert found["joint"]["cost_per_month_usd"]["old"] != found["joint"]["cost_per_month_usd"]["new"]
     moved = copy.deepcopy(old)
-    moved["components"][0]["stacks"][0]["id"] = "0" * 10
+    moved["components"][0]["stacks"][0]["slots"]["model"] = "another"
     assert not diff.winner_changed(diff.diff(old, old))
     assert diff.winner_changed(diff.diff(old, moved))
 
