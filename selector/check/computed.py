@@ -74,6 +74,7 @@ def _holes(subject: Subject, known: Mapping[str, object], cat: Catalogue, told: 
     for fact, value in facts.items():
         named = rest if fact == "advisory.possible" else rows
         told.say(fact, value, _named(named, known, cat) if named else "", named[0][2] if named else None)
+        told.abouts[fact] = " ".join(dict.fromkeys(w for h, part, _ in named for w in (part, h.advisory.id)))
     if rest:
         told.hangs["advisory.possible"] = tuple(sorted({u for h, _, _ in rest for u in h.unknown}))
         told.severities["advisory.possible"] = max(
@@ -93,10 +94,14 @@ def _named(rows: Sequence[tuple[Hit, str, Position]], known: Mapping[str, object
         least = min((advisories.severity(h.advisory) for h in hits), key=list(Severity).index)
         name, _, version = part.rpartition(" ")
         free = advisories.first_free(cat.advisories.values(), name, version, least, known, cat.condition)
-        told = f"{free} is the first without any that is {least.value} or worse" if free else NONE_FREE
+        told = f"{free} is the first without any{_from(least)}" if free else NONE_FREE
         texts.append(f"{part}: {', '.join(names)}{more}; {told}")
     asked = sorted({u for h, _, _ in rows for u in h.unknown})
     return "; ".join(texts) + (f"; settled by {', '.join(asked)}" if asked else "")
+
+
+def _from(least: Severity) -> str:
+    return f" that is {least.value} or worse" if least not in (Severity.INFO, Severity.LOW) else ""
 
 
 def _listed(subject: Subject, policy: Policy, told: Told) -> None:

@@ -33,6 +33,15 @@ BROKEN = {
 
 
 @dataclass(frozen=True, slots=True)
+class Off:
+    """A rule that the policy switches off, in some files or in all, and how many findings that hides."""
+
+    rule: str
+    files: tuple[str, ...]  # empty: everywhere
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a repository says, and what the rules say of it; files are relative to what was checked."""
 
@@ -44,6 +53,7 @@ class Checked:
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...]
     notes: tuple[str, ...]
+    off: tuple[Off, ...] = ()
 
     @property
     def unresolved(self) -> tuple[Seen, ...]:
@@ -83,7 +93,8 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
     findings += unknown_model(own)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
-    judged = _rated(_once(relative(findings, root)), policy)
+    every = _once(relative(findings, root))
+    judged = _rated(every, policy)
     standing, waived = apply(judged, _local(policy, root), cat, today)
     facts = tuple(s for u in units for s in u.facts)
     return Checked(
@@ -95,6 +106,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         tuple(sorted(relative(standing, root), key=_order)),
         tuple(waived),
         _notes(need, policy),
+        _off(every, policy),
     )
 
 
@@ -175,6 +187,10 @@ def _decided(file: Path) -> dict[str, object]:
         layout = slots.get("layout") or {}
         found: dict[str, object] = {k: slots.get(k) for k in ("model", "engine", "precision")}
         hardware = slots.get("hardware")
+    except FileNotFoundError:
+        what = f"the decision {file} does not exist"
+        fix = "`selector recommend REQS --save FILE` writes one; or take decision: out of the policy"
+        raise InputError(Problem(what, Position(str(file)), fix)) from None
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         what = "not a saved decision with a stack"
         raise InputError(Problem(what, Position(str(file)), "selector recommend REQS --save FILE")) from None
@@ -188,6 +204,7 @@ def _secrets(unit: Unit, root: Path) -> Iterable[Case]:
             place = Position(str(root / seen.file), seen.line, seen.column)
             told = Told()
             told.say("secret.present", True, f"{seen.value} (not shown)", place)
+            told.abouts["secret.present"] = f"{seen.value} {seen.path}"
             yield Case(Subject(Plan(unit.name, {"stack": place}), {}, None, ()), {}, told, unit)
 
 
@@ -225,6 +242,24 @@ def _rated(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
         if not change.off:
             found.append(replace(finding, severity=change.severity) if change.severity else finding)
     return found
+
+
+def _off(findings: Sequence[Finding], policy: Policy) -> tuple[Off, ...]:
+    """Rules that are switched off, with the findings that nobody sees for it."""
+    rows: list[tuple[str, tuple[str, ...]]] = [(r, ()) for r, c in policy.rules.items() if c.off]
+    rows += [(r, files) for files, rules in policy.overrides for r, c in rules.items() if c.off]
+    gone = [f for f in findings if policy.change(f.rule, f.file or "").off]
+
+    def hidden(rule: str, files: tuple[str, ...]) -> int:
+        return sum(f.rule == rule and (not files or matches(f.file or "", files)) for f in gone)
+
+    return tuple(Off(rule, files, hidden(rule, files)) for rule, files in rows)
+
+
+def empty(path: Path, policy: Policy) -> Checked:
+    """What is said where there is nothing to judge."""
+    note = f"nothing to check: {path} declares no stack, and none was detected"
+    return Checked(path, policy, (), (), {}, (), (), (note,))
 
 
 def _own_facts(own: declared.Declared | None) -> Iterable[Seen]:

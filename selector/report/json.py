@@ -184,4 +184,6 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
 
 def dumps(value: Any) -> str:
     """Stable text: same input, same bytes."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # Names of files need not be text: what no encoding holds is written as JSON escapes it.
+    return text.encode(errors="backslashreplace").decode()

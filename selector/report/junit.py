@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from selector.report.check import Verdict, place
+from selector.report.safe import printable
 
 if TYPE_CHECKING:
     from selector.check.gate import Checked
@@ -53,5 +54,5 @@ def as_junit(found: Checked, judged: Verdict) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 does not know."""
-    return "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
+    """Lines without the characters that XML 1.0 does not know, or that nobody sees."""
+    return "\n".join(map(printable, text.split("\n")))
