@@ -187,10 +187,6 @@ def _decided(file: Path) -> dict[str, object]:
         layout = slots.get("layout") or {}
         found: dict[str, object] = {k: slots.get(k) for k in ("model", "engine", "precision")}
         hardware = slots.get("hardware")
-    except FileNotFoundError:
-        what = f"the decision {file} does not exist"
-        fix = "`selector recommend REQS --save FILE` writes one; or take decision: out of the policy"
-        raise InputError(Problem(what, Position(str(file)), fix)) from None
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         what = "not a saved decision with a stack"
         raise InputError(Problem(what, Position(str(file)), "selector recommend REQS --save FILE")) from None

@@ -146,7 +146,7 @@ def resolve(source: Source, cat: Catalogue) -> Policy:
     if document is None:
         return Policy(names, assumes, found_by=source.found_by)
     data = document.data
-    problems = _unknown_rules(document, cat) + unknown_facts(document, cat)
+    problems = _unknown_rules(document, cat) + unknown_facts(document, cat) + _missing(document)
     if problems:
         raise InputError(problems)
     base = Path(document.file).parent
@@ -216,6 +216,15 @@ def _unknown_rules(document: Document, cat: Catalogue) -> list[Problem]:
         for path, rule in named
         if rule not in known
     ]
+
+
+def _missing(document: Document) -> list[Problem]:
+    """The decision that repositories are held to, where there is no such file."""
+    name = document.data.get("decision")
+    if name is None or (Path(document.file).parent / name).exists():
+        return []
+    fix = "`selector recommend REQS --save FILE` writes one; or take decision: out"
+    return [Problem(f"the decision {name} does not exist", document.where(("decision",)), fix)]
 
 
 def unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:

@@ -47,8 +47,13 @@ def as_junit(found: Checked, judged: Verdict) -> str:
                     f"{f.severity.value} {f.outcome}: {f.message}"
                 )
     if not by_file:
-        suite = ElementTree.SubElement(root, "testsuite", name="selector check", tests="1", failures="0")
-        ElementTree.SubElement(suite, "testcase", name="no findings", classname="selector")
+        skipped = "0" if found.facts else "1"
+        about = {"name": "selector check", "tests": "1", "failures": "0", "skipped": skipped}
+        suite = ElementTree.SubElement(root, "testsuite", about)
+        name = "no findings" if found.facts else "nothing to check"
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname="selector")
+        if not found.facts:
+            ElementTree.SubElement(case, "skipped", message=_clean("; ".join(found.notes)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
