@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from selector.check import computed, declared, possible, price, subjects
+from selector.check import acceptances, computed, declared, possible, price, subjects
 from selector.check.computed import Told
 from selector.check.declared import FILE, unknown_model
 from selector.check.detect.run import Detection, Unit, detect
@@ -92,6 +92,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     findings = [f for c in cases for f in judge(c, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
     findings += unknown_model(own)
+    findings += acceptances.findings(resolved, cat, today)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
     every = _once(relative(findings, root))
     judged = _rated(every, policy)

@@ -104,14 +104,17 @@ def one(
     stated: Stated, cat: Catalogue, top: int, strict: bool, provisional: bool, today: date
 ) -> Recommendation:
     """Recommendation for one application."""
+    from dataclasses import replace
+
     from selector.decide.recommend import recommend
     from selector.needs.defaults import complete
     from selector.needs.options import resolve_options
+    from selector.needs.risks import told
 
     resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
     options = resolve_options(stated, cat)
     need = _accepting(resolved.requirement, today)
-    return recommend(
+    found = recommend(
         need,
         resolved.assumptions,
         options,
@@ -125,6 +128,7 @@ def one(
         inputs=inputs(stated, cat, today)
         | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
+    return replace(found, acceptances=told(resolved.requirement, cat, today))
 
 
 def _accepting(need: Requirement, today: date) -> Requirement:

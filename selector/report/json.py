@@ -169,7 +169,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
         "horizon_months": r.horizon_months,
         "counts": dict(r.counts),
-        "notes": r.notes,
+        "notes": [*r.notes, *r.acceptances],
         "oldest_fact": r.oldest_fact,
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],

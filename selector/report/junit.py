@@ -47,8 +47,12 @@ def as_junit(found: Checked, judged: Verdict) -> str:
                     f"{f.severity.value} {f.outcome}: {f.message}"
                 )
     if not by_file:
-        skipped = "0" if found.facts else "1"
-        about = {"name": "selector check", "tests": "1", "failures": "0", "skipped": skipped}
+        about: dict[str, str] = {
+            "name": "selector check",
+            "tests": "1",
+            "failures": "0",
+            "skipped": "0" if found.facts else "1",
+        }
         suite = ElementTree.SubElement(root, "testsuite", about)
         name = "no findings" if found.facts else "nothing to check"
         case = ElementTree.SubElement(suite, "testcase", name=name, classname="selector")

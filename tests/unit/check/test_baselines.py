@@ -171,3 +171,11 @@ def test_the_line_of_a_declared_stack_names_engine_and_hardware(repo: Path, cli:
     )
     line = next(x for x in cli("check", repo).stdout.splitlines() if x.startswith("selector.stack.yaml: "))
     assert {"engine vllm", "hardware h100-sxm-80gb"} <= set(line.split(": ", 1)[1].split("; "))
+
+
+def test_a_draft_runs_though_the_catalogue_lacks_its_model(repo: Path, cli: Run) -> None:
+    (repo / "run.sh").write_text("vllm serve acme/unheard-of-7B\n")
+    assert cli("check", repo, "--init").returncode == 0
+    done = cli("check", repo)
+    assert done.returncode == 0, done.stderr
+    assert "STACK-005" in done.stdout

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -217,3 +218,38 @@ def test_a_model_that_the_catalogue_lacks_leaves_the_rest_to_judge(judged: Judge
     assert (found["STACK-005"].outcome, found["STACK-005"].line) == ("unknown", 6)
     assert found["STACK-002"].outcome == "fail"
     assert "SEC-002" in found
+
+
+ACCEPTED = [
+    {"risk": "PRIV-R-011", "owner": "dpo", "reason": "reviewed", "expires": "2026-12-31"},
+    {"risk": "PRIV-R-012", "owner": "ciso", "reason": "pilot alone", "expires": "2026-11-01"},
+]
+
+
+def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Catalogue) -> None:
+    first, second = sorted(catalogue.risks)[:2]
+    rows = [ACCEPTED[0] | {"risk": first}, ACCEPTED[1] | {"risk": second}]
+    needs = {"application": {"task": "chat"}, "risk": {"accepted": rows}}
+    found = judged(
+        needs=needs, run="vllm serve Qwen/Qwen3-8B\n", policy={"version": 1, "requirements": "reqs.yaml"}
+    )
+    one = found["ACCEPT-001"]
+    assert f"{second} was accepted by ciso until 2026-11-01: pilot alone" in one.message
+    assert one.file == "reqs.yaml"
+
+
+@pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
+def test_recommend_says_who_answers_for_what(
+    kind: str, tmp_path: Path, catalogue: Catalogue, cli: Callable[..., Any]
+) -> None:
+    first, second = sorted(catalogue.risks)[:2]
+    control = sorted(catalogue.mitigations)[0]
+    rows = [ACCEPTED[0] | {"risk": first}, ACCEPTED[1] | {"risk": second}]
+    risk = {"accepted": rows, "controls": [{"mitigation": control, "evidence": "attested"}]}
+    needs = {"application": {"task": "chat"}, "risk": risk}
+    (tmp_path / "reqs.yaml").write_text(yaml.safe_dump(needs))
+    done = cli("recommend", tmp_path / "reqs.yaml", "--format", kind, "--as-of", "2026-11-24", "--top", "1")
+    text = " ".join(done.stdout.split())
+    assert f"risk {first} is accepted by dpo until 2026-12-31: reviewed" in text
+    assert f"warning: risk {second} is accepted by ciso until 2026-11-01: pilot alone and is over" in text
+    assert f"control {control} counts as in place: attested" in text
