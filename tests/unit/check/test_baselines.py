@@ -10,7 +10,7 @@ import pytest
 from selector.check.detect import secrets
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-FIRST, SECOND = "hf_QbZdXfGhIjKlMnOpQrStUvWxYz012345", "hf_aBcDeFgHiJkLmNoPqRsTuVwXyZ543210"
+FIRST, SECOND = "hf_QbZdXfGhIjKlMnOpQrStUvWxYz012345", "hf_ZqWmRtYpLkJhGfDsAzXcVbNmQw975310"
 
 
 @pytest.fixture
@@ -114,13 +114,16 @@ def test_sarif_knows_a_finding_again_whose_file_moved(repo: Path, cli: Run) -> N
     assert not {p for p, _ in before} & {p for p, _ in after}
 
 
-def test_a_doubt_that_is_known_does_not_let_pass_what_is_certain(
-    repo: Path, base: Callable[[Path], Path], cli: Run
-) -> None:
-    (repo / "run.sh").write_text("docker run vllm/vllm-openai:v0.8.4 --model Qwen/Qwen3-8B\n")
-    file = base(repo)
-    (repo / "selector.policy.yaml").write_text("version: 1\nfacts: {engine_features: [mooncake]}\n")
-    assert "POL-005" in cli("check", repo, "--baseline", file).stdout
+def test_a_doubt_that_is_known_does_not_let_pass_what_is_certain(repo: Path, cli: Run) -> None:
+    code = "from openai import OpenAI\nOpenAI(base_url='https://g.example.org/v1').chat.completions.create(model='gpt-4o-mini')\n"
+    (repo / "app.py").write_text(code)
+    file = repo / "base.json"
+    cli("check", repo, "--policy", "eu", "--write-baseline", file)
+    assert cli("check", repo, "--policy", "eu", "--baseline", file).returncode == 0
+    (repo / "selector.policy.yaml").write_text("version: 1\nextends: [eu]\nfacts: {hosting: api}\n")
+    done = cli("check", repo, "--baseline", file)
+    assert done.returncode == 1
+    assert "high fail PRIV-003" in done.stdout
 
 
 def test_what_is_switched_off_or_waived_is_listed(repo: Path, cli: Run) -> None:
