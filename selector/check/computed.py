@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
 from selector.check.detect.run import Unit
 from selector.check.policy import Policy
 from selector.check.subjects import Subject
 from selector.errors import Position
-from selector.estimate.cost import HOURS_PER_MONTH
 from selector.packs.catalog import Catalogue
 from selector.risk import advisories
 from selector.types.advisory import Hit
 from selector.types.detected import Certainty
+from selector.types.rule import Severity
 
 MOST_NAMED = 4
+NONE_FREE = "no later version is known to be free of them"
 
 
 @dataclass(slots=True)
@@ -27,6 +27,9 @@ class Told:
     facts: dict[str, object] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     places: dict[str, Position] = field(default_factory=dict)
+    abouts: dict[str, str] = field(default_factory=dict)  # details without what moves: prices, lines
+    hangs: dict[str, tuple[str, ...]] = field(default_factory=dict)  # on facts that are not known
+    severities: dict[str, Severity] = field(default_factory=dict)  # where the fact says more than its rule
 
     def say(self, fact: str, value: object, detail: str = "", place: Position | None = None) -> None:
         """One fact."""
@@ -44,7 +47,6 @@ def of(
     told = Told()
     _holes(subject, known, cat, told)
     _listed(subject, policy, told)
-    _cost(subject, policy, cat, told)
     if unit is not None:
         _settled(unit, subject, told)
     return told
@@ -71,10 +73,16 @@ def _holes(subject: Subject, known: Mapping[str, object], cat: Catalogue, told: 
     rest = [f for f in found if f not in certain]
     for fact, value in facts.items():
         named = rest if fact == "advisory.possible" else rows
-        told.say(fact, value, _named(named) if named else "", named[0][2] if named else None)
+        told.say(fact, value, _named(named, known, cat) if named else "", named[0][2] if named else None)
+        told.abouts[fact] = " ".join(dict.fromkeys(w for h, part, _ in named for w in (part, h.advisory.id)))
+    if rest:
+        told.hangs["advisory.possible"] = tuple(sorted({u for h, _, _ in rest for u in h.unknown}))
+        told.severities["advisory.possible"] = max(
+            (advisories.severity(h.advisory) for h, _, _ in rest), key=list(Severity).index
+        )
 
 
-def _named(rows: Sequence[tuple[Hit, str, Position]]) -> str:
+def _named(rows: Sequence[tuple[Hit, str, Position]], known: Mapping[str, object], cat: Catalogue) -> str:
     """The holes by component, what mends them, and what would settle the uncertain ones."""
     by_part: dict[str, list[Hit]] = {}
     for hit, part, _ in rows:
@@ -83,23 +91,17 @@ def _named(rows: Sequence[tuple[Hit, str, Position]]) -> str:
     for part, hits in by_part.items():
         names = [f"{h.advisory.id} ({h.advisory.cvss or h.advisory.severity})" for h in hits[:MOST_NAMED]]
         more = f" and {len(hits) - MOST_NAMED} more" if len(hits) > MOST_NAMED else ""
-        fixed = [h.advisory.fixed for h in hits if h.advisory.fixed]
-        mended = f", fixed in {_latest(fixed)}" if fixed else ", no fixed version is known"
-        texts.append(f"{part}: {', '.join(names)}{more}{mended}")
+        least = min((advisories.severity(h.advisory) for h in hits), key=list(Severity).index)
+        name, _, version = part.rpartition(" ")
+        free = advisories.first_free(cat.advisories.values(), name, version, least, known, cat.condition)
+        told = f"{free} is the first without any{_from(least)}" if free else NONE_FREE
+        texts.append(f"{part}: {', '.join(names)}{more}; {told}")
     asked = sorted({u for h, _, _ in rows for u in h.unknown})
     return "; ".join(texts) + (f"; settled by {', '.join(asked)}" if asked else "")
 
 
-def _latest(versions: Sequence[str]) -> str:
-    from packaging.version import InvalidVersion, Version
-
-    def order(text: str) -> Any:
-        try:
-            return Version(text.rsplit(" ", maxsplit=1)[-1].lstrip("b"))
-        except InvalidVersion:
-            return Version("0")
-
-    return max(versions, key=order)
+def _from(least: Severity) -> str:
+    return f" that is {least.value} or worse" if least not in (Severity.INFO, Severity.LOW) else ""
 
 
 def _listed(subject: Subject, policy: Policy, told: Told) -> None:
@@ -119,30 +121,13 @@ def _listed(subject: Subject, policy: Policy, told: Told) -> None:
         told.say("model.listed", "allowed" if allowed else "unlisted", name, at)
 
 
-def _cost(subject: Subject, policy: Policy, cat: Catalogue, told: Told) -> None:
-    """Share of the ceiling that the machines take at the on-demand price, all hours."""
-    offer, group = subject.plan.offer, subject.plan.group
-    if policy.per_month_usd is None or offer is None or offer.on_demand_per_hour is None:
-        return
-    rate = 1.0 if offer.currency == "USD" else cat.usd_per_unit.get(offer.currency)
-    if rate is None:
-        return
-    replicas = subject.plan.layout.get("replicas", 1)
-    machines = max(-(-(group or offer.count) // offer.count), 1) * replicas
-    month = machines * offer.on_demand_per_hour * rate * HOURS_PER_MONTH
-    text = f"{machines} x {offer.instance or offer.id} is {month:,.0f} USD a month"
-    text += f" of {policy.per_month_usd:,.0f}, price of {offer.as_of or 'unknown date'}"
-    told.say(
-        "cost.share_of_ceiling", month / policy.per_month_usd, text, subject.plan.where("offer", "hardware")
-    )
-
-
 def _settled(unit: Unit, subject: Subject, told: Told) -> None:
     """Whether the files agree, and whether they say all that they name."""
     clash = [s for s in unit.facts if s.certainty is Certainty.CONFLICT]
     values = "; ".join(f"{s.key} {s.value} ({s.file}:{s.line}, {s.how})" for s in clash)
     place = subject.plan.places
     told.say("unit.conflict", bool(clash), values, place.get("stack"))
+    told.abouts["unit.conflict"] = "; ".join(f"{s.key} {s.value}" for s in clash)
     open_ = [
         s
         for s in unit.facts

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from selector.check.plan import HOSTED, Plan
+from selector.check.policy import unknown_facts
 from selector.errors import InputError, Position, Problem
 from selector.needs import names
-from selector.needs.defaults import complete
+from selector.needs.defaults import Resolved, complete
 from selector.needs.facts import DECLARED, own_region, place_facts, proposed_facts, requirement_facts
 from selector.needs.load import load
 from selector.needs.regions import JURISDICTIONS, jurisdiction
@@ -21,6 +22,7 @@ from selector.packs.schema import near, validate
 from selector.types import facts
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 from selector.types.requirement import Requirement
+from selector.types.rule import Finding, Severity
 
 FILE = "selector.stack.yaml"
 
@@ -38,7 +40,19 @@ class Declared:
     n_devices: int | None  # of the whole stack; None where nothing says it
     offer: Offer | None
     region: str  # a jurisdiction, or unspecified
-    need: Requirement | None
+    resolved: Resolved | None
+    close: tuple[str, ...] = ()  # models of the catalogue that an unknown name looks like
+
+    @property
+    def need(self) -> Requirement | None:
+        """The requirement that it names."""
+        return self.resolved.requirement if self.resolved is not None else None
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What is stated under `facts`, of all that the repository runs."""
+        rows = self.document.data.get("facts") or {}
+        return {k: frozenset(v) if isinstance(v, list) else v for k, v in rows.items()}
 
     @property
     def stack(self) -> Mapping[str, Any]:
@@ -63,7 +77,7 @@ class Declared:
             n_devices=self.n_devices,
             layout=stack.get("layout") or {},
             offer=self.offer,
-            hosting=stack["hosting"],
+            hosting=stack.get("hosting"),
             region=stack.get("region"),
         )
 
@@ -75,23 +89,23 @@ def read(path: Path, cat: Catalogue) -> Declared:
     if problems:
         raise InputError(problems)
     stack: Mapping[str, Any] = document.data["stack"]
-    problems = _unknown_names(stack, document, cat)
+    problems = _unknown_names(stack, document, cat) + unknown_facts(document, cat)
     if problems:
         raise InputError(problems)
-    need = None
+    resolved = None
     if "requirements" in document.data:
         stated = load(path.parent / document.data["requirements"])
-        need = complete(stated, usd_per_unit=cat.usd_per_unit).requirement
-    return _named(stack, document, cat, need)
+        resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+    return _named(stack, document, cat, resolved)
 
 
 def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
     """The facts that `recommend` hands to the rules for the same stack, as far as it is declared."""
     stack = found.stack
-    known: dict[str, object] = {}
+    known: dict[str, object] = dict(found.facts)
     if found.need is not None:
         known |= {**requirement_facts(found.need), **proposed_facts(found.need)}
-    known |= place_facts(stack["hosting"], found.region, found.need)
+    known |= place_facts(stack.get("hosting"), found.region, found.need)
     known |= {k: stack[k] for k in (*DECLARED, "adaptation") if k in stack}
     if found.api is not None:
         known |= facts.of_api(found.api, cat.api_origin(found.api)) | facts.of_api_price(found.api, today)
@@ -103,17 +117,15 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
             **facts.of_offer(found.offer, today),
             **facts.of_vendor(cat.vendor(found.offer.provider), today),
         }
-    elif stack["hosting"] == "on_prem":
+    elif stack.get("hosting") == "on_prem":
         known |= facts.of_own()
     if found.engine is not None:
         known |= facts.of_engine(found.engine)
         known.pop("engine.version", None)  # the newest one, not the one declared
         if "engine_version" in stack:
             known["engine.version"] = stack["engine_version"]
-    if found.precisions:
-        known |= facts.of_precision(found.precisions[0])
-    if found.devices:
-        known |= facts.of_device(found.devices[0])
+    known |= facts.shared([facts.of_precision(q) for q in found.precisions])
+    known |= facts.shared([facts.of_device(d) for d in found.devices])
     if found.n_devices is not None:
         known["n_devices"] = float(found.n_devices)
     group = found.plan.group
@@ -123,22 +135,27 @@ def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
 
 
 def _named(
-    stack: Mapping[str, Any], document: Document, cat: Catalogue, need: Requirement | None
+    stack: Mapping[str, Any], document: Document, cat: Catalogue, resolved: Resolved | None
 ) -> Declared:
-    """Look every name up; one that the catalogue lacks is an error with near misses."""
+    """Look every name up; one that the catalogue lacks is an error with near misses, but a model that it
+    lacks is a finding: the rest of the stack can be judged."""
 
     def at(key: str) -> Position:
         return document.where(("stack", key))
 
-    query = names.match_models(stack["model"], cat, at("model"))
-    hosted = stack["hosting"] in HOSTED
-    if not hosted and not query.models:
-        what = f"{stack['model']} is a hosted model, it cannot be run on {stack['hosting']}"
+    query = names.find_models(stack["model"], cat)
+    hosting = stack.get("hosting")
+    close = () if query else tuple(names.near(stack["model"], [*cat.models, *cat.apis]))
+    query = query or names.ModelQuery(stack["model"], ())
+    if hosting is not None and hosting not in HOSTED and query.apis and not query.models:
+        what = f"{stack['model']} is a hosted model, it cannot be run on {hosting}"
         raise InputError(Problem(what, at("model"), "hosting: api, or name an open model"))
+    hosted = hosting in HOSTED or (hosting is None and not query.models)
     api = cat.apis[query.apis[0]] if hosted and query.apis else None
     model = cat.models[query.models[0]] if query.models and api is None else None
     engine = names.match_engines(stack["engine"], cat, at("engine")) if "engine" in stack else None
-    formats = names.match_precisions(stack["precision"], cat, at("precision")) if "precision" in stack else ()
+    written = stack.get("precision") or query.precision
+    formats = names.match_precisions(written, cat, at("precision")) if written else ()
     devices = names.match_devices(stack["hardware"], cat, at("hardware")) if "hardware" in stack else None
     offer = cat.offers.get(stack.get("offer", ""))
     count = stack.get("n_devices") or (devices.count if devices else None)
@@ -154,8 +171,9 @@ def _named(
         tuple(cat.devices[d] for d in devices.devices) if devices else (),
         count,
         offer,
-        _region(stack, api, offer, need),
-        need,
+        _region(stack, api, offer, resolved.requirement if resolved is not None else None),
+        resolved,
+        close,
     )
 
 
@@ -167,8 +185,8 @@ def _region(stack: Mapping[str, Any], api: Api | None, offer: Offer | None, need
         return offer.jurisdiction
     if api is not None:
         _, _, stated = stack.get("offer", "").partition(".")
-        return stated or (api.regions[0] if len(api.regions) == 1 else "unspecified")
-    return own_region(need) if need is not None and stack["hosting"] == "on_prem" else "unspecified"
+        return stated or "unspecified"
+    return own_region(need) if need is not None and stack.get("hosting") == "on_prem" else "unspecified"
 
 
 def _unknown_names(stack: Mapping[str, Any], document: Document, cat: Catalogue) -> list[Problem]:
@@ -181,7 +199,7 @@ def _unknown_names(stack: Mapping[str, Any], document: Document, cat: Catalogue)
         found.append(Problem(what, document.where(("stack", key, *inner)), fix))
 
     offer, region = stack.get("offer"), stack.get("region")
-    if offer is not None and offer not in cat.offers and not _of_api(offer, stack["hosting"]):
+    if offer is not None and offer not in cat.offers and not _of_api(offer, stack.get("hosting")):
         note(
             "offer",
             f'offer "{offer}" is not known',
@@ -206,7 +224,33 @@ def _unknown_names(stack: Mapping[str, Any], document: Document, cat: Catalogue)
     return found
 
 
-def _of_api(offer: str, hosting: str) -> bool:
+def _of_api(offer: str, hosting: str | None) -> bool:
     """`api.us`, as `recommend` writes the region of a hosted model."""
     kind, _, region = offer.partition(".")
     return kind == hosting and hosting in HOSTED and (region == "unspecified" or region in JURISDICTIONS)
+
+
+def unknown_model(found: Declared | None) -> tuple[Finding, ...]:
+    """STACK-005: the catalogue lacks the model, so that nothing that hangs on it is judged."""
+    if found is None or found.model is not None or found.api is not None:
+        return ()
+    name, at = found.stack["model"], found.document.where(("stack", "model"))
+    text = f"{name} is not in the catalogue: its size, licence and origin are not judged"
+    close = f"did you mean {' or '.join(found.close)}? or " if found.close else ""
+    return (
+        Finding(
+            "STACK-005",
+            "The model is not known",
+            Severity.HIGH,
+            "high",
+            "unknown",
+            text,
+            "What is not known of a model can neither pass nor fail.",
+            f"{close}add the model in a pack of your own",
+            at.file,
+            at.line,
+            at.column,
+            found.document.file,
+            str(name),
+        ),
+    )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from selector.check import computed, declared, possible, subjects
+from selector.check import acceptances, computed, declared, possible, price, subjects
 from selector.check.computed import Told
-from selector.check.declared import FILE
+from selector.check.declared import FILE, unknown_model
 from selector.check.detect.run import Detection, Unit, detect
 from selector.check.judge import Case, judge
 from selector.check.plan import Plan
@@ -17,7 +17,7 @@ from selector.check.policy import Policy, matches
 from selector.check.subjects import Component, Subject
 from selector.check.waivers import Waived, apply, relative
 from selector.errors import InputError, Position
-from selector.needs.defaults import complete
+from selector.needs.defaults import Resolved, complete
 from selector.needs.facts import requirement_facts
 from selector.needs.load import load
 from selector.packs.catalog import Catalogue
@@ -33,6 +33,15 @@ BROKEN = {
 
 
 @dataclass(frozen=True, slots=True)
+class Off:
+    """A rule that the policy switches off, in some files or in all, and how many findings that hides."""
+
+    rule: str
+    files: tuple[str, ...]  # empty: everywhere
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a repository says, and what the rules say of it; files are relative to what was checked."""
 
@@ -44,6 +53,7 @@ class Checked:
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...]
     notes: tuple[str, ...]
+    off: tuple[Off, ...] = ()
 
     @property
     def unresolved(self) -> tuple[Seen, ...]:
@@ -63,21 +73,29 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     own = declared.read(stack, cat) if stack.is_file() else None
     if own is None and not units and not seen.troubles:
         return None
-    need = own.need if own is not None and own.need is not None else _requirement(policy, cat)
+    resolved = own.resolved if own is not None and own.resolved is not None else _requirement(policy, cat)
+    need = resolved.requirement if resolved is not None else None
     if need is not None:
         policy = replace(policy, cleared=policy.cleared | frozenset(need.licences.cleared))
     base = _base(policy, need)
     cases = [_declared_case(own, base, policy, cat, today)] if own is not None else []
     found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]
-    cases += [Case(s, {**base, **s.facts, **policy.facts}, Told(), u) for u, s in found]
+    stated = own.facts if own is not None else {}
+    cases += [Case(s, {**base, **stated, **s.facts, **policy.facts}, Told(), u) for u, s in found]
+    taken = _taken(policy, need, stated)
     for case in cases:
         case.told = computed.of(case.subject, case.unit, case.facts, policy, cat)
+        case.assumed = taken
+    price.tell(cases, policy.per_month_usd, resolved, cat, today)
     _drifts(cases, own, policy)
     cases += [c for u in units for c in _secrets(u, root)]
     findings = [f for c in cases for f in judge(c, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
+    findings += unknown_model(own)
+    findings += acceptances.findings(resolved, cat, today)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
-    judged = _rated(_once(relative(findings, root)), policy)
+    every = _once(relative(findings, root))
+    judged = _rated(every, policy)
     standing, waived = apply(judged, _local(policy, root), cat, today)
     facts = tuple(s for u in units for s in u.facts)
     return Checked(
@@ -89,6 +107,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         tuple(sorted(relative(standing, root), key=_order)),
         tuple(waived),
         _notes(need, policy),
+        _off(every, policy),
     )
 
 
@@ -104,10 +123,16 @@ def _local(policy: Policy, root: Path) -> Policy:
     return replace(policy, waivers=tuple(here))
 
 
-def _requirement(policy: Policy, cat: Catalogue) -> Requirement | None:
+def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:
     if policy.requirements is None:
         return None
-    return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit).requirement
+    return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit)
+
+
+def _taken(policy: Policy, need: Requirement | None, stated: Mapping[str, object]) -> frozenset[str]:
+    """Facts that the policy takes for granted and nobody states."""
+    known = {**stated, **policy.facts, **(requirement_facts(need) if need is not None else {})}
+    return frozenset(policy.assumes) - known.keys()
 
 
 def _base(policy: Policy, need: Requirement | None) -> dict[str, object]:
@@ -176,6 +201,7 @@ def _secrets(unit: Unit, root: Path) -> Iterable[Case]:
             place = Position(str(root / seen.file), seen.line, seen.column)
             told = Told()
             told.say("secret.present", True, f"{seen.value} (not shown)", place)
+            told.abouts["secret.present"] = f"{seen.value} {seen.path}"
             yield Case(Subject(Plan(unit.name, {"stack": place}), {}, None, ()), {}, told, unit)
 
 
@@ -213,6 +239,24 @@ def _rated(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
         if not change.off:
             found.append(replace(finding, severity=change.severity) if change.severity else finding)
     return found
+
+
+def _off(findings: Sequence[Finding], policy: Policy) -> tuple[Off, ...]:
+    """Rules that are switched off, with the findings that nobody sees for it."""
+    rows: list[tuple[str, tuple[str, ...]]] = [(r, ()) for r, c in policy.rules.items() if c.off]
+    rows += [(r, files) for files, rules in policy.overrides for r, c in rules.items() if c.off]
+    gone = [f for f in findings if policy.change(f.rule, f.file or "").off]
+
+    def hidden(rule: str, files: tuple[str, ...]) -> int:
+        return sum(f.rule == rule and (not files or matches(f.file or "", files)) for f in gone)
+
+    return tuple(Off(rule, files, hidden(rule, files)) for rule, files in rows)
+
+
+def empty(path: Path, policy: Policy) -> Checked:
+    """What is said where there is nothing to judge."""
+    note = f"nothing to check: {path} declares no stack, and none was detected"
+    return Checked(path, policy, (), (), {}, (), (), (note,))
 
 
 def _own_facts(own: declared.Declared | None) -> Iterable[Seen]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from selector.check import doubt
 from selector.check.computed import Told
 from selector.check.detect.run import Unit
 from selector.check.policy import Policy
@@ -43,6 +44,14 @@ class Case:
     facts: Mapping[str, object]
     told: Told
     unit: Unit | None  # None for a stack that is declared
+    assumed: frozenset[str] = frozenset()  # facts that the policy takes for granted and nobody states
+
+    @property
+    def own_engine(self) -> bool:
+        """True where a repository starts an engine and asks no vendor."""
+        plan = self.subject.plan
+        serves = plan.engine is not None and plan.engine.kind == "serving"
+        return serves and plan.hosting is None and "vendor.id" not in self.facts
 
 
 def judge(case: Case, policy: Policy, cat: Catalogue, required: bool) -> Iterator[Finding]:
@@ -77,41 +86,72 @@ def _finding(
     if rule.applies is not None and cat.condition(rule.applies).evaluate(known) is False:
         return None
     condition = cat.condition(rule.when)
-    answer = condition.evaluate(known)
+    answer = doubt.evaluate(condition, known, case.own_engine)
     if answer is False or (answer is None and rule.on_unknown == "pass"):
         return None
-    unknown = [name for name, value in condition.trace(known).items() if value is None]
-    if answer is None and _moot(unknown, case, required):
+    told, facts = case.told, sorted(condition.facts)
+    unknown = doubt.unknown(condition, known) if answer is None else []
+    if answer is None and _moot(unknown, case, known, required):
         return None
-    detail = next((case.told.details[f] for f in sorted(condition.facts) if f in case.told.details), "")
-    message = f"{rule.title}: {detail}" if detail else rule.title
-    if answer is None:
-        message = f"{rule.title}? not known: {', '.join(unknown)}"
+    # A fact may be worked out to be possible: then the rule does not know either.
+    hangs = [h for f in facts for h in told.hangs.get(f, ())] if answer else []
+    detail = next((told.details[f] for f in facts if f in told.details), "")
+    outcome = (
+        "fail" if (answer and not hangs) or (answer is None and rule.on_unknown == "fail") else "unknown"
+    )
+    taken = [f for f in facts if f in case.assumed] if answer else []
     place = _place(condition.facts, case)
-    outcome = "fail" if answer or rule.on_unknown == "fail" else "unknown"
-    subject = " ".join([case.subject.plan.unit, detail or case.subject.model_name or ""]).strip()
     return Finding(
         rule.id,
         rule.title,
-        rule.severity,
+        next((told.severities[f] for f in facts if f in told.severities), rule.severity),
         rule.confidence,
         outcome,
-        message,
+        _message(rule, detail, unknown, taken),
         rule.why,
-        rule.fix,
+        _fix(rule, [*unknown, *hangs, *taken]),
         place.file,
         place.line,
         place.column,
         case.subject.plan.unit,
-        subject,
+        _subject(case, facts, detail),
     )
 
 
-def _moot(unknown: list[str], case: Case, required: bool) -> bool:
-    """True where it is no wonder that facts are unknown: nobody named requirements, or an offer."""
+def _message(rule: Rule, detail: str, unknown: list[str], assumed: list[str]) -> str:
+    """The title with what is known of it; what a policy takes for granted is no finding of fact."""
+    text = f"{rule.title}?" if unknown else rule.title
+    stated = [u for u in unknown if not (detail and u.startswith(doubt.WORKED_OUT))]
+    parts = [detail] if detail else []
+    parts += [f"not known: {', '.join(stated)}"] if stated else []
+    parts += [f"the policy takes {', '.join(assumed)} for granted"] if assumed else []
+    return f"{text}{'' if unknown else ':'} {'; '.join(parts)}" if parts else text
+
+
+def _fix(rule: Rule, open_: list[str]) -> str | None:
+    """What mends it, and which facts to state where."""
+    return "; or ".join(filter(None, (rule.fix, doubt.tell(open_)))) or None
+
+
+def _subject(case: Case, facts: list[str], detail: str) -> str:
+    """What a finding is about, without the file, lines and prices: it keys a baseline that holds when files
+    move."""
+    about = next((case.told.abouts[f] for f in facts if f in case.told.abouts), detail)
+    name = case.subject.plan.unit.partition("#")[2]
+    return " ".join(filter(None, (name, about or case.subject.model_name)))
+
+
+def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required: bool) -> bool:
+    """True where it is no wonder that facts are unknown: nobody named requirements, a ceiling or an offer."""
     if not required and any(u.startswith("req.") for u in unknown):
         return True
-    rented = case.unit is not None and case.subject.plan.offer is None
+    if any(u.startswith("cost.") and u not in case.told.details for u in unknown):
+        return True
+    subject, plan = case.subject, case.subject.plan
+    if "residency_ok" in unknown and known.get("req.residency"):
+        # Somebody said where data has to stay: what runs anywhere has to say where.
+        return subject.model_name is None and plan.hosting is None
+    rented = case.unit is not None and plan.offer is None
     return rented and all(u == "hosting" or u.startswith("offer.") for u in unknown)
 
 

@@ -29,6 +29,7 @@ class Plan:
     hosting: str | None = None
     region: str | None = None  # as written
     context: int | None = None  # tokens of the longest sequence, where it is stated
+    replicas: int | None = None  # where a file and not the layout says it
 
     @property
     def group(self) -> int | None:

@@ -22,7 +22,11 @@ PLACES = (FILE, f".github/{FILE}")
 VARIABLE = "SELECTOR_POLICY"
 DEFAULT = ("baseline",)
 # Findings that no rule of a pack makes; they can be waived and rated like rules.
-OWN = ("STACK-001", "STACK-002", "STACK-003", "STACK-004", "DETECT-001", "DETECT-002", "DETECT-003")
+OWN = (
+    *("STACK-001", "STACK-002", "STACK-003", "STACK-004", "STACK-005"),
+    "ACCEPT-001",
+    *("DETECT-001", "DETECT-002", "DETECT-003"),
+)
 WAIVER_DAYS = 30  # ahead of its end a waiver is mentioned
 
 
@@ -143,7 +147,7 @@ def resolve(source: Source, cat: Catalogue) -> Policy:
     if document is None:
         return Policy(names, assumes, found_by=source.found_by)
     data = document.data
-    problems = _unknown_rules(document, cat) + _unknown_facts(document, cat)
+    problems = _unknown_rules(document, cat) + unknown_facts(document, cat) + _missing(document)
     if problems:
         raise InputError(problems)
     base = Path(document.file).parent
@@ -215,7 +219,17 @@ def _unknown_rules(document: Document, cat: Catalogue) -> list[Problem]:
     ]
 
 
-def _unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
+def _missing(document: Document) -> list[Problem]:
+    """The decision that repositories are held to, where there is no such file."""
+    name = document.data.get("decision")
+    if name is None or (Path(document.file).parent / name).exists():
+        return []
+    fix = "`selector recommend REQS --save FILE` writes one; or take decision: out"
+    return [Problem(f"the decision {name} does not exist", document.where(("decision",)), fix)]
+
+
+def unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
+    """Names and values under `facts` that the vocabulary does not have."""
     known = cat.registry.names()
     found = []
     for name, value in (document.data.get("facts") or {}).items():

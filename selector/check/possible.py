@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from selector.check.plan import HOSTED, Plan
 from selector.estimate import memory
@@ -14,6 +14,7 @@ from selector.types.catalog import ROLES, Device, Model, Precision
 from selector.types.rule import Finding, Severity
 
 GB = 1e9
+UNTOLD = "bf16"  # of a model whose checkpoints nobody lists
 
 
 def findings(found: Plan, cat: Catalogue) -> tuple[Finding, ...]:
@@ -93,35 +94,56 @@ def _layout(found: Plan) -> Iterator[Finding]:
 
 def _weights(found: Plan, cat: Catalogue) -> Iterator[Finding]:
     """STACK-003: the weights, and the cache of one sequence of the stated length, are more than the devices
-    of a replica hold."""
-    if not (found.model and found.precisions and found.devices):
+    of a replica hold. A name that can mean several formats or devices fails where none of them holds them,
+    and is unknown where some do."""
+    if not (found.model and found.devices):
         return
     model, group = found.model, found.group or 1
-    needed = [w for q in found.precisions if (w := _bytes(model, q)) > 0.0]
-    rooms = [r for d in found.devices if (r := _room(d, cat)) > 0.0]
+    formats, taken = _formats(found, model, cat)
+    needed = [w for q in formats if (w := _bytes(model, q)) > 0.0]
+    rooms = [(r, d.id) for d in found.devices if (r := _room(d, cat)) > 0.0]
     if not needed or not rooms:
         return
     cache = _cache(model, found.context or 0)
-    each = (min(needed) + cache) / group
-    if each <= max(rooms):
+    fits = [(weights + cache) / group <= room for weights in needed for room, _ in rooms]
+    if all(fits):
         return
-    unsaid = found.group is None
-    parts = f"weights take {min(needed) / group / GB:.1f} GB"
-    if cache and min(needed) / group <= max(rooms):
+    room, device = max(rooms) if not any(fits) else min(rooms)
+    weights = min(needed) if not any(fits) else max(needed)
+    parts = f"weights take {weights / group / GB:.1f} GB"
+    if cache and weights / group <= room:
         parts += f" and the cache of one sequence of {found.context} tokens {cache / group / GB:.1f} GB"
+    parts += f" a device of {room / GB:.1f} GB ({device})"
+    open_ = ["n_devices is not stated, 1 taken"] if found.group is None else []
+    open_ += [f"the names can mean others, of which some fit: {_meant(found)}"] if any(fits) else []
     yield _fault(
         found,
         "STACK-003",
-        "The weights do not fit"
-        if not cache or min(needed) / group > max(rooms)
-        else "The cache does not fit",
+        "The weights do not fit" if not cache or weights / group > room else "The cache does not fit",
         "hardware",
-        f"{parts} a device of {max(rooms) / GB:.1f} GB"
-        + ("; n_devices is not stated, 1 taken" if unsaid else ""),
+        "; ".join([parts, *open_, *([taken] if taken else [])]),
         "Formulas memory.weights, memory.kv_cache over tp x pp, against the memory an engine may be given.",
-        "fewer bits, more devices, or a smaller model; `selector estimate` names the nearest",
-        "unknown" if unsaid else "fail",
+        "fewer bits, more devices, or a smaller model; `selector estimate` names the nearest"
+        + ("; or state what is not known" if open_ else ""),
+        "unknown" if open_ else "fail",
     )
+
+
+def _meant(found: Plan) -> str:
+    return ", ".join(
+        [d.id for d in found.devices] + [q.id for q in found.precisions if len(found.precisions) > 1]
+    )
+
+
+def _formats(found: Plan, model: Model, cat: Catalogue) -> tuple[tuple[Precision, ...], str]:
+    """Formats that are stated; else what the engine loads that is told none, which is said."""
+    if found.precisions:
+        return found.precisions, ""
+    words: Mapping[str, str] = cat.raw.single["words"].get("default_precision", {})
+    engine = found.engine.id if found.engine is not None else ""
+    own = next((c for c in model.checkpoints if c in cat.precisions), UNTOLD)
+    name, whose = (words[engine], f"the default of {engine}") if engine in words else (own, "the checkpoint")
+    return (cat.precisions[name],), f"precision is not stated, {name} of {whose} taken"
 
 
 def _cache(model: Model, context: int) -> float:

@@ -88,6 +88,7 @@ def _subject(unit: Unit, said: Sequence[Seen], cat: Catalogue, today: date, root
         hosting=_hosting(first, provider, engine),
         region=str(first["region"].value) if "region" in first else None,
         context=_number(first.get("context")),
+        replicas=_number(first.get("replicas")),
     )
     told = _facts(plan, first, provider, cat, today)
     if engine is not None and engine.kind == "serving" and len(said) == len(unit.facts):
@@ -219,8 +220,7 @@ def _facts(
     if plan.hosting is not None:
         known["hosting"] = plan.hosting
     place = jurisdiction(plan.region) if plan.region else plan.offer.jurisdiction if plan.offer else None
-    if plan.api is not None and place is None and len(plan.api.regions) == 1:
-        place = jurisdiction(plan.api.regions[0])
+    # The regions of a price list are not where an endpoint that says nothing lies: none is taken from there.
     if place not in (None, "unspecified"):
         known["region"] = place
     if plan.api is not None:
@@ -233,12 +233,8 @@ def _facts(
         known |= facts.of_offer(plan.offer, today)
     if plan.engine is not None:
         known |= facts.of_engine(replace(plan.engine, version=plan.engine_version))
-    if plan.precisions:
-        known |= facts.of_precision(plan.precisions[0])
-    if plan.devices:
-        # A name may leave the form open: what all its devices share is known.
-        each = [facts.of_device(d) for d in plan.devices]
-        known |= {k: v for k, v in each[0].items() if all(e.get(k) == v for e in each)}
+    known |= facts.shared([facts.of_precision(q) for q in plan.precisions])
+    known |= facts.shared([facts.of_device(d) for d in plan.devices])
     if plan.n_devices is not None:
         known["n_devices"] = float(plan.n_devices)
     return known | _declared(plan, first)

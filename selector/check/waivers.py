@@ -14,7 +14,9 @@ from selector.errors import InputError, Position, Problem
 from selector.packs.catalog import Catalogue
 from selector.types.rule import Finding, Severity
 
-BASELINE_VERSION = 1
+BASELINE_VERSION = 2
+# What no baseline holds: files that nobody could read, and faults of waivers and acceptances themselves.
+NEVER_KNOWN = ("DETECT-", "WAIVER-", "ACCEPT-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +107,53 @@ def _finding(code: str, text: str, level: Severity, waiver: Waiver, outcome: str
 
 
 def key(finding: Finding, moved: bool = False) -> str:
-    """What a finding is known by: rule, file and subject; without the file where a move is looked for."""
-    parts = [finding.rule, "" if moved else finding.file or "", finding.subject]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    """What a finding is known by: rule, outcome and subject, and the file unless a move is looked for. A
+    doubt that is known does not let pass what has become certain."""
+    parts = [finding.rule, finding.outcome, "" if moved else finding.file or "", finding.subject]
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def can_be_known(finding: Finding) -> bool:
+    """False for what a baseline must not hide for ever."""
+    return finding.outcome != "error" and not finding.rule.startswith(NEVER_KNOWN)
 
 
 def baseline_text(findings: Iterable[Finding]) -> str:
     """The content of a baseline file: what is known today, so that only what is new counts."""
     rows = [
-        {"key": key(f), "moved": key(f, True), "rule": f.rule, "file": f.file, "subject": f.subject}
+        {
+            "key": key(f),
+            "moved": key(f, True),
+            "rule": f.rule,
+            "severity": f.severity.value,
+            "file": f.file,
+            "subject": f.subject,
+        }
         for f in findings
+        if can_be_known(f)
     ]
     rows.sort(key=lambda r: (str(r["rule"]), str(r["file"]), str(r["subject"])))
     return json.dumps({"version": BASELINE_VERSION, "kind": "baseline", "findings": rows}, indent=1) + "\n"
 
 
-def against(findings: Sequence[Finding], file: Path) -> tuple[list[Finding], list[Waived]]:
-    """Findings that a baseline does not hold, and those that it does; a second look finds moved files."""
-    known = _read(file)
-    left = list(known)
+def against(findings: Sequence[Finding], file: Path) -> tuple[list[Finding], list[Waived], int]:
+    """Findings that a baseline does not hold, those that it does, and how many it holds that are gone; a
+    second look finds moved files."""
+    left = _read(file)
     new: list[Finding] = []
     old: list[Waived] = []
     for moved in (False, True):
         open_, new = (list(findings), []) if not moved else (new, [])
         for finding in open_:
             name = "moved" if moved else "key"
-            row = next((r for r in left if r[name] == key(finding, moved)), None)
+            mark = key(finding, moved) if can_be_known(finding) else ""
+            row = next((r for r in left if r[name] == mark), None)
             if row is None:
                 new.append(finding)
             else:
                 left.remove(row)
                 old.append(Waived(finding, "baseline", f"in {file}", "", ""))
-    return new, old
+    return new, old, len(left)
 
 
 def _read(file: Path) -> list[dict[str, str]]:

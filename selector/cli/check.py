@@ -57,21 +57,18 @@ def check(
         _draft(path, packs, unit, force)
         return
     found = _run(path, policy, packs, session.day(as_of))
-    if found is None:
-        typer.echo(f"nothing to check: {path} declares no stack, and none was detected", err=True)
-        raise typer.Exit(NOTHING)
     if write_baseline is not None:
-        from selector.check.waivers import baseline_text
-
-        session.write_new(write_baseline, baseline_text(found.findings), force)
+        _write_baseline(found, write_baseline, force)
     if baseline is not None:
         found = _without(found, baseline)
     judged = verdict(found, fail_on, fail_on_unknown)
     for kind, file in outputs:
         _write(_text(kind, found, judged), file)
     code = 0 if exit_zero else _code(found, judged)
-    if code == NOTHING:
+    if code == NOTHING and found.findings:
         typer.echo(f"nothing could be judged: no file of {path} that was read declares a stack", err=True)
+    elif code == NOTHING:
+        typer.echo(found.notes[0], err=True)
     if code:
         raise typer.Exit(code)
 
@@ -82,7 +79,7 @@ def _code(found: Checked, judged: Verdict) -> int:
         return 1
     if judged.undecided:
         return 4
-    return NOTHING if not found.facts and found.findings else 0
+    return 0 if found.facts else NOTHING
 
 
 def _outputs(wanted: list[str]) -> list[tuple[str, Path | None]]:
@@ -108,11 +105,12 @@ def _check_level(name: str, level: str | None) -> None:
         raise UsageError(Problem(f"{name} {level} is not known", None, f"one of: {', '.join(SEVERITIES)}"))
 
 
-def _run(path: Path, policy: str | None, packs: list[Path] | None, today: object) -> Checked | None:
+def _run(path: Path, policy: str | None, packs: list[Path] | None, today: object) -> Checked:
     from datetime import date
 
     from selector.check import policy as policies
     from selector.check.gate import check as judge
+    from selector.check.gate import empty
     from selector.errors import Problem, UsageError
     from selector.packs.catalog import load
 
@@ -121,16 +119,33 @@ def _run(path: Path, policy: str | None, packs: list[Path] | None, today: object
     assert isinstance(today, date)
     source = policies.find(policy, path)
     cat = load([*source.folders, *(packs or [])])
-    return judge(path, policies.resolve(source, cat), cat, today)
+    rules = policies.resolve(source, cat)
+    return judge(path, rules, cat, today) or empty(path, rules)
 
 
 def _without(found: Checked, baseline: Path) -> Checked:
     from dataclasses import replace
 
     from selector.check.waivers import against
+    from selector.report.check import severities
 
-    new, known = against(found.findings, baseline)
-    return replace(found, findings=tuple(new), waived=(*found.waived, *known))
+    new, known, gone = against(found.findings, baseline)
+    held = severities(w.finding for w in known)
+    note = f"baseline {baseline} lets pass {len(known)} findings ({held}); {gone} that it holds are gone"
+    return replace(found, findings=tuple(new), waived=(*found.waived, *known), notes=(*found.notes, note))
+
+
+def _write_baseline(found: Checked, file: Path, force: bool) -> None:
+    """Today's findings but those that nothing may hide, and a line that says how many."""
+    from selector.check.waivers import baseline_text, can_be_known
+    from selector.cli import session
+    from selector.report.check import severities
+
+    held = [f for f in found.findings if can_be_known(f)]
+    session.write_new(file, baseline_text(held), force)
+    left = len(found.findings) - len(held)
+    rest = f"; {left} about files that cannot be read, or about waivers, are not recorded" if left else ""
+    typer.echo(f"{file} written: {len(held)} findings ({severities(held)}){rest}", err=True)
 
 
 def _text(kind: str, found: Checked, judged: Verdict) -> str:

@@ -55,8 +55,11 @@ def run() -> None:
     try:
         app()
     except SelectorError as error:
+        from selector.report.safe import line
+
         for problem in error.problems:
-            typer.echo(f"error: {problem}", err=True)
+            # Problems quote files: what they say must not be a command to whoever reads the log.
+            typer.echo("\n".join(map(line, f"error: {problem}".split("\n"))), err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

@@ -127,13 +127,16 @@ def one(
     front: bool = False,
 ) -> Recommendation:
     """Recommendation for one application; `front` adds what a component could run for less."""
+    from dataclasses import replace
+
     from selector.decide.recommend import recommend
     from selector.needs.options import resolve_options
+    from selector.needs.risks import told
 
     resolved = completed(stated, cat)
     options = resolve_options(stated, cat)
     need = _accepting(resolved.requirement, today)
-    return recommend(
+    found = recommend(
         need,
         resolved.assumptions,
         options,
@@ -148,6 +151,7 @@ def one(
         inputs=inputs(stated, cat, today)
         | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
     )
+    return replace(found, acceptances=told(resolved.requirement, cat, today))
 
 
 def _accepting(need: Requirement, today: date) -> Requirement:

@@ -210,7 +210,7 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> Columns:
 
 def place_usd(axes: Axes, model: int, place: int, load: Load) -> float:
     """API bill of a month in USD; nan where the price list lacks what the load needs."""
-    from selector.decide.prices import request_usd
+    from selector.estimate.requests import request_usd
 
     api, where = axes.models[model].api, axes.places[place]
     assert api is not None

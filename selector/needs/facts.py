@@ -124,9 +124,9 @@ def proposed_facts(need: Requirement) -> dict[str, object]:
     return found
 
 
-def place_facts(hosting: str, region: str, need: Requirement | None) -> dict[str, object]:
+def place_facts(hosting: str | None, region: str, need: Requirement | None) -> dict[str, object]:
     """What follows from where a stack runs: region, and whether residency and users agree with it."""
-    found: dict[str, object] = {"hosting": hosting}
+    found: dict[str, object] = {} if hosting is None else {"hosting": hosting}
     if region in UNNAMED:
         return found
     place = jurisdiction(region) or region

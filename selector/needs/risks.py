@@ -33,6 +33,25 @@ def expired(need: Requirement, today: date) -> tuple[Acceptance, ...]:
     return tuple(a for a in rows if date.fromisoformat(a.expires) < today)
 
 
+def told(need: Requirement, cat: Catalogue, today: date) -> tuple[str, ...]:
+    """What a reader has to know of acceptances and controls: who answers for which risk, why and until
+    when, which of them are over, and how each control is known to be in place."""
+    lines = []
+    for one in need.risk.accepted:
+        if isinstance(one, str):
+            lines.append(f"risk {one} is accepted; nobody is named, nor a last day")
+        elif date.fromisoformat(one.expires) < today:
+            lines.append(f"warning: {_by(one)} and is over: the risk counts again")
+        else:
+            lines.append(_by(one))
+    lines += [f"control {name} counts as in place: {evidence}" for name, evidence in held(need, cat).items()]
+    return tuple(lines)
+
+
+def _by(one: Acceptance) -> str:
+    return f"risk {one.risk} is accepted by {one.owner} until {one.expires}: {one.reason}"
+
+
 def held(need: Requirement, cat: Catalogue) -> dict[str, str]:
     """Mitigations in place by the best evidence for them: controls that the requirement lists, contracts
     that are signed (attested), and what the plan that is brought has (declared)."""

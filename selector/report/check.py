@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.report.json import finding
 from selector.report.numbers import plain
+from selector.report.safe import line
 from selector.types.rule import Finding, Severity
 
 if TYPE_CHECKING:
     from selector.check.gate import Checked
+    from selector.check.waivers import Waived
     from selector.types.detected import Seen
 
+UNREAD = "does not pass: a file could not be read"
 SEVERITIES = tuple(s.value for s in Severity)
-SHOWN_UNITS = ("framework", "model", "precision", "accelerator", "n_devices", "tp", "provider", "region")
+SHOWN_UNITS = (
+    *("framework", "engine", "engine_version", "model", "precision", "accelerator", "hardware", "n_devices"),
+    *("tp", "layout", "provider", "hosting", "offer", "region"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ def as_json(found: Checked, judged: Verdict) -> dict[str, Any]:
                 "names": list(found.policy.names),
                 "file": found.policy.file,
                 "found_by": found.policy.found_by,
+                "off": [{"rule": o.rule, "files": o.files, "findings": o.findings} for o in found.off],
+                "exclude": found.policy.exclude,
             },
             "units": _units(found),
             "facts": [_fact(s) for s in found.facts],
@@ -125,15 +134,16 @@ def as_text(found: Checked, judged: Verdict) -> str:
             lines.append(f"  fix: {f.fix}")
     if found.waived:
         lines += ["", "waived:"]
-        lines += [f"  {w.finding.rule} {place(w.finding)}: {w.reason}{_until(w)}" for w in found.waived]
+        lines += [f"  {w.finding.rule} {place(w.finding)}: {w.reason}{until(w)}" for w in found.waived]
     if found.unresolved:
         lines += ["", "not settled by the files:"]
         lines += [f"  {s.file}:{s.line}:{s.column}: {s.key} {s.value} ({s.how})" for s in found.unresolved]
     lines += ["", *found.notes, headline(found, judged)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(line, lines)) + "\n"
 
 
-def _until(waived: Any) -> str:
+def until(waived: Waived) -> str:
+    """Who let it pass, and to what day."""
     return f" ({waived.owner}, until {waived.expires})" if waived.by == "waiver" else ""
 
 
@@ -158,9 +168,36 @@ def place(f: Finding) -> str:
 
 def headline(found: Checked, judged: Verdict) -> str:
     """One sentence with the outcome."""
-    count = len(judged.failed)
-    waived = f", {len(found.waived)} waived" if found.waived else ""
-    return f"{len(found.findings)} findings, {count} at or above the gate ({judged.fail_on}){waived}"
+    parts = [f"{len(found.findings)} findings, {len(judged.failed)} at or above the gate ({judged.fail_on})"]
+    unknown = sum(f.outcome == "unknown" for f in found.findings)
+    parts += [f"{unknown} unknown"] if unknown else []
+    for by, words in (("waiver", "waived"), ("baseline", "known by the baseline")):
+        rows = [w.finding for w in found.waived if w.by == by]
+        parts += [f"{len(rows)} {words} ({severities(rows)})"] if rows else []
+    hidden = sum(o.findings for o in found.off)
+    parts += [f"{len(found.off)} rules switched off ({hidden} findings)"] if found.off else []
+    return ", ".join(parts)
+
+
+def severities(findings: Iterable[Finding]) -> str:
+    """How many of each severity, the worst first."""
+    counts = Counter(f.severity.value for f in findings)
+    return ", ".join(f"{counts[s]} {s}" for s in reversed(SEVERITIES) if counts[s]) or "none"
+
+
+def outcome(found: Checked, judged: Verdict) -> str:
+    """In one word or a few: a file that nobody could read does not pass."""
+    unread = sum(f.outcome == "error" for f in found.findings)
+    if judged.failed:
+        return "fails"
+    if unread:
+        return f"does not pass: {unread} files could not be read" if unread > 1 else UNREAD
+    return "is undecided" if judged.undecided else "passes" if found.facts else "judged nothing"
+
+
+def off_lines(found: Checked) -> list[str]:
+    """Rules that the policy switches off, and what that hides."""
+    return [f"{o.rule} in {', '.join(o.files) or 'all files'}: {o.findings} findings" for o in found.off]
 
 
 def by_rule(findings: Sequence[Finding]) -> dict[str, Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selector.report.check import Verdict, headline
+from selector.report.safe import printable
 
 if TYPE_CHECKING:
     from selector.check.gate import Checked
@@ -19,13 +20,15 @@ WORDS = {"critical": "error", "high": "error", "medium": "warning", "low": "noti
 
 
 def as_github(found: Checked, judged: Verdict) -> str:
-    """One line a finding, the worst first; what GitHub would not show is counted."""
+    """One line a finding, the worst first; the last that GitHub shows counts those that it does not."""
     lines: list[str] = []
     for word in ("error", "warning", "notice"):
         rows = [f for f in found.findings if _word(f) == word]
-        lines += [_line(word, f) for f in rows[:MOST]]
-        if len(rows) > MOST:
-            lines.append(f"::{word}::{len(rows) - MOST} more; all of them are in the other formats")
+        most = MOST - 1 if word == "notice" else MOST  # the headline is a notice too
+        shown = rows if len(rows) <= most else rows[: most - 1]
+        lines += [_line(word, f) for f in shown]
+        if len(rows) > most:
+            lines.append(f"::{word}::{len(rows) - len(shown)} more; all of them are in the other formats")
     lines.append(f"::notice::{_text(headline(found, judged))}")
     return "\n".join(lines) + "\n"
 
@@ -40,7 +43,7 @@ def _line(word: str, f: Finding) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25")
 
 
 def _value(text: str) -> str:

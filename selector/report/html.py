@@ -92,6 +92,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),
+        sections.accepted(r),
         sections.duties(r),
         legal.licence(r),
         sections.findings(r),

@@ -170,7 +170,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
         "horizon_months": r.horizon_months,
         "counts": dict(r.counts),
-        "notes": r.notes,
+        "notes": [*r.notes, *r.acceptances],
         "oldest_fact": r.oldest_fact,
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
@@ -185,4 +185,6 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
 
 def dumps(value: Any) -> str:
     """Stable text: same input, same bytes."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # Names of files need not be text: what no encoding holds is written as JSON escapes it.
+    return text.encode(errors="backslashreplace").decode()

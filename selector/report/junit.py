@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from selector.report.check import Verdict, place
+from selector.report.safe import printable
 
 if TYPE_CHECKING:
     from selector.check.gate import Checked
@@ -46,12 +47,21 @@ def as_junit(found: Checked, judged: Verdict) -> str:
                     f"{f.severity.value} {f.outcome}: {f.message}"
                 )
     if not by_file:
-        suite = ElementTree.SubElement(root, "testsuite", name="selector check", tests="1", failures="0")
-        ElementTree.SubElement(suite, "testcase", name="no findings", classname="selector")
+        about: dict[str, str] = {
+            "name": "selector check",
+            "tests": "1",
+            "failures": "0",
+            "skipped": "0" if found.facts else "1",
+        }
+        suite = ElementTree.SubElement(root, "testsuite", about)
+        name = "no findings" if found.facts else "nothing to check"
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname="selector")
+        if not found.facts:
+            ElementTree.SubElement(case, "skipped", message=_clean("; ".join(found.notes)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 does not know."""
-    return "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
+    """Lines without the characters that XML 1.0 does not know, or that nobody sees."""
+    return "\n".join(map(printable, text.split("\n")))

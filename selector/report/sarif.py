@@ -6,11 +6,13 @@ Source: OASIS SARIF 2.1.0; GitHub, SARIF support for code scanning (first locati
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from selector import __version__
+from selector.check.waivers import key
 from selector.report.check import Verdict, by_rule
+from selector.report.safe import printable, sarif
 from selector.types.rule import Finding
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ def as_sarif(found: Checked, judged: Verdict) -> dict[str, Any]:
                     "driver": {
                         "name": "selector",
                         "semanticVersion": __version__,
-                        "informationUri": "https://pypi.org/project/selector/",
                         "rules": [_rule(f) for f in rules.values()],
                     }
                 },
@@ -67,27 +68,33 @@ def _rule(f: Finding) -> dict[str, Any]:
 
 
 def _result(f: Finding, index: dict[str, int], waived: Any) -> dict[str, Any]:
-    mark = hashlib.sha256(f"{f.rule}\0{f.file}\0{f.subject}".encode()).hexdigest()
     kind = "open" if f.outcome == "unknown" else "fail"
     result: dict[str, Any] = {
         "ruleId": f.rule,
         "ruleIndex": index[f.rule],
         "kind": kind,
         "level": "none" if kind == "open" else LEVELS[f.severity.value],
-        "message": {"text": f.message},
+        "message": {"text": sarif(f.message)},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": f.file or ".", "uriBaseId": "%SRCROOT%"},
+                    "artifactLocation": {
+                        "uri": quote(f.file or ".", errors="surrogateescape"),
+                        "uriBaseId": "%SRCROOT%",
+                    },
                     "region": {"startLine": max(f.line or 1, 1), "startColumn": max(f.column or 1, 1)},
                 }
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": mark[:32]},
-        "properties": {"severity": f.severity.value, "outcome": f.outcome, "unit": f.unit or ""},
+        # By the second a tool knows a finding again whose file has moved, as a baseline does.
+        "partialFingerprints": {
+            "primaryLocationLineHash": key(f)[:32],
+            "selectorFinding/v1": key(f, moved=True)[:32],
+        },
+        "properties": {"severity": f.severity.value, "outcome": f.outcome, "unit": printable(f.unit or "")},
     }
     if waived is not None:
         result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": waived.reason or waived.by}
+            {"kind": "external", "status": "accepted", "justification": printable(waived.reason or waived.by)}
         ]
     return result

@@ -135,6 +135,11 @@ def upper_risks(r: Recommendation) -> Table:
     return Table(title, RISK, tuple(_risk(x) for x in kept), note=note, narrow=narrow)
 
 
+def accepted(r: Recommendation) -> Table:
+    """Who answers for which risk, acceptances that are over, and how controls are known to be in place."""
+    return Table("Accepted risks, and controls in place", ("what",), tuple((x,) for x in r.acceptances))
+
+
 def _levels(x: RiskRow) -> str:
     return x.residual if x.inherent == x.residual else f"{x.inherent} -> {x.residual}"
 
@@ -275,6 +280,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         *([] if brief else [payments(r)]),
         limits(r),
         upper_risks(r) if brief else risks(r),
+        accepted(r),
         duties(r),
         legal.licence(r),
         findings(r),

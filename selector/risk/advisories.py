@@ -105,6 +105,34 @@ def _inside(ranges: tuple[str, ...], scheme: str, version: str) -> bool | None:
         return None
 
 
+def first_free(
+    advisories: Iterable[Advisory],
+    component: str,
+    version: str,
+    least: Severity,
+    facts: Mapping[str, object],
+    condition: Callable[[str], Asks],
+) -> str | None:
+    """The first later version, of those that mend something, that no hole of a severity or above is known
+    or possible in under the facts; None where there is none."""
+    from packaging.version import Version
+
+    order = list(Severity)
+    own = [a for a in advisories if a.component == component]
+    worse = [a for a in own if order.index(severity(a)) >= order.index(least)]
+    later: dict[Version, str] = {}
+    for advisory in own:
+        here = comparable(version, advisory.scheme)
+        for text in (advisory.fixed or "").split(" or "):
+            plain = comparable(text, advisory.scheme)
+            if plain and here and Version(plain) > Version(here):
+                later.setdefault(Version(plain), text)
+    for _, text in sorted(later.items()):
+        if not hits(worse, component, text, facts, condition):
+            return text
+    return None
+
+
 def comparable(version: str, scheme: str) -> str | None:
     """A version in the form that its scheme compares: `b5000` of llama.cpp as 5000, `25.07-py3` and `r26.03`
     as a date of release, `v1.82.7-stable` without what surrounds it."""

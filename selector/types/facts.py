@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -85,6 +85,11 @@ def of_vendor(vendor: Vendor | None, today: date) -> dict[str, object]:
             "vendor.age_days": age_days(vendor.as_of, today),
         }
     )
+
+
+def shared(each: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What all that a name can mean have in common; empty where it means nothing."""
+    return {k: v for k, v in each[0].items() if all(e.get(k) == v for e in each)} if each else {}
 
 
 def of_engine(framework: Framework) -> dict[str, object]:

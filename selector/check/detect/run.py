@@ -84,9 +84,10 @@ def detect(root: Path, cat: Catalogue) -> Detection:
 
 def _secrets(file: File, tree: Tree) -> Iterable[Seen]:
     """Secrets of a file that some detector reads: kind and name, never the value."""
-    for kind, name, line, column in secrets.found(tree.text(file) or ""):
-        value = f"{kind} {name}".strip()
-        yield Seen(file.name, "secret", value, Certainty.DECLARED, file.name, line, column, kind)
+    for one in secrets.found(tree.text(file) or ""):
+        value = f"{one.kind} {one.name}".strip()
+        place = (file.name, one.line, one.column)
+        yield Seen(file.name, "secret", value, Certainty.DECLARED, *place, one.kind, one.mark)
 
 
 def settled(facts: Iterable[Seen]) -> list[Seen]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 # Forms that a provider documents for its keys; the value itself is never kept.
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -40,21 +42,59 @@ HINTS = (
 )  # fmt: skip
 
 
-def found(text: str) -> Iterator[tuple[str, str, int, int]]:
-    """Kind and name of each secret with its line and column; a line is told once."""
+ROUNDS = 20_000  # of the hash: slow for who guesses values, a few milliseconds a secret here
+SALT = "selector check: marks of secrets"
+MARK_DIGITS = 12
+BLOCK, BLOCK_END, MOST_LINES = "-----BEGIN", "-----END", 200
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that stands in a file: its kind, the name beside it, its place, and a mark."""
+
+    kind: str
+    name: str
+    line: int
+    column: int
+    mark: str  # tells one value from another; the value does not follow from it
+
+
+def found(text: str) -> Iterator[Secret]:
+    """Each secret with its place; a line is told once."""
     lower = text.lower()
     hints = [hint for hint in HINTS if hint in lower]
-    for number, line in enumerate(text.splitlines(), 1) if hints else ():
+    lines = text.splitlines() if hints else []
+    for number, line in enumerate(lines, 1):
         if len(line) > LONGEST or not _any(hints, line.lower()):
             continue
         known = next(((kind, m) for kind, form in FORMS if (m := form.search(line))), None)
         if known and not _repeats(known[1][0]):
             name = _FIELD.search(line)
-            yield known[0], name[1] if name else "", number, known[1].start() + 1
+            label, value = name[1] if name else "", _whole(lines[number - 1 :], known[1])
+            yield Secret(known[0], label, number, known[1].start() + 1, mark(known[0], label, value))
             continue
         field = _FIELD.search(line)
         if field and not _PLACEHOLDER.search(field[2]) and _random(field[2]):
-            yield "value of high entropy", field[1], number, field.start(2) + 1
+            kind, value = "value of high entropy", field[2]
+            yield Secret(kind, field[1], number, field.start(2) + 1, mark(kind, field[1], value))
+
+
+def _whole(lines: Sequence[str], form: re.Match[str]) -> str:
+    """The value whose start has a known form: it goes on to a space or a quote, and a block to its end."""
+    first = lines[0][form.start() :]
+    if not first.startswith(BLOCK):
+        return re.split(r"[\s\"']", first, maxsplit=1)[0]
+    if BLOCK_END in first:
+        return first
+    rest = [line.strip() for line in lines[1:MOST_LINES]]
+    ends = next((i for i, line in enumerate(rest) if BLOCK_END in line), len(rest))
+    return "\n".join([first, *rest[:ends]])
+
+
+def mark(kind: str, name: str, value: str) -> str:
+    """A salted, slow and cut hash of a value: another value under the same name has another mark."""
+    salt = "\0".join((SALT, kind, name)).encode()
+    return hashlib.pbkdf2_hmac("sha256", value.encode(errors="replace"), salt, ROUNDS).hex()[:MARK_DIGITS]
 
 
 def _any(hints: Sequence[str], line: str) -> bool:

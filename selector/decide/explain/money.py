@@ -10,8 +10,8 @@ from selector.decide import candidates, people, switching
 from selector.decide import load as loads
 from selector.decide.axes import HOSTED
 from selector.decide.explain.traced import Candidate
-from selector.decide.prices import in_force, request_usd
 from selector.estimate import cost, effort
+from selector.estimate.requests import in_force, request_usd
 from selector.estimate.trace import TRACE, named
 from selector.types.catalog import Api, Price
 

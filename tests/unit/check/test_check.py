@@ -71,7 +71,7 @@ def test_the_first_stack_passes_as_recommend_says(folder: Path, tmp_path: Path, 
         ("region", "atlantis", 'region "atlantis" is not known'),
         ("mitigations", ["no-such-thing"], 'mitigation "no-such-thing" is not known'),
         ("engine_version", "latest", 'engine_version "latest" is no version'),
-        ("model", "openai/gpt-5", "gpt-5"),
+        ("model", "openai/gpt-5.4", "openai/gpt-5.4 is a hosted model"),
     ],
 )
 def test_a_name_that_nobody_knows_is_an_error_with_its_place(

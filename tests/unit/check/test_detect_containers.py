@@ -285,7 +285,7 @@ def test_properties_of_a_server(tmp_path: Path, catalogue: Catalogue) -> None:
     ],
 )
 def test_secrets(text: str, kind: str | None) -> None:
-    assert [k for k, *_ in secrets.found(text)] == ([kind] if kind else [])
+    assert [s.kind for s in secrets.found(text)] == ([kind] if kind else [])
 
 
 def test_templates_that_cannot_be_read_are_no_broken_files() -> None:

@@ -137,7 +137,7 @@ def test_a_known_hole_names_what_mends_it(tmp_path: Path, catalogue: Catalogue) 
     found = judged(tmp_path, catalogue)
     one = next(f for f in found.findings if f.rule == "POL-005")
     assert "MAL-LITELLM-2026-03" in one.message
-    assert "1.82.9" in one.message
+    assert "1.84.0 is the first" in one.message  # 1.82.9 mends this one and has another
     assert (one.file, one.line) == ("requirements.txt", 1)
     (tmp_path / "requirements.txt").write_text("litellm==1.90.0\n")
     assert not {"POL-005", "POL-006"} & rules(judged(tmp_path, catalogue))
@@ -185,16 +185,16 @@ def test_a_baseline_holds_what_is_known_wherever_it_moves(repo: Path, catalogue:
     base = repo / "base.json"
     base.write_text(baseline_text(judged(repo, catalogue).findings))
     (repo / "run.sh").write_text("# one more line\n" + SHELL)
-    new, old = against(judged(repo, catalogue).findings, base)
+    new, old, _ = against(judged(repo, catalogue).findings, base)
     assert (new, len(old)) == ([], 3)
     (repo / "other.sh").write_text("vllm serve Qwen/Qwen3-32B --trust-remote-code\n")
-    new, _ = against(judged(repo, catalogue).findings, base)
+    new, _, _ = against(judged(repo, catalogue).findings, base)
     assert {f.file for f in new} == {"other.sh"}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"kind": "baseline", "version": 9}', '{"kind": "baseline", "version": 1, "findings": [1]}'],
+    ["{", "[]", '{"kind": "baseline", "version": 9}', '{"kind": "baseline", "version": 2, "findings": [1]}'],
 )
 def test_a_broken_baseline_is_an_error(text: str, repo: Path, catalogue: Catalogue) -> None:
     (repo / "base.json").write_text(text)
