@@ -208,4 +208,4 @@ def _print(made: Any, format_: str) -> None:
         typer.echo(report.markdown(made), nl=False)
     else:
         terminal = sys.stdout.isatty()
-        typer.echo(report.text(made, terminal, width() if terminal else None), nl=False)
+        typer.echo(report.text(made, terminal, width(terminal)), nl=False)

@@ -14,6 +14,8 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """What differs, and why as far as the inputs tell; components are matched by their names."""
     found = _one(old, new)
+    if subjects := _subjects(old, new):
+        found["remark"] = subjects
     before, after = ({c["name"]: c for c in d["components"]} for d in (old, new))
     if before or after:
         names = [*after, *(n for n in before if n not in after)]
@@ -27,6 +29,16 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
             "budget": _sides(joint, lambda j: (j["budget"] or {}).get("status")),
         }
     return found
+
+
+def _subjects(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """A warning where the decisions are about different applications; else nothing."""
+    names = [d.get("name") for d in (old, new)]
+    tasks = [d.get("requirements", {}).get("application", {}).get("task") for d in (old, new)]
+    if names[0] == names[1] and tasks[0] == tasks[1]:
+        return ""
+    sides = [f"{name} ({task})" if task else str(name) for name, task in zip(names, tasks, strict=True)]
+    return f"two different applications: {sides[0]} and {sides[1]}; what differs need not be a change"
 
 
 def winner_changed(found: dict[str, Any]) -> bool:

@@ -9,7 +9,8 @@ from selector.report.numbers import short
 
 def as_text(found: dict[str, Any]) -> str:
     """Lines for a terminal; components one under another."""
-    lines = _one(found)
+    lines = [f"note: {found['remark']}"] if "remark" in found else []
+    lines += _one(found)
     for part in found.get("components", []):
         lines += ["", f"component {part['name']}", *_one(part["diff"])]
     if "joint" in found:
