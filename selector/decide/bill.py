@@ -29,6 +29,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     s, people = run.stacks, run.p["effort.spread"]
     place = run.axes.places[int(s.place[row])]
     horizon = float(run.req.horizon_months or 12)
+    unknown = _unpriced(run, row)
     found: list[Row] = [
         (
             _item(place, int(s.units[row])) + _unknown(place, float(s.infra_usd[row])),
@@ -68,7 +69,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             float(scored.people_once_usd[row]),
         ),
         (
-            "mitigations, running",
+            f"mitigations, running{_without(unknown)}",
             float(run.risks.usd[row]),
             people,
             "cost.mitigations",
@@ -77,7 +78,19 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             0.0,
         ),
     ]
-    return tuple(_line(*x) for x in found if x[1] or x[3] in ALWAYS)
+    shown = (*ALWAYS, *(["cost.mitigations"] if unknown else []))
+    return tuple(_line(*x) for x in found if x[1] or x[3] in shown)
+
+
+def _unpriced(run: Run, row: int) -> list[str]:
+    """Mitigations that are new to a stack and whose running cost nobody knows."""
+    held = {c.mitigation for c in run.req.risk.controls}
+    chosen = run.risks.assessments[int(run.risks.profile[row])].mitigations
+    return [m for m in chosen if m not in held and run.cat.mitigations[m].usd_per_month is None]
+
+
+def _without(unknown: list[str]) -> str:
+    return f" (running cost of {', '.join(unknown)} not known)" if unknown else ""
 
 
 def _line(
