@@ -107,9 +107,7 @@ def _quickly(needs: Sequence[Need], price: Mapping[str, Price]) -> frozenset[str
     return taken
 
 
-def _spared(
-    needs: Sequence[Need], taken: frozenset[str], price: Mapping[str, Price]
-) -> frozenset[str]:
+def _spared(needs: Sequence[Need], taken: frozenset[str], price: Mapping[str, Price]) -> frozenset[str]:
     """Without what others made needless, the dearest first."""
     for name in sorted(taken, key=lambda m: (price[m], m), reverse=True):
         if all(n.reached(taken - {name}) for n in needs):
