@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selector.types.load import Load
 
 TOKENS = 1024  # of a prompt where nothing is said
+TABLES = (".csv", ".tsv", ".xlsx")
 
 
 def estimate(
@@ -129,10 +130,17 @@ def _kv(text: str) -> float:
 
 
 def _points(path: Path) -> Document:
-    from selector.errors import InputError
+    from selector.errors import InputError, Position, Problem
     from selector.packs.reader import read_yaml
     from selector.packs.schema import validate
 
+    if path.suffix.lower() in TABLES:
+        what = "this is a table, not the YAML of points to size"
+        fix = (
+            "write points: [{model: Qwen/Qwen3-32B, hardware: 2xH100-SXM}]; "
+            "`selector validate FILE` reads tables of measured points"
+        )
+        raise InputError(Problem(what, Position(str(path)), fix))
     document = read_yaml(path)
     problems = validate(document, "points")
     if problems:

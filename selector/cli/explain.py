@@ -188,7 +188,7 @@ def _risk(found: Study, stack: str | None, key: str, notes: tuple[str, ...], for
     from selector.decide.explain import answer, ask
     from selector.errors import Problem, UsageError
     from selector.packs.schema import near
-    from selector.report import explain as report
+    from selector.report import explain_risk as report
 
     known = found.run.cat.risks
     by_alias = {a: r.id for r in known.values() for a in r.aliases}
@@ -229,4 +229,4 @@ def _print(made: Any, format_: str) -> None:
         typer.echo(report.markdown(made), nl=False)
     else:
         terminal = sys.stdout.isatty()
-        typer.echo(report.text(made, terminal, width() if terminal else None), nl=False)
+        typer.echo(report.text(made, terminal, width(terminal)), nl=False)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from selector.types.decision import Recommendation
 
 
+NARROWEST = 20  # columns; anything less holds no table
+
+
 def recommend(
     reqs: Annotated[Path, typer.Argument(help="Requirements, reqs.yaml.")],
     top: Annotated[int, typer.Option(min=1, max=1000, help="Stacks to show.")] = 10,
@@ -76,11 +79,15 @@ def _written(found: Recommendation, format_: str, cat: Catalogue) -> str:
     from selector.report import table
 
     terminal = sys.stdout.isatty()
-    return table.recommendation(found, terminal, width() if terminal else None)
+    return table.recommendation(found, terminal, width(terminal))
 
 
-def width() -> int:
-    """Columns of the terminal."""
+def width(terminal: bool) -> int | None:
+    """Columns of the terminal; elsewhere what COLUMNS says, or None where it says nothing."""
+    import os
     import shutil
 
-    return shutil.get_terminal_size().columns
+    if terminal:
+        return shutil.get_terminal_size().columns
+    stated = os.environ.get("COLUMNS", "")
+    return int(stated) if stated.isdecimal() and int(stated) >= NARROWEST else None

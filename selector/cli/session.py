@@ -106,11 +106,18 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
 
 def check(parts: Sequence[Stated], cat: Catalogue, today: date) -> None:
     """Every contradiction and unknown name of all components together."""
-    from selector.needs import risks
+    from selector.needs import known, risks
     from selector.needs.contradictions import contradictions
 
+    known.check_sources(cat)
     found = {
-        str(p): p for part in parts for p in (*contradictions(part, cat), *risks.problems(part, cat, today))
+        str(p): p
+        for part in parts
+        for p in (
+            *contradictions(part, cat),
+            *known.problems(part, cat),
+            *risks.problems(part, cat, today),
+        )
     }
     if found:
         raise InputError(list(found.values()))

@@ -26,6 +26,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     """Infrastructure, purchase, people, mitigations and the move, where each costs anything."""
     place = run.axes.places[int(run.stacks.place[row])]
     over = f"over {float(run.req.horizon_months or 12):g} months"
+    unknown = _unpriced(run, row)
     words = {
         "cost.infrastructure": (
             _item(place, int(run.stacks.units[row])) + _unknown(place, float(run.stacks.infra_usd[row])),
@@ -52,16 +53,28 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             None,
             float(scored.people_once_usd[row]),
         ),
-        "cost.mitigations": ("mitigations, running", "privacy pack", None, 0.0),
+        "cost.mitigations": (f"mitigations, running{_without(unknown)}", "privacy pack", None, 0.0),
     }
+    shown = (*ALWAYS, *(["cost.mitigations"] if unknown else []))
     found = []
     for formula, part in spending.parts(run, scored.people_usd).items():
         usd, spread = float(part.usd[row]), float(part.spread[row])
         item, source, as_of, once = words[formula]
-        if usd or formula in ALWAYS:
+        if usd or formula in shown:
             known = None if math.isnan(usd) else Estimate.around(usd, spread, "USD/month", formula)
             found.append(CostLine(item, known, source, as_of, once))
     return tuple(found)
+
+
+def _unpriced(run: Run, row: int) -> list[str]:
+    """Mitigations that are new to a stack and whose running cost nobody knows."""
+    held = {c.mitigation for c in run.req.risk.controls}
+    chosen = run.risks.assessments[int(run.risks.profile[row])].mitigations
+    return [m for m in chosen if m not in held and run.cat.mitigations[m].usd_per_month is None]
+
+
+def _without(unknown: list[str]) -> str:
+    return f" (running cost of {', '.join(unknown)} not known)" if unknown else ""
 
 
 def _unknown(place: Place, usd: float) -> str:

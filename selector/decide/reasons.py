@@ -65,6 +65,7 @@ def _distance(moves: Sequence[Move]) -> str:
     text = ""
     if first.now is not None and first.needed is not None:
         times = f" ({first.needed / first.now:.2f}x)" if first.now else ""
-        text = f"{relax.figure(first.needed)} {first.unit} against {relax.figure(first.now)}{times}"
+        needed, now = relax.apart(first.needed, first.now)
+        text = f"{needed} {first.unit} against {now}{times}"
     rest = "; ".join(relax.words(m) for m in moves[1:])
     return "; ".join(x for x in (text, f"also {rest}" if rest else "") if x)

@@ -138,9 +138,15 @@ def words(m: Move) -> str:
     return f"{m.limit} {figure(m.now)} -> {figure(up(m.needed, IN_WORDS))}"
 
 
-def figure(x: float) -> str:
-    """Four significant digits without an exponent."""
-    return f"{float(f'{x:.{IN_WORDS}g}'):f}".rstrip("0").rstrip(".")
+def figure(x: float, digits: int = IN_WORDS) -> str:
+    """Significant digits without an exponent."""
+    return f"{float(f'{x:.{digits}g}'):f}".rstrip("0").rstrip(".")
+
+
+def apart(one: float, other: float) -> tuple[str, str]:
+    """Two figures with as many digits as tell them apart, up to those that are kept."""
+    pairs = [(figure(one, d), figure(other, d)) for d in range(IN_WORDS, PRINTED + 1)]
+    return next((p for p in pairs if p[0] != p[1]), pairs[-1])
 
 
 def _that_fits(run: Run) -> tuple[Relaxation, ...]:

@@ -55,8 +55,9 @@ def request_usd(api: Api, load: Load, batch: bool, days: list[date]) -> float | 
         values = [(share, _one(price, load)) for share, price in parts]
         if not values or any(v is None for _, v in values):
             return None
-        found.append(math.fsum(share * (v or 0.0) for share, v in values))
-    return math.fsum(found) / len(found)
+        # Plain sums: traced prices keep what they are made of.
+        found.append(sum(share * (v or 0.0) for share, v in values))
+    return sum(found) / len(found)
 
 
 def _one(price: Price, load: Load) -> float | None:

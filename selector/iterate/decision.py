@@ -59,7 +59,12 @@ def read(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as problem:
         raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), AGAIN)) from None
     if not isinstance(found, dict) or found.get("kind") != "recommendation":
-        raise InputError(Problem("not a saved decision", Position(str(path)), AGAIN))
+        kind = f" but {found['kind']}" if isinstance(found, dict) and "kind" in found else ""
+        raise InputError(Problem(f"not a saved decision{kind}", Position(str(path)), AGAIN))
+    if not {"requirements", "digest"} & set(found):
+        what = "this is what `selector recommend --format json` prints: it lacks the requirements"
+        fix = "explain and diff take what `selector recommend REQS --save FILE` writes"
+        raise InputError(Problem(what, Position(str(path)), fix))
     if found.get("schema_version") != VERSION:
         what = f"schema version {found.get('schema_version')} is not read here, only {VERSION}"
         raise InputError(Problem(what, Position(str(path)), f"with this version of selector {AGAIN}"))

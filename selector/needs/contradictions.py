@@ -184,6 +184,10 @@ def _sizes(stated: Stated) -> Found:
     if work.peak_requests_per_second == 0 and (work.requests_per_month or 0) > 0:
         what = "workload.peak_requests_per_second is 0, but there are requests in the month"
         yield _at(stated, "workload.peak_requests_per_second", what, "leave the peak out")
+    if work.requests_per_month == 0:
+        what = "workload.requests_per_month is 0: there is nothing to serve"
+        fix = "give the requests of a month, or leave it out to have it assumed"
+        yield _at(stated, "workload.requests_per_month", what, fix)
     if work.active_hours_fraction == 0:
         what = "workload.active_hours_fraction is 0: there is never any load"
         key = "workload.active_hours_fraction"

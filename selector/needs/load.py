@@ -54,12 +54,28 @@ def load_document(mapping: Mapping[str, Any], origin: str, sets: Sequence[str] =
 
 def from_document(document: Document, sets: Sequence[str] = ()) -> Stated:
     """Requirements from a read document; a key without a value counts as left out."""
+    if foreign := _foreign(document):
+        raise InputError(foreign)
     changed = without_null(apply_sets(document, sets))
     problems = schema.validate(changed, SCHEMA) + _not_finite(changed)
     if problems:
         raise InputError(problems)
     mapping = normalise(changed.data)
     return Stated(to_requirement(mapping), mapping, changed)
+
+
+def _foreign(document: Document) -> Problem | None:
+    """What an output of this program is, where one was given for requirements."""
+    if not isinstance(document.data, Mapping) or "schema_version" not in document.data:
+        return None
+    kind = str(document.data.get("kind", "output"))
+    what, fix = f"this is the JSON of another command ({kind}), not requirements", "give reqs.yaml"
+    if kind == "recommendation" and "digest" in document.data:
+        what = "this is a saved decision, not requirements"
+        fix = f"`selector explain {document.file}` and `selector diff` take it; or give its requirements"
+    elif kind == "recommendation":
+        what = "this is what `selector recommend --format json` prints, not requirements"
+    return Problem(what, Position(document.file), fix)
 
 
 def apply_sets(document: Document, sets: Sequence[str]) -> Document:

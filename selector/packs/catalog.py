@@ -279,6 +279,20 @@ def beyond_budget(catalogue: Catalogue) -> list[tuple[str, str]]:
     return found
 
 
+def unknown_sources(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    """Kind and id of entries, and of each a source that no sources file holds."""
+    known = set(catalogue.sources)
+    for kind, entries in catalogue.raw.entries.items():
+        if kind in ("sources", "unresolved"):
+            continue
+        for key, entry in entries.items():
+            for part in (entry, *entry.get("quality", ())):
+                named = part.get("source", [])
+                for source in [named] if isinstance(named, str) else named:
+                    if source not in known:
+                        yield kind, key, source
+
+
 def _check_rules(catalogue: Catalogue) -> None:
     """A user pack with a broken rule, or with more points than it declares, stops before anything runs."""
     fix = "lower the points, or raise points_budget in pack.yaml"

@@ -23,7 +23,9 @@ from selector.packs import schema
 from selector.packs.locate import rules_dir
 from selector.packs.reader import Document, read_yaml
 
-SINGLE = frozenset({"vocabulary", "scoring", "axes", "defaults", "aliases", "unresolved", "words"})
+SINGLE = frozenset(
+    {"vocabulary", "scoring", "axes", "defaults", "aliases", "languages", "unresolved", "words"}
+)
 # Kinds that judge; all others say what is so.
 JUDGING = frozenset(
     {

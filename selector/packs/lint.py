@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from selector.packs.catalog import Catalogue, beyond_budget, condition_problems, legal_conditions
+from selector.packs.catalog import (
+    Catalogue,
+    beyond_budget,
+    condition_problems,
+    legal_conditions,
+    unknown_sources,
+)
 from selector.packs.language import parse as tree
 from selector.packs.ruletest import legal_cases
 from selector.types.rule import Effect, Rule
@@ -72,16 +78,8 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
 
 
 def _sources(cat: Catalogue) -> Iterator[Fault]:
-    known = set(cat.sources)
-    for kind, entries in cat.raw.entries.items():
-        if kind in ("sources", "unresolved"):
-            continue
-        for key, entry in entries.items():
-            for part in (entry, *entry.get("quality", ())):
-                named = part.get("source", [])
-                for source in [named] if isinstance(named, str) else named:
-                    if source not in known:
-                        yield Fault("L001", kind, key, f'source "{source}" is not known')
+    for kind, key, source in unknown_sources(cat):
+        yield Fault("L001", kind, key, f'source "{source}" is not known')
 
 
 def _addresses(cat: Catalogue) -> Iterator[Fault]:

@@ -129,7 +129,8 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
             error.schema.get("description"),
         )
     else:
-        yield Problem(f"{dotted}: {error.message}"[:300], where, None)
+        told = error.schema.get("description") if error.validator == "pattern" else None
+        yield Problem(f"{dotted}: {error.message}"[:300], where, told)
 
 
 def _short(value: object) -> str:

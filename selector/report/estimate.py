@@ -8,7 +8,10 @@ from selector.report.json import estimate
 from selector.report.numbers import band, plain, short
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from selector.decide.single import Sizing
+    from selector.types.estimate import Estimate
 
 GIB = 2.0**30
 
@@ -39,12 +42,18 @@ def as_json(s: Sizing) -> dict[str, Any]:
         "limits": s.limits,
         "nearest": s.nearest,
         "memory_gib_per_device": ledger,
-        **{k: estimate(v) for k, v in s.estimates.items()},
+        **{k: estimate(_speeds(s).get(k)) for k in s.estimates},
         "usd_per_hour": s.usd_per_hour,
         "usd_per_hour_source": s.price_source,
     }
     cleaned: dict[str, Any] = plain(found)
     return cleaned
+
+
+def _speeds(s: Sizing) -> Mapping[str, Estimate | None]:
+    """Times and rates; none where memory is short, since what cannot be loaded runs at no speed."""
+    short_of = s.memory is not None and s.memory.total > s.memory.usable
+    return {} if s.fits is False and short_of else s.estimates
 
 
 def as_text(s: Sizing) -> str:
@@ -68,7 +77,7 @@ def as_text(s: Sizing) -> str:
             "usable": m.usable,
         }
         lines.append("  GiB a device: " + ", ".join(f"{k} {v / GIB:.1f}" for k, v in parts.items()))
-    for name, value in s.estimates.items():
+    for name, value in _speeds(s).items():
         lines.append(f"  {name:22} {band(value)} {value.unit if value else ''}".rstrip())
     price = f"{short(s.usd_per_hour)} ({s.price_source})" if s.usd_per_hour else "? (no dated offer)"
     lines.append(f"  {'usd_per_hour':22} {price}")

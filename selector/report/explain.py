@@ -9,7 +9,8 @@ from typing import Any
 
 from selector.report import markdown as as_markdown
 from selector.report import table as as_table
-from selector.report.numbers import plain, short
+from selector.report.numbers import plain, same, short
+from selector.report.screen import GAINS
 from selector.report.tabular import Table
 from selector.types.explain import (
     Anchor,
@@ -17,10 +18,8 @@ from selector.types.explain import (
     BreakEven,
     Explanation,
     Figure,
-    Fired,
     Node,
     Origin,
-    RiskView,
     Waterfall,
 )
 from selector.types.robust import StackRef, WinsIf
@@ -52,7 +51,8 @@ def markdown(page: Page) -> str:
     return "\n\n".join([*parts, *(as_markdown.table(t) for t in page.tables if t.rows)]) + "\n"
 
 
-def _head(kind: str, inputs: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+def head(kind: str, inputs: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """What the JSON of every explanation begins with."""
     return {"schema_version": SCHEMA_VERSION, "kind": kind, "notes": list(notes), "inputs": dict(inputs)}
 
 
@@ -63,7 +63,7 @@ def name(ref: StackRef) -> str:
 
 def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> Page:
     """The formula tree behind a number."""
-    data = _head("number", inputs, notes) | {
+    data = head("number", inputs, notes) | {
         "path": figure.path,
         "stack": asdict(figure.stack),
         "value": figure.value,
@@ -75,7 +75,7 @@ def number(figure: Figure, inputs: Mapping[str, Any], notes: Sequence[str]) -> P
     said = "not known" if figure.value is None else f"{_six(figure.value)} {figure.unit}".strip()
     lines = [f"{figure.path} = {said}", name(figure.stack), *([figure.why] if figure.why else []), *notes]
     tables = (_formulas(figure.nodes), _leaves(figure.nodes))
-    return Page(_plain(data), f"Behind {figure.path}", tuple(lines), tables)
+    return Page(flat(data), f"Behind {figure.path}", tuple(lines), tables)
 
 
 def _formulas(nodes: Sequence[Node]) -> Table:
@@ -125,79 +125,9 @@ def _basis(origin: Origin) -> str:
     return "; ".join(parts)
 
 
-def risk(view: RiskView, stack: StackRef, inputs: Mapping[str, Any], notes: Sequence[str]) -> Page:
-    """One risk of one stack."""
-    data = _head("risk", inputs, notes) | {"stack": asdict(stack), "risk": asdict(view)}
-    words = {True: "applies", False: "does not apply", None: "may apply: a fact is unknown"}
-    state = "accepted in the requirements" if view.accepted else words[view.applies]
-    lines = [
-        f"{view.name} ({view.category}); owner: {view.owner}",
-        f"{name(stack)}: {state}",
-        f"likelihood {view.likelihood_now} of 5 (register {view.likelihood}), impact {view.impact_now} of 5 "
-        f"(register {view.impact}); the steps stand for {', '.join(f'{s:g}' for s in view.scale)}",
-        f"inherent {view.inherent} ({short(view.inherent_score)}), residual {view.residual} "
-        f"({short(view.residual_score)}) with the mitigations chosen",
-        f"register: {view.basis}; source {view.source}, {view.as_of}",
-        *([view.note] if view.note else []),
-        *notes,
-    ]
-    tables = (
-        _fired("What makes it apply", view.triggers),
-        _fired("What moves it", view.modifiers),
-        _protections(view),
-        Table("References", ("where", "what"), tuple((k, v) for k, v in view.references.items())),
-    )
-    return Page(_plain(data), f"Risk {view.id}", tuple(lines), tables)
-
-
-def _fired(title: str, rows: Sequence[Fired]) -> Table:
-    words = {True: "yes", False: "no", None: "unknown"}
-    return Table(
-        title,
-        ("by", "condition", "holds", "facts", "moves", "why"),
-        tuple(
-            (
-                f.what,
-                f.condition,
-                words[f.answer],
-                ", ".join(f"{k} = {_word(v)}" for k, v in f.facts.items()),
-                " ".join(
-                    f"{part} {by:+d}"
-                    for part, by in (("likelihood", f.likelihood), ("impact", f.impact))
-                    if by
-                ),
-                f.why,
-            )
-            for f in rows
-        ),
-    )
-
-
-def _protections(view: RiskView) -> Table:
-    rows = tuple(
-        (
-            m.id,
-            m.name,
-            "chosen" if m.chosen else "possible" if m.applicable else "not with this hosting",
-            f"x{m.likelihood:g} x{m.impact:g}",
-            "" if m.residual_alone is None else short(m.residual_alone),
-            f"{m.days_low:g}-{m.days_high:g}",
-            "" if m.usd_per_month is None else short(m.usd_per_month),
-            m.owner or "",
-            f"{m.basis}; {m.source}, {m.as_of}",
-        )
-        for m in view.mitigations
-    )
-    columns = (
-        *("mitigation", "name", "state", "likelihood, impact", "score alone", "days", "USD/month"),
-        *("owner", "rests on"),
-    )
-    return Table("Mitigations", columns, rows, frozenset({"score alone", "days", "USD/month"}))
-
-
 def explanation(made: Explanation) -> Page:
     """Why a stack is where it is."""
-    data = _head("explanation", made.inputs, made.notes) | {
+    data = head("explanation", made.inputs, made.notes) | {
         k: v for k, v in asdict(made).items() if k not in ("inputs", "notes")
     }
     s = made.stack
@@ -223,7 +153,7 @@ def explanation(made: Explanation) -> Page:
         _break_evens(made.break_evens),
         *([_loads(made.api_or_own)] if made.api_or_own else []),
     ]
-    return Page(_plain(data), made.name, tuple(lines), tuple(tables))
+    return Page(flat(data), made.name, tuple(lines), tuple(tables))
 
 
 def _steps(fall: Waterfall) -> Table:
@@ -283,14 +213,21 @@ def _wins(rows: Sequence[WinsIf]) -> Table:
         (
             name(w.stack),
             f"{w.kind} {w.key}",
-            f"{short(w.now)} {w.unit}",
-            f"no value of it alone makes {w.stack.label or w.stack.id} win"
-            if w.needed is None
-            else f"{_six(w.needed)} {w.unit}",
+            f"{_six(w.now)} {w.unit}",
+            _needed(w),
         )
         for w in rows
     )
     return Table("Would come first if", ("stack", "what", "now", "needed"), shown)
+
+
+def _needed(w: WinsIf) -> str:
+    """The figure, weight or limit that would do; a tie is none."""
+    if w.needed is None:
+        return f"no value of it alone makes {w.stack.label or w.stack.id} win"
+    if same(w.now, w.needed):
+        return "tied with the first" + (f": {GAINS[w.key]} wins" if w.kind == "criterion" else "")
+    return f"{_six(w.needed)} {w.unit}"
 
 
 def _broken(made: Explanation) -> Table:
@@ -371,24 +308,11 @@ def _crossings(made: ApiOrOwn) -> list[str]:
     return lines
 
 
-def _word(value: object) -> str:
-    if value is None:
-        return "unknown"
-    if isinstance(value, frozenset | set):
-        return "[" + ", ".join(sorted(map(str, value))) + "]"
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
-
-
 def _six(value: float) -> str:
     return f"{value:.{PRECISE}g}"
 
 
-def _plain(data: dict[str, Any]) -> dict[str, Any]:
+def flat(data: dict[str, Any]) -> dict[str, Any]:
+    """Values of JSON, rounded as everywhere."""
     found: dict[str, Any] = plain(data)
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from selector.types.estimate import Estimate
 
 THOUSAND = 1000.0
+FEW, KEPT = 3, 6  # significant digits for people, and those of JSON
 
 
 def six_digits(value: float) -> float | int | None:
@@ -35,16 +36,31 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def short(value: float | None) -> str:
-    """Three significant digits with thousands separators; `?` where unknown."""
+def short(value: float | None, digits: int = FEW) -> str:
+    """Three significant digits, or as many as asked for, with thousands separators; `?` where unknown."""
     if value is None or math.isnan(value):
         return "?"
     if value == 0:
         return "0"
     size = abs(value)
     if size >= THOUSAND:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}"
+        places = max(digits - 1 - math.floor(math.log10(size)), 0)
+        return f"{float(f'{value:.{digits}g}'):,.{places}f}"
+    return f"{value:.{digits}g}"
+
+
+def apart(one: float | None, other: float | None) -> tuple[str, str]:
+    """Two figures with as many digits, up to those that are kept, as tell them apart."""
+    for digits in range(FEW, KEPT):
+        pair = short(one, digits), short(other, digits)
+        if pair[0] != pair[1]:
+            return pair
+    return short(one, KEPT), short(other, KEPT)
+
+
+def same(one: float | None, other: float | None) -> bool:
+    """True where no digit that is kept differs."""
+    return apart(one, other)[0] == apart(one, other)[1]
 
 
 def band(estimate: Estimate | None) -> str:

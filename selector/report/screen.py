@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from selector.report.legal import before_launch
-from selector.report.numbers import band, short
-from selector.report.tabular import describe, middle, named, quality, rival, share, side
+from selector.report.numbers import apart, band, same, short
+from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
 from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
 from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
 
@@ -17,6 +17,13 @@ REASONS = 3
 NAMED = 6  # labels in a list of ties
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
+GAINS = {
+    "cost": "lower cost",
+    "latency": "shorter latency",
+    "quality": "higher quality",
+    "risk": "lower risk",
+    "effort": "less effort",
+}
 # Limits on figures that the line of figures shows; the rest stand in the table of limits.
 LIMIT_OF = {
     "cost_per_month_usd": "budget.per_month_usd",
@@ -67,7 +74,7 @@ def together(r: Recommendation) -> list[Line]:
     chosen = tuple(f"{x.component}: {x.stack.label} {describe(x.stack)}" for x in r.joint.parts)
     budget = r.joint.budget
     if budget is not None and budget.status == "violated":
-        against = f"the cheapest is {side(budget.value)} against {side(budget.limit)} {budget.unit}"
+        against = f"the cheapest is {' against '.join(sides(budget.value, budget.limit))} {budget.unit}"
         return [
             Line("NO COMBINATION OF THE STACKS SHOWN KEEPS THE BUDGET", (against,)),
             Line("CHEAPEST", (total, *chosen)),
@@ -180,7 +187,7 @@ def _sureness(sure: Robustness, first: str) -> list[Line]:
         return [Line("HOW SURE", ("no other choice that is as certain satisfies the requirements",))]
     lines = _each("HOW SURE", [*_draws(sure, first), *_weights(sure)])
     none = "no single figure, weight or limit of the nearest rivals alone"
-    lines += _each("WHAT WOULD CHANGE IT", [_change(x) for x in nearest_changes(sure)[:CHANGES]] or [none])
+    lines += _each("WHAT WOULD CHANGE IT", _changes(sure) or [none])
     if sure.measure_first:
         lines.append(Line("MEASURE FIRST", tuple(_measure(x) for x in sure.measure_first[:MEASURED])))
     rated = sorted(sure.exchange, key=lambda x: RATED.get(x.criterion, len(RATED)))
@@ -265,7 +272,27 @@ def _change(x: WinsIf) -> str:
     what = {"weight": f"the weight of {x.key}", "limit": f"the limit {x.key}"}.get(x.kind, f"its {x.key}")
     unit = f" {x.unit}" if x.unit not in ("", "index") else ""
     goes = "goes" if x.kind == "criterion" else "is moved"
-    return f"{named(x.stack)} wins if {what} {goes} from {short(x.now)} to {short(x.needed)}{unit}"
+    now, needed = apart(x.now, x.needed)
+    return f"{named(x.stack)} wins if {what} {goes} from {now} to {needed}{unit}"
+
+
+def _changes(sure: Robustness) -> list[str]:
+    """The nearest changes in words; stacks that are tied with the first share a line."""
+    found = nearest_changes(sure)
+    level = [x for x in found if same(x.now, x.needed)]
+    tied = list(dict.fromkeys(named(x.stack) for x in level))
+    rest = [x for x in found if named(x.stack) not in tied]
+    lines = [_tied(tied, level)] if tied else []
+    return [*lines, *(_change(x) for x in rest)][:CHANGES]
+
+
+def _tied(names: list[str], level: list[WinsIf]) -> str:
+    """What tips a tie: a gain on any criterion that bears on all of them."""
+    moved = [{x.key for x in level if named(x.stack) == n and x.kind == "criterion"} for n in names]
+    gains = [word for key, word in GAINS.items() if all(key in keys for keys in moved)]
+    verbs = ("is", "wins") if len(names) == 1 else ("are", "win")
+    how = f"any {' or '.join(gains)}" if gains else "any gain"
+    return f"{', '.join(names)} {verbs[0]} tied with the first and {verbs[1]} with {how}"
 
 
 def _measure(x: Decisive) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from selector.decide import outlay
 from selector.report import legal
 from selector.report.numbers import band, short
-from selector.report.tabular import Table, describe, middle, rival, share, side
+from selector.report.tabular import Table, describe, middle, rival, share, sides
 from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
 from selector.types.estimate import Estimate
 from selector.types.regulation import DutyRow
@@ -202,9 +202,10 @@ def limits(r: Recommendation) -> Table:
     for c in r.stacks[0].constraints if r.stacks else ():
         chance = "" if c.p_ok is None else share(c.p_ok)
         status = c.status.replace("_", " ")
-        rows.append((c.id, status, side(c.value), side(c.limit), c.unit, chance, c.why))
+        value, limit = sides(c.value, c.limit)
+        rows.append((c.id, status, value, limit, c.unit, chance, c.why))
         said = "; ".join(x for x in (status, f"{chance} ok" if chance else "", c.why) if x)
-        brief.append((c.id, f"{side(c.value)}, limit {side(c.limit)} {c.unit}".rstrip(), said))
+        brief.append((c.id, f"{value}, limit {limit} {c.unit}".rstrip(), said))
     return Table(
         title,
         ("limit", "status", "estimate", "limit value", "unit", "chance ok", "note"),

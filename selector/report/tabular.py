@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from selector.report.numbers import band, short
+from selector.report.numbers import apart, band, short
 from selector.types.decision import RankedStack
 from selector.types.estimate import Estimate
 from selector.types.robust import StackRef
@@ -111,3 +111,10 @@ def side(value: float | str | None) -> str:
     if value is None:
         return "?"
     return value if isinstance(value, str) else short(value)
+
+
+def sides(value: float | str | None, limit: float | str | None) -> tuple[str, str]:
+    """An estimate and its limit, with as many digits as tell them apart."""
+    if isinstance(value, str) or isinstance(limit, str) or value is None or limit is None:
+        return side(value), side(limit)
+    return apart(value, limit) if value != limit else (side(value), side(limit))

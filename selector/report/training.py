@@ -9,6 +9,7 @@ from selector.report.numbers import band, plain, short
 
 if TYPE_CHECKING:
     from selector.decide.train_plan import TrainingSizing
+    from selector.types.estimate import Estimate
 
 # Figures of serving that the form of an estimate has, and training has not.
 SERVING = (
@@ -16,6 +17,7 @@ SERVING = (
     *("output_tokens_per_s", "total_tokens_per_s", "requests_per_s"),
 )
 FIGURES = ("tokens_per_s_per_device", "tokens_per_s", "device_hours", "wall_hours", "usd", "memory_gib")
+MEMORY = "memory_gib"
 
 
 def as_json(s: TrainingSizing) -> dict[str, Any]:
@@ -39,13 +41,19 @@ def as_json(s: TrainingSizing) -> dict[str, Any]:
         "nearest": s.nearest,
         "assumptions": s.assumptions,
         "memory_gib_per_device": s.memory and dict(s.memory),
-        **{name: estimate(s.estimates.get(name)) for name in FIGURES},
+        **{name: estimate(_figure(s, name)) for name in FIGURES},
         **dict.fromkeys(SERVING),
         "usd_per_hour": s.usd_per_hour,
         "usd_per_hour_source": s.price_source,
     }
     cleaned: dict[str, Any] = plain(found)
     return cleaned
+
+
+def _figure(s: TrainingSizing, name: str) -> Estimate | None:
+    """A figure of the run; where memory is short, the memory alone: such a run has no speed."""
+    short_of = s.memory is not None and s.memory["total"] > s.memory["usable"]
+    return None if s.fits is False and short_of and name != MEMORY else s.estimates.get(name)
 
 
 def as_text(s: TrainingSizing) -> str:
@@ -62,7 +70,7 @@ def as_text(s: TrainingSizing) -> str:
         parts = [f"{k.replace('_', ' ')} {v:.1f}" for k, v in s.memory.items() if k != "kv_cache"]
         lines.append("  GiB a device: " + ", ".join(parts))
     for name in FIGURES:
-        value = s.estimates.get(name)
+        value = _figure(s, name)
         if value is not None:
             lines.append(f"  {name:24} {band(value)} {value.unit}")
     price = f"{short(s.usd_per_hour)} ({s.price_source})" if s.usd_per_hour else "? (no dated offer)"

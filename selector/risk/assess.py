@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from selector.risk.choose import Need, cheapest
+from selector.risk.choose import Need, Price, cheapest
 from selector.types.decision import RiskRow
 from selector.types.register import Mitigation, Risk
 
@@ -155,10 +155,11 @@ def _choose(
     return made.sets[key]
 
 
-def price(mitigation: Mitigation, scoring: Scoring) -> tuple[float, float]:
-    """USD a month and person-days of a mitigation; a running cost that nobody knows is left out."""
+def price(mitigation: Mitigation, scoring: Scoring) -> Price:
+    """Whether nobody knows the running cost of a mitigation, USD a month as far as known, person-days."""
     once = mitigation.days * scoring.usd_per_day / scoring.months
-    return once + (mitigation.usd_per_month or 0.0), mitigation.days
+    running = mitigation.usd_per_month
+    return int(running is None), once + (running or 0.0), mitigation.days
 
 
 def _need(

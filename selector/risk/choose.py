@@ -15,7 +15,9 @@ from functools import cached_property
 from itertools import combinations
 
 MOST_STEPS = 20_000  # of the search; more is left to the quick way
-Cost = tuple[float, float, int]  # USD a month, person-days, number: the later ones settle ties
+# How many have a running cost that nobody knows, USD a month, person-days: each settles ties of those before.
+Price = tuple[int, float, float]
+Cost = tuple[int, float, float, int]  # of a set, then its size
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,12 @@ class Need:
         return found
 
 
-def cheapest(needs: Sequence[Need], price: Mapping[str, tuple[float, float]]) -> frozenset[str]:
-    """The set with the least cost that meets all needs; `price` is USD a month and person-days."""
+def cheapest(needs: Sequence[Need], price: Mapping[str, Price]) -> frozenset[str]:
+    """The set with the least cost that meets all needs.
+
+    A running cost that nobody knows is no low one: as few such mitigations as the needs allow are
+    taken, and money decides among those.
+    """
     if not needs:
         return frozenset()
     search = _Search([n.ways for n in needs], price)
@@ -49,12 +55,12 @@ def cheapest(needs: Sequence[Need], price: Mapping[str, tuple[float, float]]) ->
 
 
 class _Search:
-    def __init__(self, ways: list[list[frozenset[str]]], price: Mapping[str, tuple[float, float]]) -> None:
+    def __init__(self, ways: list[list[frozenset[str]]], price: Mapping[str, Price]) -> None:
         self.ways = sorted(ways, key=len)
         self.price = price
         self.steps = 0
         self.found: frozenset[str] = frozenset()
-        self.least: Cost = (math.inf, math.inf, 0)
+        self.least: Cost = (len(price) + 1, math.inf, math.inf, 0)
 
     def best(self, known: frozenset[str]) -> frozenset[str] | None:
         """The cheapest set, starting from a known one; None where the search takes too long."""
@@ -79,30 +85,29 @@ class _Search:
             self._down(more, depth + 1)
 
 
-def cost(names: frozenset[str], price: Mapping[str, tuple[float, float]]) -> Cost:
+def cost(names: frozenset[str], price: Mapping[str, Price]) -> Cost:
     """What a set costs; sums round once, so that their order does not matter."""
-    usd = math.fsum(price[n][0] for n in names)
-    return usd, math.fsum(price[n][1] for n in names), len(names)
+    unknown = sum(price[n][0] for n in names)
+    usd, days = (math.fsum(price[n][part] for n in names) for part in (1, 2))
+    return unknown, usd, days, len(names)
 
 
-def _quickly(needs: Sequence[Need], price: Mapping[str, tuple[float, float]]) -> frozenset[str]:
+def _quickly(needs: Sequence[Need], price: Mapping[str, Price]) -> frozenset[str]:
     """Most reduction for the money, one risk after the other."""
     taken: frozenset[str] = frozenset()
     for need in needs:
         while not need.reached(taken):
             now = need.score(taken)
             offers = [
-                ((need.score(taken | {m}) - now) / (price[m][0] or price[m][1] or 1.0), m)
+                (price[m][0], (need.score(taken | {m}) - now) / (price[m][1] or price[m][2] or 1.0), m)
                 for m in need.helps
                 if m not in taken
             ]
-            taken |= {min(offers)[1]}
+            taken |= {min(offers)[-1]}
     return taken
 
 
-def _spared(
-    needs: Sequence[Need], taken: frozenset[str], price: Mapping[str, tuple[float, float]]
-) -> frozenset[str]:
+def _spared(needs: Sequence[Need], taken: frozenset[str], price: Mapping[str, Price]) -> frozenset[str]:
     """Without what others made needless, the dearest first."""
     for name in sorted(taken, key=lambda m: (price[m], m), reverse=True):
         if all(n.reached(taken - {name}) for n in needs):

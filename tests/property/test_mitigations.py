@@ -121,3 +121,20 @@ def test_a_faulty_acceptance_is_an_error(change: dict[str, str], words: str, dec
 def test_an_unknown_control_is_an_error(decided: Decide) -> None:
     with pytest.raises(InputError, match="M-GUARD-IN"):
         decided(risk={"controls": [{"mitigation": "M-GUARDIN"}]})
+
+
+def test_a_running_cost_that_nobody_knows_wins_nothing() -> None:
+    found = [Trigger(CAT.risks["R-MEMORISE"], 3, 3, True)]
+    table = assess(found, CAT.mitigations, SCALE, "low", "on_prem")
+    assert table.mitigations
+    cheap = replace(CAT.mitigations["M-DP"], id="M-DP", days_low=0.0, days_high=0.1)
+    known = replace(
+        CAT.mitigations["M-DP"],
+        id="M-SYNTH",
+        days_low=20.0,
+        days_high=30.0,
+        usd_per_month_low=10.0,
+        usd_per_month_high=10.0,
+    )
+    pool = {**CAT.mitigations, "M-DP": cheap, "M-SYNTH": known}
+    assert assess(found, pool, SCALE, "low", "on_prem").mitigations == ("M-SYNTH",)

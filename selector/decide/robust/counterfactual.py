@@ -57,7 +57,9 @@ def by_figure(f: Field, row: int) -> Iterator[WinsIf]:
         if f.chain.late[row] > f.chain.late[f.first]:
             needed = None  # whatever its figures, it stands after those that are certain
         elif gap <= 0.0 and not math.isnan(now):
-            needed = now
+            # A tie: the least gain wins, where the scale still has one to give.
+            gains = weight > 0 and value < 1.0
+            needed = (now if value > 0.0 else scale.worst) if gains else None
         elif weight > 0 and value + gap / weight <= 1.0:
             judged = float(scored.judged[name][row])
             times = judged / now if now and not math.isnan(now) else 1.0

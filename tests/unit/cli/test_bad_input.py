@@ -29,6 +29,11 @@ CASES = {
         "may_leave_premises",
     ),
     "weights-empty": ("application: {task: chat}\nweights: {}\n", "weights is empty"),
+    "pack-that-is-not-there": ("application: {task: chat}\npacks: {privac: 2}\n", 'did you mean "privacy"'),
+    "no-requests": ("application: {task: chat}\nworkload: {requests_per_month: 0}\n", "nothing to serve"),
+    "no-language": ("application: {task: chat, languages: [en, zx]}\n", '"zx" is no language of ISO 639'),
+    "language-by-name": ("application: {task: chat, languages: [english]}\n", "such as en"),
+    "size-of-letters": ("application: {task: chat}\nproposed: {model_params_b: abc}\n", "number"),
     "weights-zero": ("application: {task: chat}\nweights: {cost: 0}\n", "weights"),
 }
 
@@ -140,3 +145,42 @@ def test_save_never_overwrites(tmp_path: Path, cli: Run, root: Path) -> None:
     assert cli("recommend", reqs, "--save", saved).returncode == 0
     assert cli("recommend", reqs, "--save", saved).returncode == 2
     assert cli("recommend", reqs, "--save", saved, "--force").returncode == 0
+
+
+def test_an_output_given_for_requirements_is_told_what_it_is(
+    decision: Path, tmp_path: Path, cli: Run
+) -> None:
+    saved = cli("recommend", decision)
+    assert saved.returncode == 2
+    assert "saved decision, not requirements" in saved.stderr
+    content = json.loads(decision.read_text())
+    for key in ("requirements", "files", "digest"):
+        del content[key]
+    plain = tmp_path / "r.json"
+    plain.write_text(json.dumps(content))
+    for command in ("recommend", "explain"):
+        done = cli(command, plain)
+        assert done.returncode == 2
+        assert "recommend --format json" in done.stderr
+    table = tmp_path / "points.csv"
+    table.write_text("model,hardware\nQwen/Qwen3-8B,h100\n")
+    done = cli("estimate", "--points", table)
+    assert done.returncode == 2
+    assert "selector validate" in done.stderr
+
+
+def test_a_source_that_no_pack_has_stops_with_its_place(tmp_path: Path, cli: Run) -> None:
+    pack, reqs = tmp_path / "mine", tmp_path / "reqs.yaml"
+    pack.mkdir()
+    (pack / "pack.yaml").write_text(
+        "pack: {id: mine, version: 0.1.0, title: mine, requires_selector: '>=0.1'}\n"
+    )
+    (pack / "offers.yaml").write_text(
+        "offers:\n  - {id: me/here/t4, provider: me, region: us-east-1, jurisdiction: us, device: t4-16gb, count: 1, tier: marketplace,"
+        " currency: USD, on_demand_per_hour: 1.0, source: nobody.at-all, as_of: '2026-11-01'}\n"
+    )
+    reqs.write_text("application: {task: chat}\n")
+    done = cli("recommend", reqs, "--packs", pack)
+    assert done.returncode == 2
+    assert 'no source "nobody.at-all"' in done.stderr
+    assert f"{pack / 'offers.yaml'}:2:" in done.stderr

@@ -169,3 +169,29 @@ def test_estimate_of_points_refuses_layouts_beyond_the_devices(cli: Run, tmp_pat
 def test_estimate_says_the_load_that_it_sizes_for(cli: Run) -> None:
     done = cli("estimate", "Qwen/Qwen3-8B", "--on", "h100", "--rate", 3)
     assert done.stdout.startswith("load: 1024 tokens in, 256 out, 3 requests/s")
+
+
+def test_what_does_not_fit_has_no_speed(cli: Run) -> None:
+    done = cli("estimate", "deepseek-ai/DeepSeek-R1", "--on", "1xA100-SXM-80GB")
+    assert done.returncode == 1
+    assert "DOES NOT FIT" in done.stdout
+    assert "tokens_per_s" not in done.stdout
+    slow = cli("estimate", "Qwen/Qwen3-8B", "--on", "1xH100-SXM", "--rate", "500")
+    assert "requests_per_s" in slow.stdout  # it loads, so it has a speed that falls short
+
+
+def test_columns_hold_where_the_output_is_no_terminal(
+    cli: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = cli("recommend", root / "examples" / "predictive-maintenance" / "reqs.yaml")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_diff_says_that_two_applications_are_two(cli: Run, tmp_path: Path, root: Path) -> None:
+    files = []
+    for name in ("predictive-maintenance", "image-classification-in-house"):
+        files.append(tmp_path / f"{name}.json")
+        cli("recommend", root / "examples" / name / "reqs.yaml", "--save", files[-1])
+    assert "two different applications" in cli("diff", *files).stdout
+    assert "two different applications" not in cli("diff", files[0], files[0]).stdout

@@ -133,7 +133,7 @@ def test_bad_files(cli: Run, root: Path, tmp_path: Path) -> None:
         ("list.json", "not a saved decision"),
         ("cut.json", "not JSON"),
         ("empty.yaml", "empty"),
-        ("printed.json", "lacks requirements"),
+        ("printed.json", "it lacks the requirements"),
         ("", "is a folder"),
     ):
         done = cli("explain", tmp_path / file)

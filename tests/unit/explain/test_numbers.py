@@ -172,3 +172,14 @@ def test_an_unknown_number_gets_near_misses(path: str, fix: str, studied: Studie
 def test_numbers_have_short_names(short: str, full: str, studied: Studied) -> None:
     study = studied("credit-default-scoring")
     assert study.numbers(study.rows[0]).find(short) == (full, "p50")
+
+
+def test_the_bill_of_a_hosted_model_comes_from_its_prices(studied: Studied) -> None:
+    study = studied("chat-api-or-gpus")
+    assert study.first is not None
+    figure = study.numbers(study.first).figure("cost.per_month_usd", ask.ref(study, study.first))
+    leaves = {n.id: n.origin for n in figure.nodes if n.origin is not None}
+    prices = {k: o for k, o in leaves.items() if k.endswith("usd_per_mtok")}
+    assert len(prices) >= 2
+    assert all(o.kind == "fact" and o.source and o.as_of for o in prices.values())
+    assert "workload.input_tokens.p50" in leaves

@@ -12,6 +12,7 @@ from selector.report.screen import nearest_changes, rate, screen, screens, toget
 from selector.report.table import recommendation as as_table
 from selector.report.tabular import alike, rival, share
 from selector.types.decision import Constraint, Recommendation
+from selector.types.robust import WinsIf
 
 Decide = Callable[..., Recommendation]
 
@@ -157,3 +158,18 @@ def test_the_picture_marks_every_stack_shown(known: Recommendation, width: int) 
     assert "1" in drawn
     assert "labels, with their speed: 1 = S-1" in "\n".join(lines)
     assert chart.picture(replace(known, robustness=None), width) == []
+
+
+def test_ties_share_a_line_and_close_figures_keep_their_digits(known: Recommendation) -> None:
+    assert known.robustness is not None
+    second, third = (x.stack for x in known.robustness.wins_if[:2])
+    wins = (
+        WinsIf(second, "criterion", "cost", "USD/month", 4590.0, 4590.0),
+        WinsIf(second, "weight", "cost", "% of all weights", 25.0, 25.0),
+        WinsIf(third, "criterion", "cost", "USD/month", 20004.0, 20001.0),
+    )
+    sure = replace(known.robustness, wins_if=wins)
+    line = said(replace(known, robustness=sure))["WHAT WOULD CHANGE IT"]
+    tie, close = line.split(" | ")
+    assert tie == f"{second.label} is tied with the first and wins with any lower cost"
+    assert close.endswith("from 20,004 to 20,001 USD/month")
