@@ -186,12 +186,3 @@ def test_columns_hold_where_the_output_is_no_terminal(
     monkeypatch.setenv("COLUMNS", "80")
     done = cli("recommend", root / "examples" / "predictive-maintenance" / "reqs.yaml")
     assert max(map(len, done.stdout.splitlines())) <= 80
-
-
-def test_diff_says_that_two_applications_are_two(cli: Run, tmp_path: Path, root: Path) -> None:
-    files = []
-    for name in ("predictive-maintenance", "image-classification-in-house"):
-        files.append(tmp_path / f"{name}.json")
-        cli("recommend", root / "examples" / name / "reqs.yaml", "--save", files[-1])
-    assert "two different applications" in cli("diff", *files).stdout
-    assert "two different applications" not in cli("diff", files[0], files[0]).stdout
