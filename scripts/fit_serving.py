@@ -218,6 +218,7 @@ class Table:
             )
             load: Any = SimpleNamespace(
                 limit_share=0.0,
+                input_tokens_p50=None,
                 **{k: v[where] for k, v in self.load.items()},
                 scenario="online",
                 cached_prefix_fraction=0.0,

@@ -240,8 +240,13 @@ def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Cata
 
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
 def test_recommend_says_who_answers_for_what(
-    kind: str, tmp_path: Path, catalogue: Catalogue, cli: Callable[..., Any]
+    kind: str,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    cli: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # cells on one line
     first, second = sorted(catalogue.risks)[:2]
     control = sorted(catalogue.mitigations)[0]
     rows = [ACCEPTED[0] | {"risk": first}, ACCEPTED[1] | {"risk": second}]

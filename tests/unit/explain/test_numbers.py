@@ -182,4 +182,4 @@ def test_the_bill_of_a_hosted_model_comes_from_its_prices(studied: Studied) -> N
     prices = {k: o for k, o in leaves.items() if k.endswith("usd_per_mtok")}
     assert len(prices) >= 2
     assert all(o.kind == "fact" and o.source and o.as_of for o in prices.values())
-    assert "workload.input_tokens.p50" in leaves
+    assert "workload.input_tokens.mean" in leaves
