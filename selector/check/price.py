@@ -149,9 +149,7 @@ def _asked(stated: Resolved | None) -> Asked | None:
     if stated is None or not stated.is_stated("workload.requests_per_month"):
         return None
     work = stated.requirement.workload
-    asks, answers = work.input_tokens, work.output_tokens
-    inputs = float((asks and (asks.p50 or asks.p95)) or 0.0)
-    outputs = float((answers and (answers.p50 or answers.p95)) or 0.0)
+    inputs, outputs = (size.average if size else 0.0 for size in (work.input_tokens, work.output_tokens))
     requests = work.requests_per_month
     if requests is None or not inputs:
         return None

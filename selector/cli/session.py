@@ -134,31 +134,20 @@ def one(
     front: bool = False,
 ) -> Recommendation:
     """Recommendation for one application; `front` adds what a component could run for less."""
+    return outcome(study(stated, cat, top, strict, provisional, today, front=front))
+
+
+def outcome(kept: Study) -> Recommendation:
+    """What is printed of a run, with who answers for the risks that are accepted."""
     from dataclasses import replace
 
-    from selector.decide.recommend import recommend
-    from selector.needs.options import resolve_options
-    from selector.needs.risks import told
+    from selector.decide import rank
+    from selector.types.decision import AssumptionRow
 
-    resolved = completed(stated, cat)
-    options = resolve_options(stated, cat)
-    need = _accepting(resolved.requirement, today)
-    found = recommend(
-        need,
-        resolved.assumptions,
-        options,
-        cat,
-        cat.condition,
-        scoring(cat, need),
-        top=top,
-        strict=strict,
-        allow_provisional=provisional,
-        front=front,
-        today=today,
-        inputs=inputs(stated, cat, today)
-        | {"settings": {"top": top, "strict": strict, "allow_provisional": provisional}},
-    )
-    return replace(found, acceptances=told(resolved.requirement, cat, today))
+    given = kept.given
+    rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in given.assumptions)
+    found = rank.told(kept.run, kept.ranking, given.settings, rows, kept.inputs)
+    return replace(found, acceptances=kept.acceptances)
 
 
 def _accepting(need: Requirement, today: date) -> Requirement:
@@ -185,6 +174,7 @@ def study(
     from selector.decide.explain.study import study as kept
     from selector.decide.rank import Settings
     from selector.needs.options import resolve_options
+    from selector.needs.risks import told
 
     resolved = completed(stated, cat)
     need = _accepting(resolved.requirement, today)
@@ -199,7 +189,9 @@ def study(
         today,
     )
     settings = {"top": top, "strict": strict, "allow_provisional": provisional}
-    return kept(given, inputs(stated, cat, today) | {"settings": settings})
+    return kept(
+        given, inputs(stated, cat, today) | {"settings": settings}, told(resolved.requirement, cat, today)
+    )
 
 
 def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:

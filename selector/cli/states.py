@@ -11,7 +11,6 @@ from selector.iterate.state import Look, State
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
-    from selector.types.decision import Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +71,6 @@ def evaluate(state: State) -> Asked:
     session.check(parts, cat, state.today)
     flags = (given["top"], given["strict"], given["allow_provisional"])
     studies = [session.study(p, cat, *flags, state.today, front=len(parts) > 1) for p in parts]
-    whole = session.together(stated, cat, [_told(s) for s in studies])
+    whole = session.together(stated, cat, [session.outcome(s) for s in studies])
     names = ["", *(str(p.requirement.name) for p in parts[1:])]
     return Asked(as_json.recommendation(whole), dict(zip(names, studies, strict=True)))
-
-
-def _told(study: Study) -> Recommendation:
-    from selector.decide import rank
-    from selector.types.decision import AssumptionRow
-
-    rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in study.given.assumptions)
-    return rank.told(study.run, study.ranking, study.given.settings, rows, study.inputs)

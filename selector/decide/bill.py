@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from selector.decide import spending, switching
+from selector.decide import switching
 from selector.types.decision import CostLine
 from selector.types.estimate import Estimate
 
@@ -57,7 +57,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     }
     shown = (*ALWAYS, *(["cost.mitigations"] if unknown else []))
     found = []
-    for formula, part in spending.parts(run, scored.people_usd).items():
+    for formula, part in scored.parts.items():
         usd, spread = float(part.usd[row]), float(part.spread[row])
         item, source, as_of, once = words[formula]
         if usd or formula in shown:
@@ -68,9 +68,8 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
 
 def _unpriced(run: Run, row: int) -> list[str]:
     """Mitigations that are new to a stack and whose running cost nobody knows."""
-    held = {c.mitigation for c in run.req.risk.controls}
-    chosen = run.risks.assessments[int(run.risks.profile[row])].mitigations
-    return [m for m in chosen if m not in held and run.cat.mitigations[m].usd_per_month is None]
+    new = run.risks.assessments[int(run.risks.profile[row])].new
+    return [m for m in new if run.cat.mitigations[m].usd_per_month is None]
 
 
 def _without(unknown: list[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from selector.decide import limits
 from selector.types.load import Load
-from selector.types.requirement import LatencyLimits, Requirement, TokenDistribution
+from selector.types.requirement import LatencyLimits, Requirement
 
 OFTEN = ("monthly", "weekly", "daily", "often")
 # Tasks with one right form of answer, which examples can teach.
@@ -28,7 +28,7 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
     """Load with the defaults already filled in by the needs."""
     work = req.workload
     inputs, outputs = work.input_tokens, work.output_tokens
-    tokens_in, tokens_out = size(inputs) or 1.0, size(outputs) or 1.0
+    tokens_in, tokens_out = ((size and size.average) or 1.0 for size in (inputs, outputs))
     limit, limit_assumed = _token_limit_ms(req, max(tokens_out, 1.0), assumed)
     return Load(
         input_tokens=tokens_in,
@@ -47,11 +47,6 @@ def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
         limit_assumed=limit_assumed,
         limit_share=limit_share(req),
     )
-
-
-def size(of: TokenDistribution | None) -> float:
-    """Mean size, which bills and machines follow; 0 where nothing is stated."""
-    return float((of and (of.mean or of.p50 or of.p95)) or 0.0)
 
 
 def limit_share(req: Requirement) -> float:

@@ -55,6 +55,7 @@ class Scored:
 
     cost: Any
     cost_spread: Any  # p90 over p50 of it
+    parts: Mapping[str, spending.Part]  # of the cost, by formula
     once_usd: Any  # bought hardware, and the move away from the stack in place
     people_usd: Any
     people_once_usd: Any  # of it, paid at the start
@@ -96,16 +97,6 @@ def ranking(run: Run, settings: Settings) -> Ranking:
     allowed = np.nonzero(~_removed(run, reasons))[0]
     order = additive.order(chain, additive.best_of(chain, allowed, FRONT))
     return Ranking(scored, reasons, chain, allowed, order, show.pick(run, order, settings.top))
-
-
-def rank(
-    run: Run,
-    settings: Settings,
-    assumptions: tuple[AssumptionRow, ...],
-    inputs: Mapping[str, object],
-) -> Recommendation:
-    """The recommendation out of all columns."""
-    return told(run, ranking(run, settings), settings, assumptions, inputs)
 
 
 def told(
@@ -193,7 +184,8 @@ def score(run: Run) -> Scored:
     horizon = float(run.req.horizon_months or 12)
     work = people.of(run, horizon)
     once = stacks.once_usd + switching.usd(run)
-    total, spread = spending.total(run, work.usd)
+    parts = spending.parts(run, work.usd)
+    total, spread = spending.total(parts)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
     limit, _ = loads.latency_limit_ms(run.req, run.load, run.assumed)
     waits = limit is not None or run.load.scenario != "offline"
@@ -219,6 +211,7 @@ def score(run: Run) -> Scored:
     return Scored(
         total,
         spread,
+        parts,
         once,
         work.usd,
         work.once_usd,

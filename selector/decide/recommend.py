@@ -14,7 +14,6 @@ from selector.decide import (
     options,
     places,
     quality,
-    rank,
     screens,
     size,
     value,
@@ -33,10 +32,9 @@ from selector.packs.catalog import Catalogue
 from selector.packs.support import SupportTable, born
 from selector.risk import implied
 from selector.risk.assess import Scoring
-from selector.types.decision import AssumptionRow, Recommendation
 from selector.types.load import Load
 from selector.types.register import Risk
-from selector.types.requirement import Assumption, Requirement
+from selector.types.requirement import Requirement
 from selector.types.rule import Rule
 
 HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
@@ -72,30 +70,6 @@ class Run:
     reweighing: Sequence[Rule]  # weight rules that moved them
     scales: dict[str, value.Scale]
     today: date
-
-
-def recommend(
-    req: Requirement,
-    assumptions: Sequence[Assumption],
-    wanted: Options,
-    cat: Catalogue,
-    compile_: Compile,
-    scoring: Scoring,
-    *,
-    top: int = 10,
-    strict: bool = False,
-    allow_provisional: bool = False,
-    front: bool = False,
-    today: date,
-    inputs: Mapping[str, object],
-) -> Recommendation:
-    """Ranked stacks for one requirement; an empty ranking says what is in the way."""
-    rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in assumptions)
-    # Weights that the user began are stated, although those left out are assumed to be 0.
-    assumed = frozenset(a.key for a in assumptions if a.rule not in CONVERTED)
-    run = prepare(req, wanted, cat, compile_, scoring, today, assumed)
-    settings = rank.Settings(top, strict, allow_provisional, front)
-    return rank.rank(run, settings, rows, inputs)
 
 
 def prepare(

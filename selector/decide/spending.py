@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,11 @@ def parts(run: Run, people_usd: Any) -> dict[str, Part]:
     }
 
 
-def total(run: Run, people_usd: Any) -> tuple[Any, Any]:
+def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:
     """USD a month, and p90 over p50 of it."""
     import numpy as np
 
-    found = parts(run, people_usd).values()
+    found = parts.values()
     usd = row_by_row(cost.total, *(part.usd for part in found))
     spread = row_by_row(
         lambda whole, *columns: cost.spread(np, whole, columns[: len(found)], columns[len(found) :]),

@@ -90,6 +90,11 @@ class Assessment:
         return tuple(_row(t, self) for t in self.triggers)
 
     @property
+    def new(self) -> tuple[str, ...]:
+        """Mitigations that are not in place yet: the others cost nothing new."""
+        return tuple(m for m in self.mitigations if m not in self.scoring.held)
+
+    @property
     def mitigations(self) -> tuple[str, ...]:
         """Ids of the mitigations, those in place included."""
         return self.choice.mitigations

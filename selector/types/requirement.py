@@ -18,6 +18,11 @@ class TokenDistribution:
     p95: float | None = None
     mean: float | None = None  # where it was measured; else it follows from the other two
 
+    @property
+    def average(self) -> float:
+        """The size that bills and machines follow; 0 where nothing is stated."""
+        return float(self.mean or self.p50 or self.p95 or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Features:

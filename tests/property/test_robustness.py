@@ -142,6 +142,15 @@ def test_front_is_what_nobody_dominates(d: Decision) -> None:
         assert front[i] == (len(pareto.dominated_by(costs, i)) == 0)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 4)), max_size=40))
+def test_leading_is_the_front_of_each_group(rows: list[tuple[int, int, int]]) -> None:
+    costs = np.array(rows, dtype=float).reshape(-1, 3)
+    found = pareto.leading(*costs.T)
+    for group in np.unique(costs[:, 0]):
+        own = costs[:, 0] == group
+        assert (found[own] == pareto.front(costs[own, 1:])).all()
+
+
 @given(decisions(unknown=False, least=4), st.data())
 @many
 def test_who_never_decides_never_decides(d: Decision, data: st.DataObject) -> None:

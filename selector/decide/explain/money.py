@@ -227,7 +227,7 @@ class Account:
     def days(self) -> Any:
         """Person-days of the mitigations chosen."""
         leaves, total = self.stack.leaves, 0.0
-        for key in self._chosen():
+        for key in self._new:
             m = self.run.cat.mitigations[key]
             low, high = (
                 leaves.fact("mitigations", key, f"{key}.{f}", v, (m.source,), m.as_of, "person-days")
@@ -240,7 +240,7 @@ class Account:
     def mitigations(self) -> Any:
         """USD a month that the mitigations cost to run."""
         leaves, total = self.stack.leaves, 0.0
-        for key in self._chosen():
+        for key in self._new:
             m = self.run.cat.mitigations[key]
             if m.usd_per_month:
                 total = total + leaves.fact(
@@ -254,11 +254,9 @@ class Account:
                 )
         return named(total, "cost.mitigations", "USD/month", "running cost of the mitigations")
 
-    def _chosen(self) -> tuple[str, ...]:
-        """Mitigations that are not in place yet: the others cost nothing new."""
-        held = {c.mitigation for c in self.run.req.risk.controls}
-        found = self.run.risks.assessments[int(self.run.risks.profile[self.row])]
-        return tuple(m for m in found.mitigations if m not in held)
+    @property
+    def _new(self) -> tuple[str, ...]:
+        return self.run.risks.assessments[int(self.run.risks.profile[self.row])].new
 
     @cached_property
     def once_months(self) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import show, switching
 from selector.decide.gate import CRITERIA
-from selector.decide.robust import acceptability, doubt, sampling, summary
+from selector.decide.robust import acceptability, additive, doubt, sampling, summary
 
 SIZE = ("n_devices", "layout")
 
@@ -39,11 +39,16 @@ def resized(study: Study, slots: Mapping[str, Any]) -> int | None:
 
 
 def _best_first(study: Study, slots: Mapping[str, Any]) -> list[int]:
+    if not len(study.run.stacks):
+        return []
+    return _ordered(study, _alike(study.run, slots))
+
+
+def _ordered(study: Study, mask: Any) -> list[int]:
+    """Candidates of a mask as the ranking orders them."""
     import numpy as np
 
-    rows: Any = np.nonzero(_alike(study.run, slots))[0] if len(study.run.stacks) else []
-    score = study.ranking.scored.score
-    return sorted(map(int, rows), key=lambda r: (-float(score[r]), r))
+    return list(additive.order(study.ranking.chain, np.nonzero(mask)[0]))
 
 
 def _alike(run: Run, slots: Mapping[str, Any]) -> Any:
@@ -73,9 +78,9 @@ def in_place(study: Study) -> int | None:
     """The stack in place that the requirements describe; of several alike the best. None: there is none."""
     import numpy as np
 
-    rows: Any = np.nonzero(np.asarray(switching.stays(study.run)))[0] if len(study.run.stacks) else []
-    score = study.ranking.scored.score
-    return min(map(int, rows), key=lambda r: (-float(score[r]), r), default=None)
+    if not len(study.run.stacks):
+        return None
+    return next(iter(_ordered(study, np.asarray(switching.stays(study.run)))), None)
 
 
 def beats(study: Study, one: int, other: int) -> float:

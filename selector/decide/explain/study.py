@@ -53,6 +53,7 @@ class Study:
     run: Run
     ranking: Ranking
     inputs: Mapping[str, Any]
+    acceptances: tuple[str, ...] = ()  # who answers for accepted risks, and controls in place, in words
 
     @property
     def rows(self) -> Sequence[int]:
@@ -75,7 +76,7 @@ class Study:
         return Numbers(Candidate(self.run, self.ranking.scored, row, rows), self.given.scoring)
 
 
-def study(given: Given, inputs: Mapping[str, Any]) -> Study:
+def study(given: Given, inputs: Mapping[str, Any], acceptances: tuple[str, ...] = ()) -> Study:
     """Decide, and keep everything."""
     run = given.run()
-    return Study(given, run, rank.ranking(run, given.settings), inputs)
+    return Study(given, run, rank.ranking(run, given.settings), inputs, acceptances)

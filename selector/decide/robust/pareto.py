@@ -29,6 +29,25 @@ def front(costs: Any) -> Any:
     return found
 
 
+def leading(group: Any, one: Any, other: Any) -> Any:
+    """Bool (n,): rows that no other row of their group dominates on two known columns, by one sort."""
+    import numpy as np
+
+    order = np.lexsort([other, one, group])
+    _, place = np.unique(other, return_inverse=True)
+    _, number = np.unique(group, return_inverse=True)
+    # Later groups start below all earlier ones, so that one running minimum serves every group.
+    key = (place - (int(place.max(initial=0)) + 1) * number)[order]
+    lowest = np.minimum.accumulate(key)
+    falls = np.ones(len(order), dtype=bool)
+    falls[1:] = key[1:] < lowest[:-1]
+    at = np.maximum.accumulate(np.where(falls, np.arange(len(order)), 0))
+    sorted_ = one[order]
+    found = np.zeros(len(order), dtype=bool)
+    found[order] = falls | ((key == lowest) & (sorted_ == sorted_[at]))
+    return found
+
+
 def unbeaten(columns: Sequence[Any], one: Sequence[float]) -> Any:
     """Bool (n,): rows, given by their columns, that one point does not dominate."""
     better: Any = False

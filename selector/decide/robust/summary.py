@@ -222,6 +222,10 @@ def _pareto(f: Field) -> tuple[ParetoPoint, ...]:
     for one in strong[np.unique(np.linspace(0, len(strong) - 1, SIEVES).astype(int))] if len(strong) else ():
         rows = rows[pareto.unbeaten([c[rows] for c in columns], [float(c[one]) for c in columns])]
     costs = np.stack([c[rows] for c in columns], axis=1)
+    known = ~np.isnan(costs).any(axis=1)
+    rows, costs = rows[known], costs[known]
+    first = pareto.leading(costs[:, 1], costs[:, 0], costs[:, 2])
+    rows, costs = rows[first], costs[first]
     by_choice: dict[int, list[int]] = {}
     for row in rows[pareto.front(costs)].tolist():
         by_choice.setdefault(f.choices.of(row), []).append(row)

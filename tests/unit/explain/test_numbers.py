@@ -19,6 +19,11 @@ CASES: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("chat-api-or-gpus", ("deployment.hosting=[self_hosted]", "team.engineers=2", "launch_weeks=40"), 0),
     ("chat-api-or-gpus", ("workload.concurrency=48", "deployment.hosting=[self_hosted]"), 0),
     ("chat-api-or-gpus", ("workload.scenario=offline",), 0),
+    (
+        "chat-api-or-gpus",
+        ("deployment.hosting=[api]", "contracts=[zero_retention]"),
+        0,
+    ),  # a mitigation in place
     ("air-gapped-coding-assistant", (), 0),
     ("deepseek-r1-on-8xa100", ("risk_attitude=cautious", "availability.spare_replicas=0"), 0),
     ("call-centre-speech", (), 0),
