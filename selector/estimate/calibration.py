@@ -8,6 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from selector.estimate.trace import formula
 
 Z90 = 1.2815515655446004  # standard normal, 90 %
 
@@ -106,3 +109,12 @@ def beta_prior(mean: float, strength: float) -> Beta:
 def after_trials(prior: Beta, successes: float, trials: float) -> Beta:
     """Belief about a rate after trials."""
     return Beta(prior.alpha + successes, prior.beta + trials - successes)
+
+
+@formula("calibration.log_factor", "ln(measured / estimated)")
+def told(prior_precision: Any, logs: Sequence[Any], weights: Sequence[Any]) -> Any:
+    """Mean of logarithms weighted by their precisions, the prior at 0 with its own."""
+    total, mean = prior_precision, 0.0
+    for y, w in zip(logs, weights, strict=True):
+        total, mean = total + w, mean + y * w
+    return mean / total
