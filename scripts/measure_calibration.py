@@ -60,11 +60,10 @@ def groups(found: Sequence[tuple[str, Reading]]) -> dict[Key, list[Reading]]:
     return by
 
 
-def stack_of(r: Reading) -> Stack:
-    """What a belief is asked of, at the load of a reading."""
+def load_of(r: Reading) -> Load:
+    """The load of a reading."""
     size = r.input_tokens or 0.0
-    load_ = Load(size, size, r.output_tokens or 1.0, size, concurrency=r.held)
-    return Stack(r.group, r.model, r.tp, r.pp, load_)
+    return Load(size, size, r.output_tokens or 1.0, size, concurrency=r.held)
 
 
 def error(r: Reading, log_factor: float) -> float:
@@ -90,7 +89,8 @@ def draws(rows: list[Reading], seed: int, p: dict[str, float]) -> Draw:
     for i, r in enumerate(rows):
         if i in chosen:
             continue
-        belief = applied.belief(r.quantity, stack_of(r), r.prior_sd)
+        applied.load = load_of(r)
+        belief = applied.belief(r.quantity, Stack(r.group, r.model, r.tp, r.pp), r.prior_sd)
         mean, sd = (belief.value.mean, belief.value.sd) if belief else (0.0, r.prior_sd)
         before.append(error(r, 0.0))
         after.append(error(r, mean))

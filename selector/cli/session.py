@@ -175,6 +175,7 @@ def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:
         },
         "selector": __version__,
         "as_of": today.isoformat(),
+        **({"measurements": cat.measured.inputs} if cat.measured.files else {}),
     }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from selector.estimate.calibration import Z90, LogNormal, applied_sd, conflicts, told
 from selector.types.calibration import Book, Group, Reading
-from selector.types.load import Load
+from selector.types.catalog import Model
+from selector.types.load import Cell, Load
 
 # Quantity -> columns of a cell: the factor, and the interval that it narrows.
 FACTORS: Mapping[str, tuple[str, str | None]] = {
@@ -25,6 +26,7 @@ FACTORS: Mapping[str, tuple[str, str | None]] = {
     "memory": ("memory_factor", None),
 }
 MOST_DIFFERING = 1
+SAME = {"fp16": "bf16"}  # bytes, arithmetic and kernels are the same
 MONTH_DAYS = 30.4375
 
 
@@ -33,13 +35,12 @@ Key = tuple[Group, str, int, int]  # group, model, tp, pp
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What a belief is asked about; None of a load field: not compared."""
+    """What a belief is asked about."""
 
     group: Group
     model: str
     tp: int
     pp: int
-    load: Load | None = None
 
     @property
     def key(self) -> Key:
@@ -102,6 +103,7 @@ class Applied:
     book: Book
     p: Mapping[str, float]
     today: date
+    load: Load | None = None  # that the stacks are asked about
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
     conflicting: list[Reading] = field(default_factory=list)
     extreme: list[tuple[str, Group, float]] = field(default_factory=list)  # with their factors
@@ -139,7 +141,7 @@ class Applied:
         """Standard deviation of one run, grown by its age."""
         own = max(r.sd, self.p["calibration.sd_floor"])
         drift = self.p["calibration.drift_per_month"] ** 2
-        return math.sqrt(own**2 + drift * age_months(r.date, self.today))
+        return math.sqrt(own**2 + drift * age_months(r.dated, self.today))
 
     def _together(self, key: Key, rows: Sequence[Reading]) -> Evidence:
         prior = math.fsum(r.prior_sd for r in rows) / len(rows)
@@ -178,13 +180,13 @@ class Applied:
         if own is None:
             value = LogNormal(bias, math.sqrt(1.0 / total + among[0] + among[1]))
             return Belief(quantity, value, "calibrated", prior, tuple(terms))
-        return self._own(quantity, LogNormal(bias, math.sqrt(1.0 / total + among[0])), among[1], own, stack)
+        return self._own(quantity, LogNormal(bias, math.sqrt(1.0 / total + among[0])), among[1], own)
 
-    def _own(self, quantity: str, new: LogNormal, loads: float, own: Evidence, stack: Stack) -> Belief:
+    def _own(self, quantity: str, new: LogNormal, loads: float, own: Evidence) -> Belief:
         """A stack that was measured: its readings against its group. At the load of a reading itself
         that reading, shrunk only by its error."""
         near = self.p["calibration.load_tolerance"]
-        same = [r for r in own.readings if alike(r, stack.load, near)]
+        same = [r for r in own.readings if alike(r, self.load, near)]
         if same:
             prior, rest = new.sd**2 + loads, 0.0
             terms = [Term(r.id, r.log, 1.0 / self.error(r) ** 2, (r,)) for r in same]
@@ -232,3 +234,55 @@ def alike(r: Reading, load: Load | None, tolerance: float) -> bool:
         return False
     replicas = max(round(load.concurrency / r.held), 1)
     return abs(load.concurrency / replicas / r.held - 1.0) <= tolerance
+
+
+def of(book: Book, p: Mapping[str, float], today: date, load: Load | None) -> Applied | None:
+    """The measurements of a run; None without any, so that nothing is looked for."""
+    return Applied(book, p, today, load) if book.readings or book.trials else None
+
+
+def group_of(engine: str, hardware: str, precision: str, model: Model) -> Group:
+    """Group of a stack: two formats of 16 bits are one, and a model without family is its own."""
+    return Group(engine, hardware, SAME.get(precision, precision), model.family or model.id)
+
+
+def prior_sd(applied: Applied, quantity: str, cell: Cell) -> float:
+    """Standard deviation that the estimator admits of a quantity of a cell."""
+    spread = FACTORS[quantity][1]
+    if spread is None:
+        return applied.evidence[quantity][0].readings[0].prior_sd
+    return math.log(float(getattr(cell, spread))) / Z90
+
+
+def beliefs(applied: Applied, stack: Stack, cell: Cell) -> dict[str, Belief]:
+    """Factors of a stack, by quantity, with the intervals of its cell as the prior."""
+    found = {}
+    for quantity in applied.evidence:
+        if quantity in FACTORS:
+            one = applied.belief(quantity, stack, prior_sd(applied, quantity, cell))
+            if one is not None:
+                found[quantity] = one
+    return found
+
+
+def on_cell(cell: Cell, found: Mapping[str, Belief]) -> Cell:
+    """The cell with the factors of a stack and their intervals."""
+    changed: dict[str, float] = {}
+    for quantity, one in found.items():
+        factor, spread = FACTORS[quantity]
+        changed[factor] = one.value.factor
+        if spread is not None:
+            changed[spread] = one.spread
+    return replace(cell, **changed)  # type: ignore[arg-type]
+
+
+def basis(*found: Belief | None) -> dict[str, float | str | None]:
+    """What an estimate says of the measurements that it rests on; nothing where it rests on none."""
+    known = [b for b in found if b is not None]
+    if not known:
+        return {}
+    method = "measured" if all(b.method == "measured" for b in found if b) and None not in found else "calibrated"
+    said: dict[str, float | str | None] = {"method": method, "measurements": float(sum(b.points for b in known))}
+    if len(known) == 1:
+        said["factor"] = known[0].value.factor
+    return said

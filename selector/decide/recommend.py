@@ -9,6 +9,7 @@ from typing import Any
 
 from selector.decide import (
     adjust,
+    calibrated,
     gate,
     load,
     options,
@@ -113,6 +114,7 @@ def prepare(
     screens.models(axes, req.application.task, work, assumed)
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
+    axes.measured = calibrated.of(cat.measured, p, today, work)
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)

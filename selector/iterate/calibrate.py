@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selector.decide import passes
+from selector.decide.calibrated import SAME, group_of
 from selector.estimate.calibration import Z90
 from selector.iterate import predict_training
 from selector.iterate.measurements import MEMORY, TRAINING, Point, PointError
@@ -14,7 +15,6 @@ from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, quantity
 from selector.packs.catalog import Catalogue
 from selector.types.calibration import Group, Reading, Trials
-from selector.types.catalog import Model
 
 PASS_RATE = "pass_rate"
 # Metric -> quantity, and 1 where the quantity rises with it, -1 where it falls.
@@ -119,8 +119,8 @@ def _base(
     if not 0.0 < guess.p50 < math.inf or guess.spread <= 1.0:
         raise PointError("the formulas give no figure for it")
     model, device, count = predictor.stack(point)
-    group = Group(
-        predictor.engine_of(point), device.id, predictor.precision_of(point, model), family(model)
+    group = group_of(
+        predictor.engine_of(point), device.id, predictor.precision_of(point, model), model
     )
     return Reading(
         id=point.id,
@@ -136,7 +136,7 @@ def _base(
         log=what[1] * math.log(value / guess.p50),
         prior_sd=math.log(guess.spread) / Z90,
         sd=_sd(point, value, predictor),
-        date=point.text("date"),
+        dated=point.text("date"),
     )
 
 
@@ -151,7 +151,7 @@ def _with_load(found: Reading, point: Point, case: Case, what: str) -> Reading:
         quantity=what,
         tp=tp,
         pp=pp,
-        group=replace(found.group, engine=case.choice.engine, precision=case.choice.precision),
+        group=group_of(case.choice.engine, case.device.id, case.choice.precision, case.model),
         input_tokens=case.load.input_tokens if stated else None,
         output_tokens=case.load.output_tokens if point.number("output_tokens") else None,
         held=case.held,
@@ -172,8 +172,13 @@ def _training(point: Point, predictor: Predictor, file: str, value: float) -> Re
         raise PointError("the formulas give no figure for it")
     case = predictor.training_case(point)
     framework = next((k for k in case.run.keys if k.startswith("framework.")), "framework.unlisted")
+    known = predictor.cat.models.get(case.name)
+    device = case.device.id if case.device else ""
     group = Group(
-        framework.partition(".")[2], case.device.id, f"{case.run.method}:{case.run.precision}", family(case.model)
+        framework.partition(".")[2],
+        device,
+        f"{case.run.method}:{SAME.get(case.run.precision, case.run.precision)}",
+        (known.family if known else None) or case.name,
     )
     sign = RISING.get(point.metric, 1)
     return Reading(
@@ -181,7 +186,7 @@ def _training(point: Point, predictor: Predictor, file: str, value: float) -> Re
         file=file,
         quantity="training",
         group=group,
-        model=case.model.id,
+        model=case.name,
         tp=case.run.tp,
         pp=case.run.pp,
         metric=point.metric,
@@ -190,7 +195,7 @@ def _training(point: Point, predictor: Predictor, file: str, value: float) -> Re
         log=sign * math.log(value / guess.p50),
         prior_sd=math.log(guess.spread) / Z90,
         sd=_sd(point, value, predictor),
-        date=point.text("date"),
+        dated=point.text("date"),
     )
 
 
@@ -201,8 +206,3 @@ def _sd(point: Point, value: float, predictor: Predictor) -> float:
         return predictor.p["calibration.simulated_sd"]
     stated = point.number("repeat_sd")
     return stated / value if stated else 0.0
-
-
-def family(model: Model) -> str:
-    """Family of a model; itself where it has none."""
-    return model.family or model.id

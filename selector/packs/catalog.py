@@ -17,6 +17,7 @@ from selector.types import catalog as kinds
 from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
+from selector.types.calibration import Book
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
@@ -66,6 +67,7 @@ class Catalogue:
         """Take the merged entries of all packs."""
         self.raw = raw
         self._conditions: dict[str, Condition] = {}
+        self.measured = Book()  # the user's measurements, where the run was given any
 
     def _by_id(self, kind: str, cls: type[T], key: str = "id") -> dict[str, T]:
         return {e[key]: build(cls, e) for e in self.raw.entries.get(kind, {}).values()}

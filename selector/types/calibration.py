@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 # What readings speak of; each is moved by its own measurements only.
 QUANTITIES = (
@@ -56,7 +57,7 @@ class Reading:
     input_tokens: float | None = None
     output_tokens: float | None = None
     held: float | None = None
-    date: str | None = None
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Trials:
     metric: str
     successes: float
     trials: float
-    date: str | None = None
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Book:
     trials: tuple[Trials, ...] = ()
     files: tuple[MeasuredFile, ...] = ()
     accepted: bool = False
+    day: date | None = None  # that ages are judged at where the run has no date of its own
     texts: Mapping[str, str] = field(default_factory=dict)  # content of the files by name
 
     @property
