@@ -44,6 +44,10 @@ def estimate(
     recompute: Annotated[str | None, typer.Option(help="full, selective or none.")] = None,
     framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
+    measurements: Annotated[
+        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge the age of measurements at YYYY-MM-DD.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
@@ -54,6 +58,7 @@ def estimate(
     session.check_format(format_, ("table", "json"))
     _check_flags(rate, points is not None or (model is not None and on is not None))
     cat = load_catalogue(packs or [])
+    session.measure(cat, measurements, session.day(as_of))
     if train is not None:
         from selector.cli.training import show
 

@@ -37,6 +37,9 @@ def explain(
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
+    measurements: Annotated[
+        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
 ) -> None:
@@ -48,7 +51,8 @@ def explain(
     _consistent(vs, number, risk)
     cat = load_catalogue(packs or [])
     with tempfile.TemporaryDirectory() as folder:
-        asked = _asked(subject, set_ or [], as_of, cat, Path(folder))
+        asked = _asked(subject, set_ or [], as_of, measurements or [], cat, Path(folder))
+        session.measure(cat, asked.measurements, asked.today)
         name, found = _study(asked, component, cat)
     notes = _notes(asked, found, subject, name)
     if number is not None:
@@ -69,6 +73,7 @@ class Asked:
     provisional: bool
     today: date
     decision: dict[str, Any] | None
+    measurements: list[Path]
 
 
 def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
@@ -82,7 +87,9 @@ def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
         raise UsageError(Problem(what, None, "ask for one at a time"))
 
 
-def _asked(subject: Path, sets: list[str], as_of: str | None, cat: Catalogue, folder: Path) -> Asked:
+def _asked(
+    subject: Path, sets: list[str], as_of: str | None, measured: list[Path], cat: Catalogue, folder: Path
+) -> Asked:
     from selector.cli import session
     from selector.errors import Problem, UsageError
     from selector.iterate import decision as saved
@@ -90,11 +97,12 @@ def _asked(subject: Path, sets: list[str], as_of: str | None, cat: Catalogue, fo
     from selector.needs.load import load_document
 
     if not saved.is_one(subject):
-        return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None)
+        return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None, measured)
     decision = saved.read(subject)
-    fixed = [f for f, given in (("--set", bool(sets)), ("--as-of", as_of is not None)) if given]
+    flags = (("--set", bool(sets)), ("--as-of", as_of is not None), ("--measurements", bool(measured)))
+    fixed = [f for f, given in flags if given]
     if fixed:
-        what = f"{' and '.join(fixed)}: a saved decision has its own requirements and date"
+        what = f"{' and '.join(fixed)}: a saved decision has its own requirements, date and measurements"
         raise UsageError(Problem(what, None, "give the requirements file instead"))
     stated = load_document(saved.restore(decision, folder), str(folder / subject.name))
     given = decision["inputs"]
@@ -106,6 +114,7 @@ def _asked(subject: Path, sets: list[str], as_of: str | None, cat: Catalogue, fo
         settings["allow_provisional"],
         date.fromisoformat(given["as_of"]),
         decision,
+        saved.measurements(decision, folder),
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from selector.errors import Problem, UsageError
 
 if TYPE_CHECKING:
+    from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.types.decision import Recommendation
 
@@ -23,6 +24,9 @@ def recommend(
     ] = None,
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
+    ] = None,
+    measurements: Annotated[
+        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
@@ -43,18 +47,24 @@ def recommend(
     session.check_format(format_)
     today = session.day(as_of)
     cat = load_catalogue(packs or [])
+    session.measure(cat, measurements, today)
     stated = partial.read(reqs, set_ or [], cat)
     found = session.decide(stated, cat, top, strict, allow_provisional, today)
     if save is not None:
-        from selector.iterate import decision
-        from selector.report import json as as_json
-
         if save.resolve() == reqs.resolve():
             raise UsageError(Problem(f"{save} is the requirements file", None, "name another file"))
-        session.write_new(save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated)), force)
+        session.write_new(save, _sealed(found, stated, cat), force)
     typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:
         raise typer.Exit(1)
+
+
+def _sealed(found: Recommendation, stated: Stated, cat: Catalogue) -> str:
+    """The content of a decision file."""
+    from selector.iterate import decision
+    from selector.report import json as as_json
+
+    return as_json.dumps(decision.sealed(as_json.recommendation(found), stated, cat.measured.texts))
 
 
 def _written(found: Recommendation, format_: str, cat: Catalogue) -> str:

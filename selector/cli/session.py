@@ -184,6 +184,14 @@ def _sha256(stated: Stated) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def measure(cat: Catalogue, paths: Sequence[Path] | None, today: date) -> None:
+    """Give the run what was measured; the catalogue stays as it is without files."""
+    if paths:
+        from selector.iterate import calibration_file
+
+        cat.measured = calibration_file.gathered(paths, cat, today)
+
+
 def write_new(path: Path, text: str, force: bool) -> None:
     """Write a file of the user's; never over an existing one without --force."""
     if path.exists() and not force:

@@ -21,8 +21,11 @@ NEAR = 1e-5  # numbers are saved with six digits
 AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
-def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
-    """The content of a decision file: the JSON of `recommend`, requirements, files that they name."""
+def sealed(
+    recommendation: Mapping[str, Any], stated: Stated, measured: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name, and
+    the measurements by the names of their files."""
     content = {
         **recommendation,
         "requirements": stated.document.data,
@@ -31,6 +34,8 @@ def sealed(recommendation: Mapping[str, Any], stated: Stated) -> dict[str, Any]:
             for path in dict.fromkeys(str(pin["config"]) for pin in _configs(stated.document.data))
         ],
     }
+    if measured:
+        content["measured_files"] = [{"path": name, "text": text} for name, text in measured.items()]
     return {**content, "digest": digest(content)}
 
 
@@ -100,6 +105,16 @@ def restore(decision: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for pin in _configs(found):
         pin["config"] = places.get(pin["config"], pin["config"])
     return found
+
+
+def measurements(decision: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The files of measurements of a decision, written under `folder`."""
+    written = []
+    for file in decision.get("measured_files", ()):
+        written.append(folder / "measured" / Path(file["path"]).name)
+        written[-1].parent.mkdir(exist_ok=True)
+        written[-1].write_text(file["text"], encoding="utf-8")
+    return written
 
 
 def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
