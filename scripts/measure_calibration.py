@@ -89,8 +89,7 @@ def draws(rows: list[Reading], seed: int, p: dict[str, float]) -> Draw:
     for i, r in enumerate(rows):
         if i in chosen:
             continue
-        applied.load = load_of(r)
-        belief = applied.belief(r.quantity, Stack(r.group, r.model, r.tp, r.pp), r.prior_sd)
+        belief = applied.belief(r.quantity, Stack(r.group, r.model, r.tp, r.pp), r.prior_sd, load_of(r))
         mean, sd = (belief.value.mean, belief.value.sd) if belief else (0.0, r.prior_sd)
         before.append(error(r, 0.0))
         after.append(error(r, mean))
@@ -127,7 +126,9 @@ def shares(found: Sequence[tuple[str, Reading]]) -> tuple[float, float, float]:
         for r in rows:
             by[(r.model, r.tp, r.pp)].append(max(-WINSOR, min(WINSOR, r.log / r.prior_sd)))
         loads += [(statistics.variance(v), len(v) - 1) for v in by.values() if len(v) > 1]
-        stacks.append(([statistics.fmean(v) for v in by.values()], statistics.fmean(1.0 / len(v) for v in by.values())))
+        stacks.append(
+            ([statistics.fmean(v) for v in by.values()], statistics.fmean(1.0 / len(v) for v in by.values()))
+        )
     load_ = sum(v * n for v, n in loads) / sum(n for _, n in loads)
     several = [(statistics.variance(m) - load_ * inverse, len(m) - 1) for m, inverse in stacks if len(m) > 1]
     stack = sum(v * n for v, n in several) / sum(n for _, n in several)

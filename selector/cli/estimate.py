@@ -45,7 +45,8 @@ def estimate(
     framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
     measurements: Annotated[
-        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
+        list[Path] | None,
+        typer.Option("--measurements", help="Calibration or measured points; may be repeated."),
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge the age of measurements at YYYY-MM-DD.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,

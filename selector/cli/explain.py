@@ -38,7 +38,8 @@ def explain(
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
     measurements: Annotated[
-        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
+        list[Path] | None,
+        typer.Option("--measurements", help="Calibration or measured points; may be repeated."),
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",

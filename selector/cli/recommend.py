@@ -26,7 +26,8 @@ def recommend(
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
     measurements: Annotated[
-        list[Path] | None, typer.Option("--measurements", help="Calibration or measured points; may be repeated.")
+        list[Path] | None,
+        typer.Option("--measurements", help="Calibration or measured points; may be repeated."),
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,

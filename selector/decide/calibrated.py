@@ -103,7 +103,6 @@ class Applied:
     book: Book
     p: Mapping[str, float]
     today: date
-    load: Load | None = None  # that the stacks are asked about
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
     conflicting: list[Reading] = field(default_factory=list)
     extreme: list[tuple[str, Group, float]] = field(default_factory=list)  # with their factors
@@ -111,7 +110,9 @@ class Applied:
     def __post_init__(self) -> None:
         by_stack: dict[tuple[str, Key], list[Reading]] = {}
         for r in self.book.readings:
-            if conflicts(LogNormal(0.0, r.prior_sd), r.log, self.error(r), self.p["calibration.conflict_sds"]):
+            if conflicts(
+                LogNormal(0.0, r.prior_sd), r.log, self.error(r), self.p["calibration.conflict_sds"]
+            ):
                 self.conflicting.append(r)
                 if not self.book.accepted:
                     continue
@@ -148,7 +149,9 @@ class Applied:
         mean, noise = weighed([(r.log, self.error(r) ** 2 + self.share("load", prior)) for r in rows])
         return Evidence(key, tuple(rows), mean, noise, self.share("stack", prior))
 
-    def near(self, quantity: str, group: Group, without: Key | None) -> Iterator[tuple[Group, list[Evidence]]]:
+    def near(
+        self, quantity: str, group: Group, without: Key | None
+    ) -> Iterator[tuple[Group, list[Evidence]]]:
         """Measured groups that speak of a group, without the readings of one stack."""
         groups: dict[Group, list[Evidence]] = {}
         for e in self.evidence.get(quantity, ()):
@@ -160,8 +163,9 @@ class Applied:
         """Variance that so many differing factors add."""
         return applied_sd(0.0, differing, self.p["calibration.omega"], 0.0) ** 2
 
-    def belief(self, quantity: str, stack: Stack, prior_sd: float) -> Belief | None:
-        """Factor of a stack; None where nothing alike was measured."""
+    def belief(self, quantity: str, stack: Stack, prior_sd: float, load: Load | None = None) -> Belief | None:
+        """Factor of a stack, at the load of one replica where it is given; None where nothing alike was
+        measured."""
         known = self.evidence.get(quantity, ())
         own = next((e for e in known if e.key == stack.key), None)
         terms = []
@@ -180,13 +184,13 @@ class Applied:
         if own is None:
             value = LogNormal(bias, math.sqrt(1.0 / total + among[0] + among[1]))
             return Belief(quantity, value, "calibrated", prior, tuple(terms))
-        return self._own(quantity, LogNormal(bias, math.sqrt(1.0 / total + among[0])), among[1], own)
+        return self._own(quantity, LogNormal(bias, math.sqrt(1.0 / total + among[0])), among[1], own, load)
 
-    def _own(self, quantity: str, new: LogNormal, loads: float, own: Evidence) -> Belief:
+    def _own(self, quantity: str, new: LogNormal, loads: float, own: Evidence, load: Load | None) -> Belief:
         """A stack that was measured: its readings against its group. At the load of a reading itself
         that reading, shrunk only by its error."""
         near = self.p["calibration.load_tolerance"]
-        same = [r for r in own.readings if alike(r, self.load, near)]
+        same = [r for r in own.readings if alike(r, load, near)]
         if same:
             prior, rest = new.sd**2 + loads, 0.0
             terms = [Term(r.id, r.log, 1.0 / self.error(r) ** 2, (r,)) for r in same]
@@ -225,20 +229,18 @@ def age_months(text: str | None, today: date) -> float:
 
 
 def alike(r: Reading, load: Load | None, tolerance: float) -> bool:
-    """True where a load is that of a reading: tokens of a request, and requests in flight on a replica,
-    over a whole number of replicas."""
+    """True where the load of a replica is that of a reading: tokens of a request, requests in flight."""
     if load is None or r.held is None or not load.concurrency:
         return False
     pairs = ((r.input_tokens, load.input_tokens), (r.output_tokens, load.output_tokens))
     if any(a is not None and abs(b / max(a, 1.0) - 1.0) > tolerance for a, b in pairs):
         return False
-    replicas = max(round(load.concurrency / r.held), 1)
-    return abs(load.concurrency / replicas / r.held - 1.0) <= tolerance
+    return abs(load.concurrency / r.held - 1.0) <= tolerance
 
 
-def of(book: Book, p: Mapping[str, float], today: date, load: Load | None) -> Applied | None:
+def of(book: Book, p: Mapping[str, float], today: date) -> Applied | None:
     """The measurements of a run; None without any, so that nothing is looked for."""
-    return Applied(book, p, today, load) if book.readings or book.trials else None
+    return Applied(book, p, today) if book.readings or book.trials else None
 
 
 def group_of(engine: str, hardware: str, precision: str, model: Model) -> Group:
@@ -254,12 +256,13 @@ def prior_sd(applied: Applied, quantity: str, cell: Cell) -> float:
     return math.log(float(getattr(cell, spread))) / Z90
 
 
-def beliefs(applied: Applied, stack: Stack, cell: Cell) -> dict[str, Belief]:
-    """Factors of a stack, by quantity, with the intervals of its cell as the prior."""
+def beliefs(applied: Applied, stack: Stack, cell: Cell, load: Load | None = None) -> dict[str, Belief]:
+    """Factors of a stack, by quantity, with the intervals of its cell as the prior; `load` is that of a
+    replica."""
     found = {}
     for quantity in applied.evidence:
         if quantity in FACTORS:
-            one = applied.belief(quantity, stack, prior_sd(applied, quantity, cell))
+            one = applied.belief(quantity, stack, prior_sd(applied, quantity, cell), load)
             if one is not None:
                 found[quantity] = one
     return found
@@ -273,7 +276,7 @@ def on_cell(cell: Cell, found: Mapping[str, Belief]) -> Cell:
         changed[factor] = one.value.factor
         if spread is not None:
             changed[spread] = one.spread
-    return replace(cell, **changed)  # type: ignore[arg-type]
+    return replace(cell, **changed)
 
 
 def basis(*found: Belief | None) -> dict[str, float | str | None]:
@@ -281,8 +284,13 @@ def basis(*found: Belief | None) -> dict[str, float | str | None]:
     known = [b for b in found if b is not None]
     if not known:
         return {}
-    method = "measured" if all(b.method == "measured" for b in found if b) and None not in found else "calibrated"
-    said: dict[str, float | str | None] = {"method": method, "measurements": float(sum(b.points for b in known))}
+    method = (
+        "measured" if all(b.method == "measured" for b in found if b) and None not in found else "calibrated"
+    )
+    said: dict[str, float | str | None] = {
+        "method": method,
+        "measurements": float(sum(b.points for b in known)),
+    }
     if len(known) == 1:
         said["factor"] = known[0].value.factor
     return said

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selector.decide import cells, tuning
 from selector.decide.axes import Axes
-from selector.decide.calibrated import FACTORS, MOST_DIFFERING, SAME, Applied, Evidence, Stack, of_group
+from selector.decide.calibrated import (
+    FACTORS,
+    MOST_DIFFERING,
+    SAME,
+    Applied,
+    Belief,
+    Evidence,
+    Stack,
+    beliefs,
+    of_group,
+    prior_sd,
+)
 from selector.decide.columns import narrow
 from selector.decide.runnable import Runs
 from selector.estimate.calibration import Z90, told
 from selector.types.calibration import Group
+from selector.types.load import Cell, Load
+
+if TYPE_CHECKING:
+    from selector.decide.enumerate import CellIndex
+    from selector.decide.size import Sized
 
 Parts = tuple[Mapping[str, Any], Any]  # columns over distinct parts, and which part each cell takes
 
@@ -30,19 +48,19 @@ def factors(axes: Axes, applied: Applied, found: Runs, row: Any, tp: Any, pp: An
     if not spoken:
         return made
     near = np.any([differing[g] <= MOST_DIFFERING for g in spoken], axis=0)
-    cells = np.nonzero(near[row])[0]
-    stacks = _stacks(axes, applied, found, row[cells], tp[cells], pp[cells])
+    some = np.nonzero(near[row])[0]
+    stacks = _stacks(axes, applied, found, row[some], tp[some], pp[some])
     # Cells of one run, one set of achieved fractions and one measured stack share a part.
-    code = (row[cells].astype(np.int64) * size + which[cells]) * (stacks.max(initial=-1) + 2) + stacks + 1
+    code = (row[some].astype(np.int64) * size + which[some]) * (stacks.max(initial=-1) + 2) + stacks + 1
     _, first, part = np.unique(code, return_index=True, return_inverse=True)
-    runs, old, own = row[cells][first], which[cells][first].astype(int), stacks[first]
+    runs, old, own = row[some][first], which[some][first].astype(int), stacks[first]
     extra = {name: values[old] for name, values in columns.items()}
     for quantity in applied.evidence:
         if quantity in FACTORS:
             _new(applied, quantity, differing, runs, extra)
     _measured(applied, own, extra, {name: values[old] for name, values in base.items()})
     which = which.astype(np.int64)
-    which[cells] = size + part.reshape(-1)
+    which[some] = size + part.reshape(-1)
     return {n: np.concatenate([columns[n], extra[n]]) for n in columns}, narrow(which)
 
 
@@ -65,7 +83,7 @@ def _differing(axes: Axes, applied: Applied, found: Runs) -> dict[Group, Any]:
     }
 
 
-def _stacks(axes: Axes, applied: Applied, found: Runs, row: Any, tp: Any, pp: Any) -> Any:
+def _stacks(axes: Axes, applied: Applied, found: Runs | CellIndex, row: Any, tp: Any, pp: Any) -> Any:
     """Number of the measured stack that each cell is, -1 for none."""
     which = np.full(len(row), -1, dtype=np.int64)
     models = {m.id: i for i, m in enumerate(axes.models)}
@@ -133,3 +151,64 @@ def _measured(applied: Applied, own: Any, extra: Any, before: Mapping[str, Any])
                 extra[factor][part] = belief.value.factor
                 if spread is not None:
                     extra[spread][part] = belief.spread
+
+
+AT_LOAD = {
+    # Quantity -> columns of sized cells that it moves in proportion. The rate that is printed is that of the
+    # fullest batch, whatever was measured.
+    "token": ("per_output_token_ms",),
+    "first_token_loaded": ("first_token_ms", "first_token_p95_ms"),
+}
+
+
+def settled(
+    axes: Axes, applied: Applied, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]
+) -> Sized:
+    """The sized cells, those measured at the load that their replicas have now with that measurement."""
+    if not load.concurrency:
+        return sized
+    rows = sized.rows
+    which = _stacks(axes, applied, index, rows, index.tp[rows], index.pp[rows])
+    known = keys(applied)
+    columns = {
+        n: getattr(sized, n)
+        for n in ("spread", "request_p95_ms", *(c for cs in AT_LOAD.values() for c in cs))
+    }
+    for place in np.nonzero(which >= 0)[0]:
+        carrying = max(float(sized.replicas[place] - sized.spare[place]), 1.0)
+        each = replace(load, concurrency=load.concurrency / carrying)
+        stack = Stack(*known[which[place]])
+        now = _cell(axes, index, int(rows[place]), p)
+        for quantity, belief in beliefs(applied, stack, now, each).items():
+            if quantity in AT_LOAD and belief.method == "measured":
+                _place(
+                    columns,
+                    int(place),
+                    quantity,
+                    belief,
+                    applied.belief(quantity, stack, prior_sd(applied, quantity, now)),
+                )
+        slow, token = columns["first_token_p95_ms"][place], columns["per_output_token_ms"][place]
+        columns["request_p95_ms"][place] = slow + load.output_tokens * token
+    return replace(sized, **columns)
+
+
+def _place(
+    columns: Mapping[str, Any], place: int, quantity: str, here: Belief, any_load: Belief | None
+) -> None:
+    """Times of one cell with the factor of its load instead of that of any load."""
+    assert any_load is not None
+    for name in AT_LOAD[quantity]:
+        columns[name][place] *= here.value.factor / any_load.value.factor
+    if quantity == "token":
+        columns["spread"][place] = here.spread
+
+
+def _cell(axes: Axes, index: CellIndex, row: int, p: Mapping[str, float]) -> Cell:
+    """A cell of which only the intervals of the estimator are known."""
+    device = axes.devices[int(index.device[row])].device
+    precision = axes.precisions[int(index.precision[row])].precision
+    shape = index.shapes[axes.models[int(index.model[row])].id]
+    devices = int(index.tp[row]) * int(index.pp[row])
+    names = tuning.keys(device, axes.engines[int(index.engine[row])].id, shape, devices, precision)
+    return cells.scalar_cell([dict.fromkeys(cells.REQUIRED, 0.0), tuning.tuned(names, p)])

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import cells, tuning
-from selector.decide.calibrated import Applied, Belief, Stack, alike, beliefs, group_of
+from selector.decide.calibrated import Applied, Belief, Stack, beliefs, group_of
+from selector.decide.measured_cells import AT_LOAD
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -28,37 +29,25 @@ FIGURES = {
 }
 
 
-def of_row(run: Run, row: int) -> dict[str, Belief]:
-    """Factors of a candidate, by quantity; `measured` only where its replicas hold what was measured."""
+def of_row(run: Run, row: int, here: bool = True) -> dict[str, Belief]:
+    """Factors of a candidate, by quantity: `here` at the load of its replicas, else at any."""
     applied, own = run.axes.measured, int(run.stacks.cell[row])
-    if applied is None or own < 0:
-        return {}
     option = run.axes.models[int(run.stacks.model[row])]
-    if option.model is None or option.role != "llm":
+    if applied is None or own < 0 or option.model is None or option.role != "llm":
         return {}
     device = run.axes.devices[int(run.stacks.device[row])].device
     engine = run.axes.engines[int(run.stacks.engine[row])].id
     precision = run.axes.precisions[int(run.stacks.precision[row])].precision
     tp, pp = int(run.index.tp[own]), int(run.index.pp[own])
     names = tuning.keys(device, engine, run.index.shapes[option.id], tp * pp, precision)
-    known = tuning.tuned(names, run.p)
-    cell = cells.scalar_cell([dict.fromkeys(cells.REQUIRED, 0.0), known])
+    cell = cells.scalar_cell([dict.fromkeys(cells.REQUIRED, 0.0), tuning.tuned(names, run.p)])
     stack = Stack(group_of(engine, device.id, precision.id, option.model), option.id, tp, pp)
-    return {q: _held(run, row, applied, b) for q, b in beliefs(applied, stack, cell).items()}
-
-
-def _held(run: Run, row: int, applied: Applied, belief: Belief) -> Belief:
-    carrying = float(run.stacks.replicas[row] - run.stacks.spare[row])
-    if belief.method != "measured" or not run.load.concurrency:
-        return belief
-    each = replace(run.load, concurrency=run.load.concurrency / max(carrying, 1.0))
-    near = applied.p["calibration.load_tolerance"]
-    readings = [r for t in belief.terms for r in t.readings]
-    same = all(
-        alike(r, each, near) and abs((each.concurrency or 0.0) / (r.held or 1.0) - 1.0) <= near for r in readings
-    )
-    # The rate that is printed is that of the fullest batch, not that of the one measured.
-    return belief if same and belief.quantity != "rate" else replace(belief, method="calibrated")
+    found = beliefs(applied, stack, cell)
+    if not here or not run.load.concurrency:
+        return found
+    carrying = max(float(run.stacks.replicas[row] - run.stacks.spare[row]), 1.0)
+    at_load = beliefs(applied, stack, cell, replace(run.load, concurrency=run.load.concurrency / carrying))
+    return found | {q: at_load[q] for q in AT_LOAD if q in at_load}
 
 
 def behind(found: Mapping[str, Belief], estimate: str) -> tuple[Belief | None, ...]:
@@ -86,13 +75,17 @@ def note(run: Run, shown: Sequence[int]) -> list[str]:
 
 def apart(applied: Applied) -> list[str]:
     """Measurements that contradict the estimator, shown rather than averaged."""
-    word = "taken over as accepted" if applied.book.accepted else "not counted until accepted (calibrate --accept)"
+    word = (
+        "taken over as accepted"
+        if applied.book.accepted
+        else "not counted until accepted (calibrate --accept)"
+    )
     said = [
         f"{r.id} contradicts the estimate: {r.metric} measured {r.measured:.4g}, estimated {r.estimated:.4g}; {word}"
         for r in applied.conflicting
     ]
     return said + [
-        f"{FIGURES.get(q, q)} of {g.engine} {g.precision} {g.family} on {g.hardware}: factor {x:.3g} is beyond "
+        f"{FIGURES.get(q, q)} of {g.engine} {g.precision} {g.family} on {g.hardware}: factor {x:.3g} is over "
         f"{applied.p['calibration.most_factor']:g} either way; {word}"
         for q, g, x in applied.extreme
     ]

@@ -6,7 +6,18 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, calibrated, law, limits, measured_rows, size, trainers
+from selector.decide import (
+    adjust,
+    assume,
+    bill,
+    calibrated,
+    law,
+    limits,
+    measured_rows,
+    own_quality,
+    size,
+    trainers,
+)
 from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
@@ -208,10 +219,18 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
             scored.cost, "USD/month", "cost.total", float(s.cost_spread[row]), adjusted("cost")
         ),
         "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
-        "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", spread, late, "first_token_ms"),
-        "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", spread, late, "first_token_p95_ms"),
-        "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", spread, late, "per_output_token_ms"),
-        "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95", spread, late, "request_p95_ms"),
+        "first_token_ms": around(
+            s.first_token_ms, "ms", "serving.first_token", spread, late, "first_token_ms"
+        ),
+        "first_token_p95_ms": around(
+            s.first_token_p95_ms, "ms", "serving.first_token_p95", spread, late, "first_token_p95_ms"
+        ),
+        "per_output_token_ms": around(
+            s.per_output_token_ms, "ms", "serving.per_output_token", spread, late, "per_output_token_ms"
+        ),
+        "request_p95_ms": around(
+            s.request_p95_ms, "ms", "serving.request_p95", spread, late, "request_p95_ms"
+        ),
         "requests_per_s": None
         if hosted
         else around(s.requests_per_s, "requests/s", "serving.capacity", of="requests_per_s"),
@@ -267,17 +286,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
             )
         )
     if scored.quality_status is not None:
-        need = run.req.quality
-        found.append(
-            Constraint(
-                "quality.minimum",
-                "unverified",
-                need.minimum,
-                None,
-                need.metric or "metric",
-                why="public scores do not say what it reaches on your data: measure it",
-            )
-        )
+        found.append(own_quality.constraint(run, row, int(scored.quality_status[row])))
     for rule, column in run.gates.doubts:
         if bool(column[run.judge.group[row]]):
             found.append(

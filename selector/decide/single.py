@@ -237,13 +237,14 @@ def _size(
     c: Choice,
     p: Mapping[str, float],
 ) -> Sizing:
+    replicas = spread.busy_replicas(load, count, c.layout)
     known: dict[str, calibrated.Belief] = {}
-    if applied := calibrated.of(cat.measured, p, cat.measured.day or date.min, load):
+    if applied := calibrated.of(cat.measured, p, cat.measured.day or date.min):
         group = calibrated.group_of(c.engine, device.id, c.precision, model)
-        known = calibrated.beliefs(applied, calibrated.Stack(group, model.id, *c.layout), c.cell)
+        each_one = replace(load, concurrency=load.concurrency and load.concurrency / replicas)
+        known = calibrated.beliefs(applied, calibrated.Stack(group, model.id, *c.layout), c.cell, each_one)
         c = replace(c, cell=calibrated.on_cell(c.cell, known))
     mem = sizing.ledger(SCALAR, c.cell, load, p)
-    replicas = spread.busy_replicas(load, count, c.layout)
     each = (load.concurrency or 1.0) / replicas
     cache = mem.per_sequence * math.ceil(each)
     ledger = MemoryLedger(mem.weights, cache, mem.activations, mem.reserve, mem.usable)
@@ -299,10 +300,14 @@ def _broken(
 def _estimates(
     load: Load, t: sizing.Times, replicas: int, cell: Any, known: Mapping[str, calibrated.Belief]
 ) -> dict[str, Estimate | None]:
-    def make(value: float, spread: float, unit: str, formula: str, of: str, floor: float = 0.0) -> Estimate | None:
+    def make(
+        value: float, spread: float, unit: str, formula: str, of: str, floor: float = 0.0
+    ) -> Estimate | None:
         if math.isnan(value):
             return None
-        found = Estimate.around(value, spread, unit, formula, calibrated.basis(known[of]) if of in known else {})
+        found = Estimate.around(
+            value, spread, unit, formula, calibrated.basis(known[of]) if of in known else {}
+        )
         return replace(found, p10=max(found.p10, min(floor, value))) if floor else found
 
     rate = t.rate * replicas
@@ -317,12 +322,19 @@ def _estimates(
         ),
         # Never under the bytes read over the bandwidth.
         "per_output_token_ms": make(
-            t.per_output_token * 1e3, cell.step_spread, "ms", "serving.per_output_token", "token", t.floor * 1e3
+            t.per_output_token * 1e3,
+            cell.step_spread,
+            "ms",
+            "serving.per_output_token",
+            "token",
+            t.floor * 1e3,
         ),
         "output_tokens_per_s": make(
             rate * load.output_tokens, cell.rate_spread, "tokens/s", "serving.output_tokens", "rate"
         ),
-        "total_tokens_per_s": make(rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens", "rate"),
+        "total_tokens_per_s": make(
+            rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens", "rate"
+        ),
         "requests_per_s": make(rate, cell.rate_spread, "requests/s", "serving.rate", "rate"),
     }
 

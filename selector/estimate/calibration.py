@@ -13,6 +13,9 @@ from typing import Any
 from selector.estimate.trace import formula
 
 Z90 = 1.2815515655446004  # standard normal, 90 %
+HALVINGS = 60
+FRACTIONS = 10_000
+EXACT, TINY = 1e-14, 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,45 @@ class Beta:
     def mean(self) -> float:
         """Expected rate."""
         return self.alpha / (self.alpha + self.beta)
+
+    def at_most(self, rate: float) -> float:
+        """Chance that the rate is no higher."""
+        return _incomplete_beta(self.alpha, self.beta, rate)
+
+    def quantile(self, q: float) -> float:
+        """The rate that is not exceeded with chance `q`, by halving."""
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2.0
+            low, high = (middle, high) if self.at_most(middle) < q else (low, middle)
+        return (low + high) / 2.0
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """Regularised incomplete beta function by its continued fraction (modified Lentz)."""
+    if x <= 0.0 or x >= 1.0:
+        return 0.0 if x <= 0.0 else 1.0
+    if x > (a + 1.0) / (a + b + 2.0):
+        return 1.0 - _incomplete_beta(b, a, 1.0 - x)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    d = 1.0 / _nonzero(1.0 - (a + b) * x / (a + 1.0))
+    c, value = 1.0, d
+    for m in range(1, FRACTIONS):
+        even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
+        for term in (even, odd):
+            d = 1.0 / _nonzero(1.0 + term * d)
+            c = _nonzero(1.0 + term / c)
+            value *= c * d
+        if abs(c * d - 1.0) < EXACT:
+            break
+    return front * value / a
+
+
+def _nonzero(value: float) -> float:
+    return value if abs(value) > TINY else TINY
 
 
 def beta_prior(mean: float, strength: float) -> Beta:

@@ -162,9 +162,7 @@ def at_batch(xp: Numeric, c: Any, load: Load, mem: Memory, read: Any, most: floa
     batch = xp.minimum(most, fullest(xp, c, mem))
     writing = decoding(xp, c, load, batch)
     step, _ = step_at(xp, c, load, writing)
-    tpot = scaled(
-        serving.per_output_token(step, writing - 1.0, load.output_tokens, read), c.token_factor
-    )
+    tpot = scaled(serving.per_output_token(step, writing - 1.0, load.output_tokens, read), c.token_factor)
     cycle = serving.per_output_token(step, writing, load.output_tokens, read)
     rate = scaled(c.steady_fraction * writing / (load.output_tokens * cycle), c.rate_factor)
     return batch, rate, (mem.batch >= 1.0) & (tpot <= limit)

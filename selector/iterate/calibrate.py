@@ -68,7 +68,9 @@ def read(points: Sequence[tuple[str, Point]], cat: Catalogue) -> Read:
         except PointError as why:
             unused.append(Unused(point.id, file, point.metric, str(why)))
         except (ArithmeticError, ValueError):
-            unused.append(Unused(point.id, file, point.metric, "a field is beyond what the formulas can hold"))
+            unused.append(
+                Unused(point.id, file, point.metric, "a field is beyond what the formulas can hold")
+            )
     return Read(tuple(readings), tuple(trials), tuple(unused))
 
 
@@ -112,16 +114,12 @@ def reading(point: Point, predictor: Predictor, file: str) -> Reading:
     return found if one_pass else _with_load(found, point, predictor.case(point), what[0])
 
 
-def _base(
-    point: Point, predictor: Predictor, file: str, value: float, what: tuple[str, int]
-) -> Reading:
+def _base(point: Point, predictor: Predictor, file: str, value: float, what: tuple[str, int]) -> Reading:
     guess = predictor.predict(point)
     if not 0.0 < guess.p50 < math.inf or guess.spread <= 1.0:
         raise PointError("the formulas give no figure for it")
     model, device, count = predictor.stack(point)
-    group = group_of(
-        predictor.engine_of(point), device.id, predictor.precision_of(point, model), model
-    )
+    group = group_of(predictor.engine_of(point), device.id, predictor.precision_of(point, model), model)
     return Reading(
         id=point.id,
         file=file,

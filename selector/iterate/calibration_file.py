@@ -63,7 +63,7 @@ def book(sources: Sequence[Source], cat: Catalogue, accepted: bool, day: date) -
         what = f"two files of measurements are called {min(twice)}"
         raise UsageError(Problem(what, None, "give them different names"))
     found = calibrate.read([(s.file, p) for s in sources for p in s.points], cat)
-    used = [r.file for r in (*found.readings, *found.trials)]
+    used = [*(r.file for r in found.readings), *(t.file for t in found.trials)]
     files = tuple(MeasuredFile(s.file, s.sha256, len(s.points), used.count(s.file)) for s in sources)
     texts = {s.file: s.text for s in sources}
     return Book(found.readings, found.trials, files, accepted, day, texts), found
@@ -150,9 +150,7 @@ def read(path: Path, cat: Catalogue) -> tuple[Book, tuple[Source, ...]]:
     if digest(values) != values["digest"]:
         where = document.where(("digest",))
         raise InputError(Problem("its digest is another, so the file was edited", where, AGAIN))
-    sources = tuple(
-        Source(f["file"], f["sha256"], _points(values, f["file"]), "") for f in values["files"]
-    )
+    sources = tuple(Source(f["file"], f["sha256"], _points(values, f["file"]), "") for f in values["files"])
     accepted, day = bool(values["accepted"]), None
     if values["estimator_sha256"] != estimator(cat):
         return book(sources, cat, accepted, date.min)[0], sources

@@ -16,7 +16,9 @@ def as_text(values: Mapping[str, Any]) -> str:
     lines = [f"{f['file']}: {f['used']} of {f['points']} points used" for f in values["files"]]
     if values["factors"]:
         lines += ["", *_table([HEADS, *(_factor(f) for f in values["factors"])])]
-        lines.append("a factor is that of a stack of the group that nobody measured; measured stacks take their own")
+        lines.append(
+            "a factor is that of a stack of the group that nobody measured; measured stacks take their own"
+        )
     lines += [_trial(t) for t in values["trials"]]
     reasons = Counter((u["metric"], u["reason"]) for u in values["unused"])
     if reasons:

@@ -99,6 +99,4 @@ class Book:
     @property
     def inputs(self) -> list[dict[str, object]]:
         """Digests, as they stand in the outcome."""
-        return [
-            {"file": f.file, "sha256": f.sha256, "points": f.points, "used": f.used} for f in self.files
-        ]
+        return [{"file": f.file, "sha256": f.sha256, "points": f.points, "used": f.used} for f in self.files]

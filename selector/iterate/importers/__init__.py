@@ -60,7 +60,7 @@ def source(path: Path, tool: str | None, stated: Mapping[str, Any], extra: Mappi
     name = tool or detect(path, text)
     if name == POINTS:
         return Source(path.name, sha256(text), tuple(read(path)), text)
-    module = next(m for m in MODULES if m.NAME == name)
+    module = next(m for m in MODULES if name == m.NAME)
     rows = module.read(Foreign(str(path), text))
     if not rows:
         raise InputError(Problem(f"no figures of {name} in the file", Position(str(path))))

@@ -11,7 +11,19 @@ from selector.iterate.importers.base import FINITE, Foreign, Row, rows
 
 NAME = "aiconfigurator"
 NEEDED = ("isl", "osl", "ttft", "tpot", "tokens/s", "system", "backend")
-NUMBERS = ("isl", "osl", "concurrency", "ttft", "tpot", "tokens/s", "num_total_gpus", "tp", "pp", "dp", "moe_ep")
+NUMBERS = (
+    "isl",
+    "osl",
+    "concurrency",
+    "ttft",
+    "tpot",
+    "tokens/s",
+    "num_total_gpus",
+    "tp",
+    "pp",
+    "dp",
+    "moe_ep",
+)
 
 
 def detect(given: Foreign) -> bool:
@@ -47,7 +59,9 @@ def _row(raw: dict[str, Any], given: Foreign, line: int) -> list[Row]:
         "pp": n["pp"],
         "ep": n["moe_ep"],
         "precision_weights": raw.get("gemm") or None,
-        "precision_kv": {"float16": "fp16", "bfloat16": "bf16"}.get(raw.get("kvcache") or "", raw.get("kvcache") or None),
+        "precision_kv": {"float16": "fp16", "bfloat16": "bf16"}.get(
+            raw.get("kvcache") or "", raw.get("kvcache") or None
+        ),
         "input_tokens": n["isl"],
         "output_tokens": n["osl"],
         "concurrency_or_batch": n["concurrency"],

@@ -108,8 +108,10 @@ def rows(run: Mapping[str, Any], figures: Mapping[str, tuple[float | None, str, 
     ]
 
 
-def in_flight(rate: float | None, first_ms: float | None, each_ms: float | None, output: float | None) -> float | None:
-    """Requests in flight on average, by Little's law from what was measured; None where a figure is missing."""
+def in_flight(
+    rate: float | None, first_ms: float | None, each_ms: float | None, output: float | None
+) -> float | None:
+    """Requests in flight on average, by Little's law; None where a figure is missing."""
     if not rate or first_ms is None or each_ms is None or not output:
         return None
     return max(rate * (first_ms + (output - 1.0) * each_ms) / 1e3, 1.0)

@@ -55,7 +55,10 @@ def _table(given: Foreign) -> dict[str, Any]:
             continue
         if len(cells) != len(head):
             raise given.fail("a row with another number of cells than the header", number_)
-        values = {("avg" if k == "value" else k): _cell(v, given, number_) for k, v in zip(head[1:], cells[1:], strict=True)}
+        values = {
+            ("avg" if k == "value" else k): _cell(v, given, number_)
+            for k, v in zip(head[1:], cells[1:], strict=True)
+        }
         found[name] = {"unit": match[2] if match else "", **values}
     if not found:
         raise given.fail("no figures of a profile")
@@ -96,7 +99,9 @@ def _time(
         return None, "ms", "median"
     unit = str(values.get("unit", "ms"))
     if unit not in TIMES:
-        raise given.fail(f"{key} is in {unit!r}, which is no unit of time", line, f"one of: {', '.join(TIMES)}")
+        raise given.fail(
+            f"{key} is in {unit!r}, which is no unit of time", line, f"one of: {', '.join(TIMES)}"
+        )
     for stat in stats:
         found = number(values, stat, given, line)
         if found:

@@ -52,7 +52,14 @@ def _run(run: dict[str, Any], report: dict[str, Any], given: Foreign, line: int)
     # inter_token_latency leaves the first token out, as the metric of points does.
     each = time("inter_token_latency_ms")
     tokens = stat("output_tokens_per_second", "mean")
-    return rows(told, {"output_tok_s": (tokens, "tok/s", "mean"), "ttft_ms": time("time_to_first_token_ms"), "tpot_ms": each})
+    return rows(
+        told,
+        {
+            "output_tok_s": (tokens, "tok/s", "mean"),
+            "ttft_ms": time("time_to_first_token_ms"),
+            "tpot_ms": each,
+        },
+    )
 
 
 def _streams(run: dict[str, Any]) -> float | None:

@@ -63,7 +63,9 @@ def _run(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
     chips = [c.strip() for c in (text(run.get("gpu_info")) or "").split(",") if c.strip()]
     name = text(run.get("model_filename"))
     told = {
-        "model": SIZE.split(name.replace("\\", "/").rpartition("/")[2].removesuffix(".gguf"))[0] if name else None,
+        "model": SIZE.split(name.replace("\\", "/").rpartition("/")[2].removesuffix(".gguf"))[0]
+        if name
+        else None,
         "precision_weights": _quant(name) or _quant(text(run.get("model_type"))),
         "hardware": chips[0] if chips else None,
         "n_devices": len(chips) or None,
@@ -85,7 +87,9 @@ def _test(
     row = {**told, "engine": "llama.cpp", "scenario": "single_stream", "concurrency_or_batch": 1.0}
     row |= {"value": rate, "unit": "tok/s", "stat": "mean", "repeat_sd": deviation}
     if reads and writes:
-        return [{**row, "metric": f"pp{reads:g}+tg{writes:g}", "input_tokens": reads, "output_tokens": writes}]
+        return [
+            {**row, "metric": f"pp{reads:g}+tg{writes:g}", "input_tokens": reads, "output_tokens": writes}
+        ]
     if reads:
         return [{**row, "metric": "prefill_tok_s", "input_tokens": reads, "output_tokens": 1.0}]
     return [{**row, "metric": "decode_tok_s", "input_tokens": depth, "output_tokens": writes}]

@@ -23,7 +23,12 @@ DETAIL = {
 }
 RATES = ("completed tokens per second", "tokens per second")
 SAMPLES = ("completed samples per second", "samples per second")
-SCENARIOS = {"offline": "offline", "server": "online", "interactive": "online", "singlestream": "single_stream"}
+SCENARIOS = {
+    "offline": "offline",
+    "server": "online",
+    "interactive": "online",
+    "singlestream": "single_stream",
+}
 
 
 def detect(given: Foreign) -> bool:
@@ -36,11 +41,16 @@ def read(given: Foreign) -> list[Row]:
     told = _detail(given) if ":::MLLOG" in given.text else _summary(given)
     scenario = SCENARIOS.get(str(told.get("scenario", "")).lower().replace(" ", ""))
     if scenario is None:
-        raise given.fail(f"scenario {told.get('scenario')!r} is not known", 1, f"one of: {', '.join(SCENARIOS)}")
+        raise given.fail(
+            f"scenario {told.get('scenario')!r} is not known", 1, f"one of: {', '.join(SCENARIOS)}"
+        )
     valid = str(told.get("result is", "")).upper() == "VALID"
     run = {"scenario": scenario, "flags": None if valid else "implausible_outlier;run_is_invalid"}
     tokens, samples = _first(told, RATES, given), _first(told, SAMPLES, given)
-    figures = {"output_tok_s": (tokens, "tok/s", "mean"), "req_s": (None if tokens else samples, "req/s", "mean")}
+    figures = {
+        "output_tok_s": (tokens, "tok/s", "mean"),
+        "req_s": (None if tokens else samples, "req/s", "mean"),
+    }
     if scenario != "offline":
         for metric, what in (("ttft_ms", "first token latency"), ("tpot_ms", "time to output token")):
             nanoseconds = _first(told, (f"mean {what} (ns)",), given)

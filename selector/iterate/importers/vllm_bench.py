@@ -5,7 +5,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from selector.iterate.importers.base import Foreign, Row, in_flight, middle, number, objects, opens, rows, text
+from selector.iterate.importers.base import (
+    Foreign,
+    Row,
+    in_flight,
+    middle,
+    number,
+    objects,
+    opens,
+    rows,
+    text,
+)
 
 NAME = "vllm-bench"
 ENGINES = frozenset(("vllm", "sglang", "tensorrt-llm", "lmdeploy"))
@@ -41,7 +51,8 @@ def one(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
         "engine": backend if backend in ENGINES else None,
         "input_tokens": tokens[0],
         "output_tokens": tokens[1],
-        "concurrency_or_batch": number(run, "max_concurrency", given, line) or in_flight(rate, *means, tokens[1]),
+        "concurrency_or_batch": number(run, "max_concurrency", given, line)
+        or in_flight(rate, means[0], means[1], tokens[1]),
         "scenario": "online",
         "date": day(run.get("date")),
     }
