@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli.flags import Measurements
+
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
     from selector.needs.load import Stated
@@ -37,10 +39,7 @@ def explain(
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
-    measurements: Annotated[
-        list[Path] | None,
-        typer.Option("--measurements", help="Calibration or measured points; may be repeated."),
-    ] = None,
+    measurements: Measurements = None,
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
 ) -> None:

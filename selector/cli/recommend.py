@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from selector.cli.flags import Measurements
 from selector.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ def recommend(
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
-    measurements: Annotated[
-        list[Path] | None,
-        typer.Option("--measurements", help="Calibration or measured points; may be repeated."),
-    ] = None,
+    measurements: Measurements = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
     format_: Annotated[str, typer.Option("--format", help="table, json, markdown or html.")] = "table",

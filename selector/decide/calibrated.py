@@ -268,6 +268,29 @@ def beliefs(applied: Applied, stack: Stack, cell: Cell, load: Load | None = None
     return found
 
 
+def of_one(
+    book: Book, stack: Stack, cell: Cell, load: Load, replicas: int, p: Mapping[str, float]
+) -> dict[str, Belief]:
+    """The same of one stack whose load stands fast."""
+    applied = of(book, p, book.day or date.min)
+    if applied is None:
+        return {}
+    each = replace(load, concurrency=load.concurrency and load.concurrency / replicas)
+    return beliefs(applied, stack, cell, each)
+
+
+def of_training(book: Book, stack: Stack, width: float, p: Mapping[str, float]) -> Belief | None:
+    """Factor on the rate of a training run; `width` is ln(p90 / p50) of its estimate."""
+    applied = of(book, p, book.day or date.min)
+    return applied.belief("training", stack, width / Z90) if applied else None
+
+
+def training_group(keys: Sequence[str], hardware: str, method: str, precision: str, family: str) -> Group:
+    """Group of a training run: framework, device, method with the arithmetic, family of the model."""
+    framework = next((k for k in keys if k.startswith("framework.")), "framework.unlisted")
+    return Group(framework.partition(".")[2], hardware, f"{method}:{SAME.get(precision, precision)}", family)
+
+
 def on_cell(cell: Cell, found: Mapping[str, Belief]) -> Cell:
     """The cell with the factors of a stack and their intervals."""
     changed: dict[str, float] = {}

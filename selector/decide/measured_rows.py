@@ -81,7 +81,8 @@ def apart(applied: Applied) -> list[str]:
         else "not counted until accepted (calibrate --accept)"
     )
     said = [
-        f"{r.id} contradicts the estimate: {r.metric} measured {r.measured:.4g}, estimated {r.estimated:.4g}; {word}"
+        f"{r.id} contradicts the estimate: {r.metric} measured {r.measured:.4g}, "
+        f"estimated {r.estimated:.4g}; {word}"
         for r in applied.conflicting
     ]
     return said + [

@@ -1,4 +1,4 @@
-"""The user's own evaluation: whether a model reaches the quality that is asked for, by its pass rate there."""
+"""The own evaluation of the user: whether a model reaches the quality that is asked for there."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def constraint(run: Run, row: int, status: int) -> Constraint:
         return Constraint("quality.minimum", "unverified", minimum, None, unit, why=UNSAID)
     best = max(known, key=lambda r: r.precision is not None)
     low, middle, high = (best.belief.quantile(q) for q in (LOW, limits.MIDDLE, HIGH))
-    why = f"measured: {best.successes:g} of {best.trials:g} trials pass, {low:.3f} to {high:.3f} after what public scores say"
+    passed = f"{best.successes:g} of {best.trials:g} trials pass"
+    why = f"measured: {passed}, {low:.3f} to {high:.3f} after what public scores say"
     kept = 1.0 - best.belief.at_most(minimum)
     return Constraint("quality.minimum", limits.STATUS[status], minimum, middle, unit, kept, why)

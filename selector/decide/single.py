@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from selector.decide import calibrated, cells, single_pass, spread, tuning
@@ -238,12 +237,10 @@ def _size(
     p: Mapping[str, float],
 ) -> Sizing:
     replicas = spread.busy_replicas(load, count, c.layout)
-    known: dict[str, calibrated.Belief] = {}
-    if applied := calibrated.of(cat.measured, p, cat.measured.day or date.min):
-        group = calibrated.group_of(c.engine, device.id, c.precision, model)
-        each_one = replace(load, concurrency=load.concurrency and load.concurrency / replicas)
-        known = calibrated.beliefs(applied, calibrated.Stack(group, model.id, *c.layout), c.cell, each_one)
-        c = replace(c, cell=calibrated.on_cell(c.cell, known))
+    group = calibrated.group_of(c.engine, device.id, c.precision, model)
+    stack = calibrated.Stack(group, model.id, *c.layout)
+    known = calibrated.of_one(cat.measured, stack, c.cell, load, replicas, p)
+    c = replace(c, cell=calibrated.on_cell(c.cell, known))
     mem = sizing.ledger(SCALAR, c.cell, load, p)
     each = (load.concurrency or 1.0) / replicas
     cache = mem.per_sequence * math.ceil(each)
@@ -301,13 +298,11 @@ def _estimates(
     load: Load, t: sizing.Times, replicas: int, cell: Any, known: Mapping[str, calibrated.Belief]
 ) -> dict[str, Estimate | None]:
     def make(
-        value: float, spread: float, unit: str, formula: str, of: str, floor: float = 0.0
+        value: float, by: float, unit: str, formula: str, of: str, floor: float = 0.0
     ) -> Estimate | None:
         if math.isnan(value):
             return None
-        found = Estimate.around(
-            value, spread, unit, formula, calibrated.basis(known[of]) if of in known else {}
-        )
+        found = Estimate.around(value, by, unit, formula, calibrated.basis(known.get(of)))
         return replace(found, p10=max(found.p10, min(floor, value))) if floor else found
 
     rate = t.rate * replicas

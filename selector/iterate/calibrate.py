@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selector.decide import passes
-from selector.decide.calibrated import SAME, group_of
+from selector.decide.calibrated import group_of, training_group
 from selector.estimate.calibration import Z90
 from selector.iterate import predict_training
 from selector.iterate.measurements import MEMORY, TRAINING, Point, PointError
 from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, quantity
 from selector.packs.catalog import Catalogue
-from selector.types.calibration import Group, Reading, Trials
+from selector.types.calibration import Reading, Trials
 
 PASS_RATE = "pass_rate"
 # Metric -> quantity, and 1 where the quantity rises with it, -1 where it falls.
@@ -169,15 +169,10 @@ def _training(point: Point, predictor: Predictor, file: str, value: float) -> Re
     if not 0.0 < guess.p50 < math.inf or guess.spread <= 1.0:
         raise PointError("the formulas give no figure for it")
     case = predictor.training_case(point)
-    framework = next((k for k in case.run.keys if k.startswith("framework.")), "framework.unlisted")
     known = predictor.cat.models.get(case.name)
+    family = (known.family if known else None) or case.name
     device = case.device.id if case.device else ""
-    group = Group(
-        framework.partition(".")[2],
-        device,
-        f"{case.run.method}:{SAME.get(case.run.precision, case.run.precision)}",
-        (known.family if known else None) or case.name,
-    )
+    group = training_group(case.run.keys, device, case.run.method, case.run.precision, family)
     sign = RISING.get(point.metric, 1)
     return Reading(
         id=point.id,
