@@ -78,7 +78,11 @@ def _run(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
 
 def _quant(name: str | None) -> str | None:
     found = QUANT.findall(name or "")
-    return found[-1].lower() if found else None
+    if not found:
+        return None
+    # Tables say Q4_K - Medium where files say Q4_K_M.
+    last = str(found[-1]).lower()
+    return f"{last}_m" if last.endswith("_k") else last
 
 
 def _test(
