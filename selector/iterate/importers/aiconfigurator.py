@@ -36,6 +36,9 @@ def read(given: Foreign) -> list[Row]:
     """Times and tokens a second of every configuration."""
     reader = csv.DictReader(io.StringIO(given.text.lstrip()))
     found: list[Row] = []
+    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+    if missing:
+        raise given.fail(f"no columns {', '.join(missing)}")
     for raw in reader:
         line = reader.line_num
         if None in raw or None in raw.values():

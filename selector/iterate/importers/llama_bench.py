@@ -109,6 +109,8 @@ def _markdown(given: Foreign) -> list[Row]:
         cells = [c.strip() for c in raw.strip().strip("|").split("|")]
         if not head:
             head = cells
+            if not {"test", "t/s"} <= set(head):
+                raise given.fail("no columns test and t/s", line)
             continue
         if set("".join(cells)) <= set("-: "):
             continue

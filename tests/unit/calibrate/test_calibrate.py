@@ -280,3 +280,23 @@ def test_bad_input_ends_with_2(args: tuple[str, ...], said: str, cli: Run, tmp_p
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert said in done.stderr
+
+
+def test_trials_settle_the_floor_on_quality(cli: Run, tmp_path: Path) -> None:
+    reqs = REQS.replace(f"model: [{MODEL}]", f"model: [{MODEL}, Qwen/Qwen3-32B]").replace("l40s]", "h100]")
+    (tmp_path / "reqs.yaml").write_text(
+        reqs + "quality: {metric: accuracy, minimum: 0.8}\n", encoding="utf-8"
+    )
+    rows = [(MODEL, 60, 100), ("Qwen/Qwen3-32B", 380, 400)]
+    points = [
+        f"- {{model: {m}, metric: pass_rate, quality_metric: accuracy, successes: {x}, trials: {n}}}\n"
+        for m, x, n in rows
+    ]
+    (tmp_path / "own.yaml").write_text("points:\n" + "".join(points), encoding="utf-8")
+    args = ("--measurements", str(tmp_path / "own.yaml"), "--as-of", "2026-11-27", "--format", "json")
+    made = json.loads(cli("recommend", str(tmp_path / "reqs.yaml"), *args).stdout)
+    assert {s["slots"]["model"] for s in made["stacks"]} == {"Qwen/Qwen3-32B"}
+    [floor] = [c for c in made["stacks"][0]["constraints"] if c["id"] == "quality.minimum"]
+    assert floor["status"] == "ok"
+    assert "380 of 400" in floor["why"]
+    assert "quality.minimum" in [e["reason"] for e in made["excluded"]]

@@ -1,12 +1,13 @@
 """Files of benchmark tools become points: found by content, units converted, gaps named by their flags."""
 
 import math
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from selector.errors import InputError
+from selector.errors import InputError, SelectorError
 from selector.iterate import importers
 from selector.iterate.calibrate import read
 from selector.packs.catalog import load
@@ -118,3 +119,25 @@ def test_an_unknown_form_names_the_tools(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match="--from"):
         importers.source(path, None, {}, {})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_files_end_in_an_error_or_in_points(name: str, tmp_path: Path) -> None:
+    rng = random.Random(name)
+    catalogue = load([])
+    for _ in range(40):
+        text = list(FILES[name][1])
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(text))
+            kind = rng.random()
+            if kind < 0.4:
+                text[place] = rng.choice('{}[]",:0-9eNn|x\n')
+            elif kind < 0.7:
+                del text[place : place + rng.randint(1, 30)]
+            else:
+                text.insert(place, rng.choice(("null", "1e999", "-1", "[]", "{}", '"x"', "true")))
+        try:
+            found = source(tmp_path, name, "".join(text)).points
+        except SelectorError:
+            continue
+        read([("f", p) for p in found], catalogue)
