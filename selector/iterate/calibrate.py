@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from selector.decide import passes
 from selector.decide.calibrated import group_of, training_group
+from selector.decide.single import GENERIC
 from selector.estimate.calibration import Z90
 from selector.iterate import predict_training
 from selector.iterate.measurements import MEMORY, TRAINING, Point, PointError
@@ -105,6 +106,7 @@ def reading(point: Point, predictor: Predictor, file: str) -> Reading:
         return _training(point, predictor, file, value)
     if metric in MEMORY:
         return _memory(point, predictor, file, value)
+    _known_engine(point, predictor)
     model, _, _ = predictor.stack(point)
     one_pass = passes.role_of(model) != "llm"
     what = (ONE_PASS if one_pass else TOLD).get(metric)
@@ -161,7 +163,15 @@ def _memory(point: Point, predictor: Predictor, file: str, value: float) -> Read
         raise PointError(f"{point.metric} tells no single quantity of the estimator")
     if predict_training.is_training(point):
         raise PointError("memory of training is not calibrated")
+    _known_engine(point, predictor)
     return _base(point, predictor, file, value, ("memory", 1))
+
+
+def _known_engine(point: Point, predictor: Predictor) -> None:
+    """Raises `PointError` where no stack of the catalogue could be meant."""
+    name = point.text("engine")
+    if name is None or predictor.engine_of(point) == GENERIC:
+        raise PointError("engine is missing" if name is None else f"engine {name} is not in the catalogue")
 
 
 def _training(point: Point, predictor: Predictor, file: str, value: float) -> Reading:

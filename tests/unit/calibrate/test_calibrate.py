@@ -142,6 +142,8 @@ UNUSED = [
     ({"value": -3}, "impossible"),
     ({"unit": "s"}, "unit s is not that of tpot_ms"),
     ({"hardware": None}, "hardware is missing"),
+    ({"engine": "warp-drive"}, "engine warp-drive is not in the catalogue"),
+    ({"engine": None}, "engine is missing"),
     ({"stat": "p99"}, "slowest requests"),
     ({"flags": "implausible_outlier"}, "flagged"),
     ({"metric": "pass_rate"}, "successes and trials"),
