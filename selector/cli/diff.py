@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli.flags import Measurements
+
 if TYPE_CHECKING:
     from selector.cli.sides import How
     from selector.iterate.state import Evaluated, Side
@@ -19,7 +21,8 @@ Packs = Annotated[list[Path] | None, typer.Option(help="Packs of both sides, as 
 def diff(
     old: Annotated[str, typer.Argument(help="Saved decision, requirements file, or REVISION:FILE of git.")],
     new: Annotated[
-        str | None, typer.Argument(help="The same; left out: the old one under --packs-new.")
+        str | None,
+        typer.Argument(help="The same; left out: the old one under --packs-new or --measurements-new."),
     ] = None,
     packs: Packs = None,
     packs_old: Annotated[
@@ -27,6 +30,13 @@ def diff(
     ] = None,
     packs_new: Annotated[
         list[Path] | None, typer.Option(help="Packs of the new side, over the shipped or a complete set.")
+    ] = None,
+    measurements: Measurements = None,
+    measurements_old: Annotated[
+        list[Path] | None, typer.Option(help="Measurements of the old side alone.")
+    ] = None,
+    measurements_new: Annotated[
+        list[Path] | None, typer.Option(help="Measurements of the new side alone.")
     ] = None,
     fail_on: Annotated[
         str | None,
@@ -50,7 +60,8 @@ def diff(
     with tempfile.TemporaryDirectory() as folder:
         sides = _sides(
             (old, old if new is None else new),
-            ([*(packs or []), *(packs_old or [])], [*(packs or []), *(packs_new or [])]),
+            (_both(packs, packs_old), _both(packs, packs_new)),
+            (_both(measurements, measurements_old), _both(measurements, measurements_new)),
             as_of,
             Path(folder),
         )
@@ -64,8 +75,16 @@ def diff(
         raise typer.Exit(1)
 
 
+def _both(common: list[Path] | None, own: list[Path] | None) -> list[Path]:
+    return [*(common or []), *(own or [])]
+
+
 def _sides(
-    texts: tuple[str, str], packs: tuple[list[Path], list[Path]], as_of: str | None, folder: Path
+    texts: tuple[str, str],
+    packs: tuple[list[Path], list[Path]],
+    measurements: tuple[list[Path], list[Path]],
+    as_of: str | None,
+    folder: Path,
 ) -> tuple[Side, Side]:
     """Both sides; one without settings of its own takes those of the other."""
     from selector.cli import session, sides
@@ -75,7 +94,8 @@ def _sides(
     for text in texts:
         if Path(text).is_file() and decision.is_one(Path(text)):
             settings = dict(decision.read(Path(text))["inputs"]["settings"])
-    how = [sides.How(p, session.day(as_of), settings) for p in packs]
+    today = session.day(as_of)
+    how = [sides.How(p, m, today, settings) for p, m in zip(packs, measurements, strict=True)]
     made = [_side(t, h, folder / str(i)) for i, (t, h) in enumerate(zip(texts, how, strict=True))]
     return made[0], made[1]
 

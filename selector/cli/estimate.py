@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli.flags import Measurements
+
 if TYPE_CHECKING:
     from selector.cli.named_row import Named
     from selector.decide.single import Sizing
@@ -45,6 +47,8 @@ def estimate(
     recompute: Annotated[str | None, typer.Option(help="full, selective or none.")] = None,
     framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
+    measurements: Measurements = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge the age of measurements at YYYY-MM-DD.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
@@ -54,7 +58,7 @@ def estimate(
 
     session.check_format(format_, ("table", "json"))
     _check_flags(rate, points is not None or (model is not None and on is not None))
-    cat = load_catalogue(packs or [])
+    cat = session.measured(load_catalogue(packs or []), measurements, session.day(as_of))
     if train is not None:
         from selector.cli.training import show
 
@@ -71,14 +75,17 @@ def estimate(
     named = named_row.resolve(cat, rows, document)
     found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     if format_ == "table" and points is None and "items_per_s" not in found[0].estimates:
-        flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
-        lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
-        typer.echo(
-            f"load: {lengths}, {flight}, longest context {load.context_tokens:g}, cache {kv_precision}"
-        )
+        typer.echo(f"load: {_said(load)}, cache {kv_precision}")
     _print(found, format_, many=points is not None)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
+
+
+def _said(load: Load) -> str:
+    rate = load.peak_requests_per_second
+    flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
+    lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
+    return f"{lengths}, {flight}, longest context {load.context_tokens:g}"
 
 
 def _load(

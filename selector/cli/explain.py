@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli.flags import Measurements
+
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
     from selector.needs.load import Stated
@@ -37,6 +39,7 @@ def explain(
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
+    measurements: Measurements = None,
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
 ) -> None:
@@ -47,7 +50,8 @@ def explain(
     _consistent(vs, number, risk)
     with tempfile.TemporaryDirectory() as folder:
         decision, cat, why = _packs(subject, packs, Path(folder))
-        asked = _asked(subject, decision, set_ or [], as_of, cat, Path(folder))
+        asked = _asked(subject, decision, set_ or [], as_of, measurements or [], cat, Path(folder))
+        cat = session.measured(cat, asked.measurements, asked.today)
         name, found = _study(asked, component, cat)
     notes = _notes(asked, found, subject, name, why)
     if number is not None:
@@ -68,6 +72,7 @@ class Asked:
     provisional: bool
     today: date
     decision: dict[str, Any] | None
+    measurements: list[Path]
 
 
 def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
@@ -103,6 +108,7 @@ def _asked(
     decision: dict[str, Any] | None,
     sets: list[str],
     as_of: str | None,
+    measured: list[Path],
     cat: Catalogue,
     folder: Path,
 ) -> Asked:
@@ -113,10 +119,11 @@ def _asked(
     from selector.needs.load import load_document
 
     if decision is None:
-        return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None)
-    fixed = [f for f, given in (("--set", bool(sets)), ("--as-of", as_of is not None)) if given]
+        return Asked(partial.read(subject, sets, cat), 10, False, False, session.day(as_of), None, measured)
+    flags = (("--set", bool(sets)), ("--as-of", as_of is not None), ("--measurements", bool(measured)))
+    fixed = [f for f, given in flags if given]
     if fixed:
-        what = f"{' and '.join(fixed)}: a saved decision has its own requirements and date"
+        what = f"{' and '.join(fixed)}: a saved decision has its own requirements, date and measurements"
         raise UsageError(Problem(what, None, "give the requirements file instead"))
     stated = load_document(saved.restore(decision, folder), str(folder / subject.name))
     given = decision["inputs"]
@@ -128,6 +135,7 @@ def _asked(
         settings["allow_provisional"],
         date.fromisoformat(given["as_of"]),
         decision,
+        saved.measurements(decision.get("measured_files", ()), folder),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import check, diff, estimate, explain, pack, recommend, record, schema, validate
+from selector.cli import calibrate, check, diff, estimate, explain, pack, recommend, record, schema, validate
 
 GC_EVERY = 200_000  # objects
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("estimate")(estimate.estimate)
 app.command("check")(check.check)
 app.command("diff")(diff.diff)
 app.command("record")(record.record)
+app.command("calibrate")(calibrate.calibrate)
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.add_typer(pack.app, name="pack")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from selector.cli.flags import Measurements
 from selector.errors import Problem, UsageError
 
 if TYPE_CHECKING:
+    from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.types.decision import Recommendation
 
@@ -27,6 +29,7 @@ def recommend(
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
+    measurements: Measurements = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
     format_: Annotated[str, typer.Option("--format", help="table, json, markdown or html.")] = "table",
@@ -45,21 +48,24 @@ def recommend(
 
     session.check_format(format_)
     today = session.day(as_of)
-    cat = load_catalogue(packs or [])
+    cat = session.measured(load_catalogue(packs or []), measurements, today)
     stated = partial.read(reqs, set_ or [], cat)
     found = session.decide(stated, cat, top, strict, allow_provisional, today)
     if save is not None:
-        from selector.iterate import decision
-        from selector.report import json as as_json
-
         if save.resolve() == reqs.resolve():
             raise UsageError(Problem(f"{save} is the requirements file", None, "name another file"))
-        session.write_new(
-            save, as_json.dumps(decision.sealed(as_json.recommendation(found), stated, cat)), force
-        )
+        session.write_new(save, _sealed(found, stated, cat), force)
     typer.echo(_written(found, format_, cat), nl=False)
     if not found.feasible:
         raise typer.Exit(1)
+
+
+def _sealed(found: Recommendation, stated: Stated, cat: Catalogue) -> str:
+    """The content of a decision file."""
+    from selector.iterate import decision
+    from selector.report import json as as_json
+
+    return as_json.dumps(decision.sealed(as_json.recommendation(found), stated, cat))
 
 
 def _written(found: Recommendation, format_: str, cat: Catalogue) -> str:

@@ -209,12 +209,20 @@ def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:
         },
         "selector": __version__,
         "as_of": today.isoformat(),
+        **({"measurements": cat.measured.inputs} if cat.measured.files else {}),
     }
 
 
 def _sha256(stated: Stated) -> str:
     text = json.dumps(stated.mapping, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def measured(cat: Catalogue, paths: Sequence[Path] | None, today: date) -> Catalogue:
+    """The catalogue with what was measured; without files it stays as it is."""
+    from selector.iterate import calibration_file
+
+    return cat.measuring(calibration_file.gathered(paths, cat, today)) if paths else cat
 
 
 def write_new(path: Path, text: str, force: bool) -> None:

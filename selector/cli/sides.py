@@ -26,9 +26,11 @@ WHOLE = ("vocabulary.yaml", "parameters.yaml")  # beside the packs of a complete
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What goes for a side that is computed: packs, date, and settings of the other side if it has any."""
+    """What goes for a side that is computed: packs, measurements, date, and settings of the other side if
+    it has any."""
 
     packs: Sequence[Path]
+    measurements: Sequence[Path]
     today: date
     settings: Mapping[str, Any]
 
@@ -41,9 +43,11 @@ def read(text: str, how: How, folder: Path) -> Side:
     if decision.is_one(path):
         if how.packs:
             what = f"{text}: a saved decision has the packs that it was made with"
-            raise UsageError(
-                Problem(what, None, "give its requirements file instead, or leave the packs out")
-            )
+            fix = "give its requirements file instead, or leave the packs out"
+            raise UsageError(Problem(what, None, fix))
+        if how.measurements:
+            what = f"{text}: a saved decision has the measurements that it was made with"
+            raise UsageError(Problem(what, None, "give its requirements file instead, or leave them out"))
         return _saved(path, folder)
     return _file(path, text, how)
 
@@ -58,8 +62,10 @@ def _file(path: Path, name: str, how: How) -> Side:
 def _stated(stated: Stated, cat: Catalogue, name: str, how: How) -> Side:
     from selector.cli import session
 
-    state = State(stated, cat, how.today, how.settings)
-    inputs = session.inputs(stated, cat, how.today) | {"settings": dict(how.settings)}
+    known = session.measured(cat, how.measurements, how.today)
+    files = [{"path": path, "text": text} for path, text in known.measured.texts.items()]
+    state = State(stated, cat, how.today, how.settings, files)
+    inputs = session.inputs(stated, known, how.today) | {"settings": dict(how.settings)}
     return Side(name, inputs, stated.document.data, decision.files(stated), state)
 
 

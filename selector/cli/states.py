@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from selector.cli import session
@@ -11,6 +13,7 @@ from selector.iterate.state import Look, State
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
+    from selector.packs.catalog import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def evaluate(state: State) -> Asked:
     from selector.needs.components import expand
     from selector.report import json as as_json
 
-    stated, cat, given = state.stated, state.cat, state.settings
+    stated, given = state.stated, state.settings
+    cat = _measured(state)
     parts = expand(stated)
     session.check(parts, cat, state.today)
     flags = (given["top"], given["strict"], given["allow_provisional"])
@@ -74,3 +78,12 @@ def evaluate(state: State) -> Asked:
     whole = session.together(stated, cat, [session.outcome(s) for s in studies])
     names = ["", *(str(p.requirement.name) for p in parts[1:])]
     return Asked(as_json.recommendation(whole), dict(zip(names, studies, strict=True)))
+
+
+def _measured(state: State) -> Catalogue:
+    """The catalogue with the measurements of the state, and no others."""
+    from selector.iterate import decision
+
+    with TemporaryDirectory() as folder:
+        files = decision.measurements(state.measurements, Path(folder))
+        return session.measured(state.cat, files, state.today)

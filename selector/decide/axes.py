@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+
+if TYPE_CHECKING:
+    from selector.decide.calibrated import Applied
 
 # Ways of hosting in which a vendor runs the model.
 HOSTED = ("api", "api_batch", "managed_dedicated")
@@ -100,6 +104,7 @@ class Axes:
     places: list[Place] = field(default_factory=list)
     days: list[date] = field(default_factory=list)  # first days of the months of the horizon
     left_out: dict[str, list[str]] = field(default_factory=dict)
+    measured: Applied | None = None  # None: nothing was measured
 
     def leave_out(self, reason: str, option: str) -> None:
         """Remember an option that a pin, an exclusion or its own status rules out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from selector.estimate.trace import real
@@ -176,6 +176,9 @@ def width_part(precision: Precision) -> dict[str, float]:
 def layout_part(tp: int, pp: int) -> dict[str, float]:
     """Columns that follow from how many devices a replica spreads over."""
     return {"tp": real(tp), "pp": real(pp)}
+
+
+REQUIRED = tuple(f.name for f in fields(Cell) if f.default is MISSING)
 
 
 def scalar_cell(parts: list[dict[str, float]]) -> Cell:

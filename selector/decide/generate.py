@@ -40,7 +40,8 @@ class Carried:
 
 def take(cell: Any, rows: Any) -> Any:
     """Some rows of the cells."""
-    return Cell(**{f.name: getattr(cell, f.name)[rows] for f in fields(cell)})
+    columns = {f.name: getattr(cell, f.name) for f in fields(cell)}
+    return Cell(**{k: v[rows] for k, v in columns.items() if not isinstance(v, float)})
 
 
 def some(columns: Group, rows: Any) -> Group:

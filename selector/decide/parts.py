@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from selector.decide import cells, tuning
+from selector.decide import cells, measured_cells, tuning
 from selector.decide.axes import Axes, DeviceOption, Place
 from selector.decide.columns import distinct, narrow, numbered
 from selector.decide.runnable import Runs
@@ -37,7 +37,7 @@ def table(
             _peaks(axes, found, row),
             ({"tp": np.arange(tp.max() + 1.0)}, narrow(tp)),
             ({"pp": np.arange(pp.max() + 1.0)}, narrow(pp)),
-            _achieved(axes, shapes, found, row, tp * pp, p),
+            _achieved(axes, shapes, found, row, tp, pp, p),
             _links(axes, found, row, tp * pp, p),
         ]
     )
@@ -93,12 +93,14 @@ def _achieved(
     shapes: Mapping[str, cells.Shape],
     found: Runs,
     row: Any,
-    n_devices: Any,
+    tp: Any,
+    pp: Any,
     p: Mapping[str, float],
 ) -> Group:
     """What replicas achieve: for each set of names of factors once."""
     kinds = [_kind(shapes.get(m.id)) for m in axes.models]
     model, models = numbered(kinds)
+    n_devices = tp * pp
     device, devices = numbered([tuning.told_by(d.device) for d in axes.devices])
     width, widths = numbered([tuning.narrow_weights(q.precision) for q in axes.precisions])
     engines = len(axes.engines)
@@ -109,7 +111,10 @@ def _achieved(
     example[which] = np.arange(len(which))
     names = [_names(axes, shapes, found, int(row[i]), int(n_devices[i])) for i in example]
     number, _ = numbered(names)
-    return tuning.tuned_many(list(dict.fromkeys(names)), p), narrow(number[which])
+    made = tuning.tuned_many(list(dict.fromkeys(names)), p), narrow(number[which])
+    if axes.measured is None:
+        return made
+    return measured_cells.factors(axes, axes.measured, found, row, tp, pp, made)
 
 
 def _kind(shp: cells.Shape | None) -> tuple[object, ...]:

@@ -15,7 +15,9 @@ from selector.decide import (
     flips,
     frontier,
     limits,
+    measured_rows,
     notices,
+    own_quality,
     people,
     pinned,
     proposed,
@@ -136,6 +138,7 @@ def told(
             *weighing.note(run.weights_form, run.weights),
             *_weights_moved(run),
             *attitude.note(run.req.risk_attitude),
+            *measured_rows.note(run, shown),
             *_flips(run, scored, reasons, settings, shown),
             *defaults_check.note(defaults),
         ),
@@ -230,7 +233,7 @@ def score(run: Run) -> Scored:
         ),
         caps,
         [limits.status(x) for x in caps],
-        _quality_status(run),
+        own_quality.column(run),
     )
 
 
@@ -266,15 +269,6 @@ def _confidence(run: Run, key: str) -> float:
     return run.req.confidence.get(key.partition(".")[0], limits.MIDDLE)
 
 
-def _quality_status(run: Run) -> Any | None:
-    """A floor on the user's own metric is unverified until the user measures it."""
-    import numpy as np
-
-    if run.req.quality.minimum is None:
-        return None
-    return np.full(len(run.stacks), limits.UNVERIFIED, dtype=np.int8)
-
-
 def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
     """Named bool columns: why a candidate is removed."""
     group = run.judge.group
@@ -289,8 +283,12 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
             bad = bad | (status == limits.UNVERIFIED)
         found.append((cap.id, bad))
     found += pinned.reasons(run)
-    if settings.strict and scored.quality_status is not None:
-        found.append(("quality.minimum", scored.quality_status == limits.UNVERIFIED))
+    if scored.quality_status is not None:
+        bad = scored.quality_status == limits.VIOLATED
+        if settings.strict:
+            bad = bad | (scored.quality_status == limits.UNVERIFIED)
+        if settings.strict or run.axes.measured is not None:
+            found.append(("quality.minimum", bad))
     return found
 
 

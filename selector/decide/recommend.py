@@ -9,8 +9,10 @@ from typing import Any
 
 from selector.decide import (
     adjust,
+    calibrated,
     gate,
     load,
+    measured_cells,
     options,
     places,
     quality,
@@ -88,6 +90,7 @@ def prepare(
     screens.models(axes, req.application.task, work, assumed)
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
+    axes.measured = calibrated.of(cat.measured, p, today)
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
@@ -195,6 +198,8 @@ def _size(
     spare = Spare(req.availability.spare_replicas or 0, "availability.spare_replicas" not in assumed)
     limits = load.stated_latency(req, assumed)
     sized = size.size_cells(index, axes, work, limits, spare, column, load.cache(req), p)
+    if axes.measured is not None:
+        sized = measured_cells.settled(axes, axes.measured, index, sized, work, p)
     return sized, cand.join(axes, index, sized, work, p)
 
 

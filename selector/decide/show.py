@@ -6,7 +6,18 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import adjust, assume, bill, law, limits, size, trainers
+from selector.decide import (
+    adjust,
+    assume,
+    bill,
+    calibrated,
+    law,
+    limits,
+    measured_rows,
+    own_quality,
+    size,
+    trainers,
+)
 from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
@@ -182,15 +193,22 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         why = adjust.reasons(run.gates, group, quantity)
         return {"adjusted_by": why} if why else {}
 
+    measured = measured_rows.of_row(run, row)
+
     def around(
         column: Any,
         unit: str,
         formula: str,
         by: float = spread,
         inputs: Mapping[str, float | str | None] | None = None,
+        of: str = "",
     ) -> Estimate | None:
         found = float(column[row])
-        return None if math.isnan(found) else Estimate.around(found, by, unit, formula, inputs)
+        known = measured_rows.behind(measured, of)
+        if len(known) == 1 and known[0] is not None and known[0].quantity != "token":
+            by = known[0].spread
+        said = {**(inputs or {}), **calibrated.basis(*known)}
+        return None if math.isnan(found) else Estimate.around(found, by, unit, formula, said)
 
     late = adjusted("latency")
 
@@ -201,11 +219,21 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
             scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), adjusted("cost")
         ),
         "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
-        "first_token_ms": around(s.first_token_ms, "ms", "serving.first_token", inputs=late),
-        "first_token_p95_ms": around(s.first_token_p95_ms, "ms", "serving.first_token_p95", inputs=late),
-        "per_output_token_ms": around(s.per_output_token_ms, "ms", "serving.per_output_token", inputs=late),
-        "request_p95_ms": around(s.request_p95_ms, "ms", "serving.request_p95", inputs=late),
-        "requests_per_s": None if hosted else around(s.requests_per_s, "requests/s", "serving.capacity"),
+        "first_token_ms": around(
+            s.first_token_ms, "ms", "serving.first_token", spread, late, "first_token_ms"
+        ),
+        "first_token_p95_ms": around(
+            s.first_token_p95_ms, "ms", "serving.first_token_p95", spread, late, "first_token_p95_ms"
+        ),
+        "per_output_token_ms": around(
+            s.per_output_token_ms, "ms", "serving.per_output_token", spread, late, "per_output_token_ms"
+        ),
+        "request_p95_ms": around(
+            s.request_p95_ms, "ms", "serving.request_p95", spread, late, "request_p95_ms"
+        ),
+        "requests_per_s": None
+        if hosted
+        else around(s.requests_per_s, "requests/s", "serving.capacity", of="requests_per_s"),
         "quality_index": None
         if math.isnan(q[1])
         else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),
@@ -258,17 +286,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
             )
         )
     if scored.quality_status is not None:
-        need = run.req.quality
-        found.append(
-            Constraint(
-                "quality.minimum",
-                "unverified",
-                need.minimum,
-                None,
-                need.metric or "metric",
-                why="public scores do not say what it reaches on your data: measure it",
-            )
-        )
+        found.append(own_quality.constraint(run, row, int(scored.quality_status[row])))
     for rule, column in run.gates.doubts:
         if bool(column[run.judge.group[row]]):
             found.append(

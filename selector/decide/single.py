@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from selector.decide import cells, single_pass, spread, tuning
+from selector.decide import calibrated, cells, single_pass, spread, tuning
 from selector.decide.limits import short_of
 from selector.decide.prices import rent
 from selector.estimate import sizing
@@ -236,8 +236,12 @@ def _size(
     c: Choice,
     p: Mapping[str, float],
 ) -> Sizing:
-    mem = sizing.ledger(SCALAR, c.cell, load, p)
     replicas = spread.busy_replicas(load, count, c.layout)
+    group = calibrated.group_of(c.engine, device.id, c.precision, model)
+    stack = calibrated.Stack(group, model.id, *c.layout)
+    known = calibrated.of_one(cat.measured, stack, c.cell, load, replicas, p)
+    c = replace(c, cell=calibrated.on_cell(c.cell, known))
+    mem = sizing.ledger(SCALAR, c.cell, load, p)
     each = (load.concurrency or 1.0) / replicas
     cache = mem.per_sequence * math.ceil(each)
     ledger = MemoryLedger(mem.weights, cache, mem.activations, mem.reserve, mem.usable)
@@ -259,7 +263,7 @@ def _size(
         limits=tuple(limits),
         nearest=None,
         memory=ledger,
-        estimates=_estimates(load, times, replicas, c.cell),
+        estimates=_estimates(load, times, replicas, c.cell, known),
         usd_per_hour=usd,
         price_source=source,
         replicas=max(count // (c.layout[0] * c.layout[1]), 1),
@@ -290,29 +294,43 @@ def _broken(
     return limits
 
 
-def _estimates(load: Load, t: sizing.Times, replicas: int, cell: Any) -> dict[str, Estimate | None]:
-    def make(value: float, spread: float, unit: str, formula: str, floor: float = 0.0) -> Estimate | None:
+def _estimates(
+    load: Load, t: sizing.Times, replicas: int, cell: Any, known: Mapping[str, calibrated.Belief]
+) -> dict[str, Estimate | None]:
+    def make(
+        value: float, by: float, unit: str, formula: str, of: str, floor: float = 0.0
+    ) -> Estimate | None:
         if math.isnan(value):
             return None
-        found = Estimate.around(value, spread, unit, formula)
-        return replace(found, p10=max(found.p10, floor)) if floor else found
+        found = Estimate.around(value, by, unit, formula, calibrated.basis(known.get(of)))
+        return replace(found, p10=max(found.p10, min(floor, value))) if floor else found
 
     rate = t.rate * replicas
     alone = t.batch <= 1.0 and not load.peak_requests_per_second
     first_spread = cell.first_token_spread if alone else cell.first_token_loaded_spread
+    first = "first_token" if t.batch <= 1.0 else "first_token_loaded"
     inputs = load.input_tokens + load.output_tokens
     return {
-        "first_token_ms": make(t.first_token * 1e3, first_spread, "ms", "serving.first_token"),
-        "first_token_p95_ms": make(t.first_token_p95 * 1e3, first_spread, "ms", "serving.first_token_p95"),
+        "first_token_ms": make(t.first_token * 1e3, first_spread, "ms", "serving.first_token", first),
+        "first_token_p95_ms": make(
+            t.first_token_p95 * 1e3, first_spread, "ms", "serving.first_token_p95", first
+        ),
         # Never under the bytes read over the bandwidth.
         "per_output_token_ms": make(
-            t.per_output_token * 1e3, cell.step_spread, "ms", "serving.per_output_token", t.floor * 1e3
+            t.per_output_token * 1e3,
+            cell.step_spread,
+            "ms",
+            "serving.per_output_token",
+            "token",
+            t.floor * 1e3,
         ),
         "output_tokens_per_s": make(
-            rate * load.output_tokens, cell.rate_spread, "tokens/s", "serving.output_tokens"
+            rate * load.output_tokens, cell.rate_spread, "tokens/s", "serving.output_tokens", "rate"
         ),
-        "total_tokens_per_s": make(rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens"),
-        "requests_per_s": make(rate, cell.rate_spread, "requests/s", "serving.rate"),
+        "total_tokens_per_s": make(
+            rate * inputs, cell.rate_spread, "tokens/s", "serving.total_tokens", "rate"
+        ),
+        "requests_per_s": make(rate, cell.rate_spread, "requests/s", "serving.rate", "rate"),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from selector.decide import train, train_memory
+from selector.decide.calibrated import Belief, Stack, basis, of_training, training_group
 from selector.decide.cells import Shape, memory_bytes, shape
 from selector.decide.limits import short_of
 from selector.decide.prices import rent
@@ -69,7 +70,10 @@ def size(cat: Catalogue, model: Model, device: Device, count: int, wanted: Wante
     usd, source = rent(cat, device, count)
     fits = memory["total"] <= memory["usable"]
     limits = () if fits else (f"memory: {short_of(memory['total'] - memory['usable'])}",)
-    found = _estimates(shp, device, run, wanted, memory, usd, p)
+    group = training_group(run.keys, device.id, run.method, run.precision, model.family or model.id)
+    width = train.width("rate", train.keys(shp, device, run), p)
+    told = of_training(cat.measured, Stack(group, model.id, run.tp, run.pp), width, p)
+    found = _estimates(shp, device, run, wanted, memory, usd, told, p)
     held = found["memory_gib"]
     if fits and held is not None and held.p90 > memory["usable"]:
         assumed.append("memory is tight: the upper end of its interval does not fit")
@@ -187,15 +191,15 @@ def _estimates(
     wanted: Wanted,
     memory: Mapping[str, float],
     usd: float | None,
+    told: Belief | None,
     p: Mapping[str, float],
 ) -> dict[str, Estimate | None]:
     names = train.keys(shp, device, run)
     cell = train.cell(shp, device, run, p)
-    seconds = float(training.token_seconds(SCALAR, cell))
+    seconds = float(training.token_seconds(SCALAR, cell)) / (told.value.factor if told else 1.0)
+    by = told.spread if told else math.exp(train.width("rate", names, p))
     tokens = wanted.tokens or (wanted.samples * run.seq_len if wanted.samples else None)
-    rate = Estimate.around(
-        1.0 / seconds, float(cell.rate_spread), "tokens/s", "training.token_seconds"  # type: ignore[arg-type]
-    )  # fmt: skip
+    rate = Estimate.around(1.0 / seconds, by, "tokens/s", "training.token_seconds", basis(told))
     held = train_memory.cell(shp, run, p)
     found: dict[str, Estimate | None] = {
         "tokens_per_s_per_device": rate,

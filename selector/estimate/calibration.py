@@ -8,8 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from selector.estimate.trace import formula
 
 Z90 = 1.2815515655446004  # standard normal, 90 %
+HALVINGS = 60
+FRACTIONS = 10_000
+EXACT, TINY = 1e-14, 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,45 @@ class Beta:
         """Expected rate."""
         return self.alpha / (self.alpha + self.beta)
 
+    def at_most(self, rate: float) -> float:
+        """Chance that the rate is no higher."""
+        return _incomplete_beta(self.alpha, self.beta, rate)
+
+    def quantile(self, q: float) -> float:
+        """The rate that is not exceeded with chance `q`, by halving."""
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2.0
+            low, high = (middle, high) if self.at_most(middle) < q else (low, middle)
+        return (low + high) / 2.0
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """Regularised incomplete beta function by its continued fraction (modified Lentz)."""
+    if x <= 0.0 or x >= 1.0:
+        return 0.0 if x <= 0.0 else 1.0
+    if x > (a + 1.0) / (a + b + 2.0):
+        return 1.0 - _incomplete_beta(b, a, 1.0 - x)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    d = 1.0 / _nonzero(1.0 - (a + b) * x / (a + 1.0))
+    c, value = 1.0, d
+    for m in range(1, FRACTIONS):
+        even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
+        for term in (even, odd):
+            d = 1.0 / _nonzero(1.0 + term * d)
+            c = _nonzero(1.0 + term / c)
+            value *= c * d
+        if abs(c * d - 1.0) < EXACT:
+            break
+    return front * value / a
+
+
+def _nonzero(value: float) -> float:
+    return value if abs(value) > TINY else TINY
+
 
 def beta_prior(mean: float, strength: float) -> Beta:
     """Prior that weighs as much as `strength` trials."""
@@ -106,3 +151,12 @@ def beta_prior(mean: float, strength: float) -> Beta:
 def after_trials(prior: Beta, successes: float, trials: float) -> Beta:
     """Belief about a rate after trials."""
     return Beta(prior.alpha + successes, prior.beta + trials - successes)
+
+
+@formula("calibration.log_factor", "ln(measured / estimated)")
+def told(prior_precision: Any, logs: Sequence[Any], weights: Sequence[Any]) -> Any:
+    """Mean of logarithms weighted by their precisions, the prior at 0 with its own."""
+    total, mean = prior_precision, 0.0
+    for y, w in zip(logs, weights, strict=True):
+        total, mean = total + w, mean + y * w
+    return mean / total

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selector.estimate import memory, serving
-from selector.estimate.numeric import Numeric
+from selector.estimate.numeric import Numeric, scaled
 from selector.estimate.trace import formula
 from selector.types.load import Load
 
@@ -50,7 +50,7 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
     """Memory of one device (formula `memory.ledger`)."""
     computed = memory.weight_bytes(xp, c.total_params, c.embedding_params * c.wide_embeddings, c.bits)
     whole = xp.where(c.weights_known > 0.0, c.weights_known, computed)
-    weights = whole / (c.tp * c.pp)
+    weights = scaled(whole / (c.tp * c.pp), c.memory_factor)
     activations = memory.activation_bytes(
         p["memory.prefill_chunk_tokens"],
         c.hidden,
@@ -58,14 +58,15 @@ def ledger(xp: Numeric, c: Any, load: Load, p: Mapping[str, float]) -> Memory:
         c.vocab,
         c.tp,
     )
-    share = memory.cache_share(xp, c.tp, c.pp, c.kv_shards)
+    activations, reserve = scaled(activations, c.memory_factor), scaled(c.reserve, c.memory_factor)
+    share = scaled(memory.cache_share(xp, c.tp, c.pp, c.kv_shards), c.memory_factor)
     longest = xp.maximum(load.context_tokens, load.input_tokens + load.output_tokens)
     per_sequence = share * cache(xp, c, longest, load)
     typical = share * cache(xp, c, load.input_tokens + load.output_tokens, load)
     usable = c.memory_bytes * c.usable_fraction
-    room = usable - weights - activations - c.reserve
+    room = usable - weights - activations - reserve
     batch = xp.floor(xp.maximum(room, 0.0) / xp.maximum(typical, 1.0))
-    return Memory(weights, activations, c.reserve, usable, per_sequence, batch)
+    return Memory(weights, activations, reserve, usable, per_sequence, batch)
 
 
 @formula("memory.sequence", "bytes")
@@ -161,9 +162,9 @@ def at_batch(xp: Numeric, c: Any, load: Load, mem: Memory, read: Any, most: floa
     batch = xp.minimum(most, fullest(xp, c, mem))
     writing = decoding(xp, c, load, batch)
     step, _ = step_at(xp, c, load, writing)
-    tpot = serving.per_output_token(step, writing - 1.0, load.output_tokens, read)
+    tpot = scaled(serving.per_output_token(step, writing - 1.0, load.output_tokens, read), c.token_factor)
     cycle = serving.per_output_token(step, writing, load.output_tokens, read)
-    rate = c.steady_fraction * writing / (load.output_tokens * cycle)
+    rate = scaled(c.steady_fraction * writing / (load.output_tokens * cycle), c.rate_factor)
     return batch, rate, (mem.batch >= 1.0) & (tpot <= limit)
 
 
@@ -225,7 +226,7 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
     fixed point; `beside` is the delay by the prompts of others."""
     writing = decoding(xp, c, load, held)
     step, _floor = step_at(xp, c, load, writing)
-    cycle = serving.per_output_token(step, writing, load.output_tokens, beside)
+    cycle = scaled(serving.per_output_token(step, writing, load.output_tokens, beside), c.token_factor)
     wanted = xp.maximum(rate * load.output_tokens * cycle, 1.0)
     return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
 
@@ -242,7 +243,7 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     others = xp.maximum(writing - 1.0, 0.0)
     tpot = xp.maximum(serving.per_output_token(step, others, load.output_tokens, beside), floor)
     cycle = xp.maximum(serving.per_output_token(step, writing, load.output_tokens, beside), floor)
-    answered = c.steady_fraction * writing / (load.output_tokens * cycle)
+    answered = scaled(c.steady_fraction * writing / (load.output_tokens * cycle), c.rate_factor)
     queue = serving.queue_wait(xp, xp.where(rate > 0.0, rate, answered), beside)
     # Callers that send again as soon as they are answered come in bursts.
     burst = xp.where(rate > 0.0, 0.0, c.burst * others * beside)
@@ -252,4 +253,7 @@ def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str,
     first = c.floor_seconds + read + busy + xp.where(held > 1.0, wait, 0.0)
     tail = prefill(xp, c, load, load.input_tokens_p95)
     first_p95 = c.floor_seconds + tail + 2.0 * busy + p["serving.wait_tail"] * wait
-    return Times(held, step, floor, tpot, read, first, first_p95, answered)
+    tpot = scaled(tpot, c.token_factor)
+    alone, loaded = c.first_token_factor, c.first_token_loaded_factor
+    by = 1.0 if alone is loaded else xp.where(held > 1.0, loaded, alone)
+    return Times(held, step, floor, tpot, read, scaled(first, by), scaled(first_p95, by), answered)

@@ -24,14 +24,16 @@ AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
 def sealed(recommendation: Mapping[str, Any], stated: Stated, cat: Catalogue) -> dict[str, Any]:
-    """The content of a decision file: the JSON of `recommend`, requirements, files that they name, and
-    the packs, so that the same can be computed again anywhere."""
+    """The content of a decision file: the JSON of `recommend`, requirements, files that they name, the
+    packs, and measurements by the names of their files, so that the same can be computed again anywhere."""
     content: dict[str, Any] = {
         **recommendation,
         "requirements": stated.document.data,
         "files": [{"path": path, "text": text} for path, text in files(stated).items()],
     }
     content["packs"] = stored.keep(cat.raw)
+    if cat.measured.texts:
+        content["measured_files"] = [{"path": p, "text": t} for p, t in cat.measured.texts.items()]
     return {**content, "digest": digest(content)}
 
 
@@ -124,6 +126,16 @@ def catalogue(decision: Mapping[str, Any], folder: Path, file: str) -> tuple[Cat
     except PackError as error:
         first = str(error.problems[0]).splitlines()[0]
         return None, f"this version of selector cannot read its packs: {first}"
+
+
+def measurements(files: Sequence[Mapping[str, str]], folder: Path) -> list[Path]:
+    """Files of measurements that a decision keeps as {path, text}, written under `folder`."""
+    written = []
+    for file in files:
+        written.append(folder / "measured" / Path(file["path"]).name)
+        written[-1].parent.mkdir(exist_ok=True)
+        written[-1].write_text(file["text"], encoding="utf-8")
+    return written
 
 
 def differences(decision: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -89,7 +89,7 @@ class Predictor:
     def case(self, point: Point, model: Model | None = None) -> Case:
         """The stack of a point of token generation; raises `PointError`."""
         model, device, count = self.stack(point, model)
-        precision, engine = self._precision(point, model, device), self._engine(point)
+        precision, engine = self._precision(point, model, device), self.engine_of(point)
         return case_of(point, self.cat, self.table, model, device, count, engine, precision, self.p)
 
     def stack(self, point: Point, model: Model | None = None) -> tuple[Model, Device, int]:
@@ -176,7 +176,15 @@ class Predictor:
                 raise unknown from None
         return self.cat.devices[found.devices[0]], found.count
 
-    def _engine(self, point: Point) -> str:
+    def any_model(self, point: Point) -> str:
+        """Id of the open or hosted model of a point; raises `PointError`."""
+        name = point.text("model")
+        if name is None:
+            raise PointError("model is missing")
+        found = self._either("model", name, names.match_models)
+        return str((*found.models, *found.apis)[0])
+
+    def engine_of(self, point: Point) -> str:
         """Id of the engine; the generic one where it is not stated or not known."""
         name = _plain(point.text("engine") or "").replace(" ", "-")
         try:
@@ -184,20 +192,26 @@ class Predictor:
         except PointError:
             return single.GENERIC
 
-    def _precision(self, point: Point, model: Model, device: Device) -> str:
+    def precision_of(self, point: Point, model: Model | None) -> str:
+        """Id of the weight format of a point; raises `PointError`."""
+        device = self._device(point)[0] if point.text("hardware") else None
+        return self._precision(point, model, device)
+
+    def _precision(self, point: Point, model: Model | None, device: Device | None) -> str:
         name = _plain(point.text("precision_weights") or point.text("precision") or "")
-        if name.lower().startswith("unstated") or UNRELIABLE in point.flags:
+        own = model.checkpoints if model else ()
+        if device and (name.lower().startswith("unstated") or UNRELIABLE in point.flags):
             # Benchmark entries use the narrowest floating point that the device multiplies in.
             narrow = (q for q, key in NARROW if key in device.tflops_dense)
             return next(narrow, "bf16")
         if not name:
-            return model.checkpoints[0] if model.checkpoints else "bf16"
-        if MIXED in model.checkpoints and name.lower() in CALLED_SO:
+            return own[0] if own else "bf16"
+        if MIXED in own and name.lower() in CALLED_SO:
             return MIXED
         if name.lower() == "fp4":  # which of the two is that of the checkpoint
-            name = "mxfp4" if "mxfp4" in model.checkpoints else "nvfp4"
+            name = "mxfp4" if "mxfp4" in own else "nvfp4"
         found: tuple[str, ...] = self._look_up("precision", name.lower(), names.match_precisions)
-        return next((q for q in found if q in model.checkpoints), found[0])
+        return next((q for q in found if q in own), found[0])
 
     def _either(self, kind: str, text: str, match: Callable[[str, Catalogue], Any]) -> Any:
         """What a name stands for, or the first of two that a stroke joins, or one with a variant behind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from selector.types import catalog as kinds
 from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
+from selector.types.calibration import Book
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
@@ -66,6 +68,13 @@ class Catalogue:
         """Take the merged entries of all packs."""
         self.raw = raw
         self._conditions: dict[str, Condition] = {}
+        self.measured = Book()  # the user's measurements, where the run was given any
+
+    def measuring(self, book: Book) -> Catalogue:
+        """The same facts and rules with other measurements."""
+        found = copy(self)
+        found.measured = book
+        return found
 
     def _by_id(self, kind: str, cls: type[T], key: str = "id") -> dict[str, T]:
         return {e[key]: build(cls, e) for e in self.raw.entries.get(kind, {}).values()}

@@ -13,7 +13,7 @@ class Origin:
     """Where a number at the end of a formula comes from.
 
     Kind: fact, parameter, requirement (stated), assumption (of a requirement), choice (what the
-    search settled on), rule.
+    search settled on), rule, measurement (of the user's).
     """
 
     kind: str

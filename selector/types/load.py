@@ -92,3 +92,9 @@ class Cell:
     first_token_spread: object
     first_token_loaded_spread: object
     prefill_spread: object
+    # What measurements move: factors on estimates, 1 where nothing was measured (decide/calibrated.py).
+    token_factor: object = 1.0
+    first_token_factor: object = 1.0
+    first_token_loaded_factor: object = 1.0
+    rate_factor: object = 1.0
+    memory_factor: object = 1.0

@@ -96,6 +96,10 @@ class Leaves:
         """What the search settled on."""
         return self._leaf(key, value, unit, words, Origin("choice", "search", why=words))
 
+    def measured(self, key: str, value: float, unit: str, origin: Origin) -> Any:
+        """What the user's measurements tell."""
+        return self._leaf(key, value, unit, "", origin)
+
     def scoring(self, key: str, value: float) -> Any:
         """A number of the risk scales."""
         raw = self._run.cat.scoring

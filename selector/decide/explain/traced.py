@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import cells, options, passes, tuning
+from selector.decide import cells, measured_rows, options, passes, tuning
+from selector.decide.explain import measured
 from selector.decide.explain.leaves import Leaves
 from selector.decide.explain.units import OF_SHAPE, WORDS, unit_of
 from selector.decide.generate import in_ms
@@ -175,7 +176,7 @@ class Candidate:
         found = cells.scalar_cell(parts)
         for f in fields(found):
             named(getattr(found, f.name), f"cell.{f.name}", unit_of(f.name))
-        return found
+        return measured.on_cell(self.leaves, found, measured_rows.of_row(self.run, self.row, here=False))
 
     @cached_property
     def serving_load(self) -> Load:
@@ -295,7 +296,8 @@ class Candidate:
             found = self._hosted()
         elif self.option.role == "llm":
             t = sizing.times(TRACE, self.cell, self.serving_load, self.held, self.rate, self.p)
-            found = in_ms(t, self.serving_load)
+            here = measured_rows.of_row(self.run, self.row)
+            found = in_ms(measured.at_load(self.leaves, self.cell, t, here), self.serving_load)
         else:
             found = self._one_pass_times()
         return {

@@ -144,7 +144,7 @@ def test_bad_files(cli: Run, root: Path, tmp_path: Path) -> None:
     for flag in (("--set", "budget.per_month_usd=1"), AT):
         done = cli("explain", saved, *flag)
         assert done.returncode == 2
-        assert "own requirements and date" in done.stderr
+        assert "its own requirements, date and measurements" in done.stderr
 
 
 def test_requirements_may_be_json(cli: Run, tmp_path: Path) -> None:

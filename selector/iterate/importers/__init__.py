@@ -1,0 +1,88 @@
+"""Files of benchmark tools as measured points: one module a tool, found by name or by content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from selector.errors import InputError, Position, Problem, UsageError
+from selector.iterate.calibration_file import Source, is_one, sha256
+from selector.iterate.importers import (
+    aiconfigurator,
+    genai_perf,
+    guidellm,
+    llama_bench,
+    lm_eval,
+    mlperf,
+    sglang_bench,
+    vllm_bench,
+)
+from selector.iterate.importers.base import Foreign
+from selector.iterate.measurements import Point, read
+from selector.packs.reader import read_text
+
+MODULES: tuple[ModuleType, ...] = (
+    *(sglang_bench, vllm_bench, genai_perf, guidellm, llama_bench, lm_eval, mlperf, aiconfigurator),
+)
+POINTS = "points"  # the form of the contract
+NAMES = (POINTS, *(m.NAME for m in MODULES))
+# Flag -> field of a point that a tool's file may lack.
+FLAGS = {
+    "model": "model",
+    "hardware": "hardware",
+    "n-devices": "n_devices",
+    "engine": "engine",
+    "precision": "precision_weights",
+}
+OF_TRIALS = ("model",)
+
+
+def detect(path: Path, text: str) -> str:
+    """Name of the form of a file; raises `InputError` where it is none of them."""
+    given = Foreign(str(path), text)
+    for module in MODULES:
+        if module.detect(given):
+            return str(module.NAME)
+    if path.suffix.lower() in (".yaml", ".yml", ".csv"):
+        return POINTS
+    fix = f"name the tool with --from: {', '.join(NAMES)}"
+    raise InputError(Problem("no form of measurements that is known", Position(str(path)), fix))
+
+
+def source(path: Path, tool: str | None, stated: Mapping[str, Any], extra: Mapping[str, Any]) -> Source:
+    """The points of a file. `stated` holds the fields that flags give, `extra` those that only fill gaps."""
+    text = read_text(path)
+    if is_one(text):
+        fix = "calibrate the files that it was made of; it serves as it is with --measurements"
+        raise UsageError(Problem(f"{path} is a calibration already", None, fix))
+    name = tool or detect(path, text)
+    if name == POINTS:
+        return Source(path.name, sha256(text), tuple(read(path)), text)
+    module = next(m for m in MODULES if name == m.NAME)
+    rows = module.read(Foreign(str(path), text))
+    if not rows:
+        raise InputError(Problem(f"no figures of {name} in the file", Position(str(path))))
+    filled = [_filled(row, stated, extra) for row in rows]
+    _complete(path, filled)
+    points = (Point(f"{path.stem}:{i + 1}", {**row, "source": name}) for i, row in enumerate(filled))
+    return Source(path.name, sha256(text), tuple(points), text)
+
+
+def _filled(row: Mapping[str, Any], stated: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    gaps = {k: v for k, v in extra.items() if row.get(k) is None}
+    return {k: v for k, v in {**row, **gaps, **stated}.items() if v is not None}
+
+
+def _complete(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Every field that a point needs, or an error that names the flag for it."""
+    missing = []
+    for flag, field in FLAGS.items():
+        if any(field not in r and (r["metric"] != "pass_rate" or flag in OF_TRIALS) for r in rows):
+            missing.append(f"--{flag}")
+    if any(r["metric"] == "pass_rate" and "quality_metric" not in r for r in rows):
+        missing.append("--quality-metric")
+    if missing:
+        what = f"the file does not say {', '.join(m[2:] for m in missing)}"
+        raise InputError(Problem(what, Position(str(path)), f"add {' '.join(missing)}"))
