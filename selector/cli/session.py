@@ -220,9 +220,11 @@ def _sha256(stated: Stated) -> str:
 
 def measured(cat: Catalogue, paths: Sequence[Path] | None, today: date) -> Catalogue:
     """The catalogue with what was measured; without files it stays as it is."""
+    if not paths:
+        return cat
     from selector.iterate import calibration_file
 
-    return cat.measuring(calibration_file.gathered(paths, cat, today)) if paths else cat
+    return cat.measuring(calibration_file.gathered(paths, cat, today))
 
 
 def write_new(path: Path, text: str, force: bool) -> None:
