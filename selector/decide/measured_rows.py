@@ -63,7 +63,7 @@ def note(run: Run, shown: Sequence[int]) -> list[str]:
     book = applied.book
     used = sum(len(e.readings) for known in applied.evidence.values() for e in known) + len(book.trials)
     names = ", ".join(f"{f.file} ({f.sha256[:12]})" for f in book.files)
-    said = [f"{used} measurements of {len(book.files)} files count: {names}"] if book.files else []
+    said = [f"measurements that count: {used}, of {names}"] if book.files else []
     figures: dict[str, int] = {}
     for row in shown:
         for what in dict.fromkeys(FIGURES[q] for q in of_row(run, row)):

@@ -45,6 +45,27 @@ def as_json(cli: Run, *args: object) -> dict[str, Any]:
     return found
 
 
+MEASURED = """\
+id,model,precision_weights,engine,hardware,n_devices,tp,pp,scenario,input_tokens,output_tokens,concurrency_or_batch,metric,value,date
+m,{model},{precision},{engine},{hardware},{n},{tp},1,online,900,250,16,tpot_ms,{value},2026-11
+"""
+
+
+def test_measurements_of_one_side_are_the_cause(cli: Run, saved: tuple[Path, Path], tmp_path: Path) -> None:
+    stack = json.loads(saved[0].read_text())["stacks"][0]
+    slots, figure = stack["slots"], stack["estimates"]["per_output_token_ms"]["p50"]
+    said = {k: slots[k] for k in ("model", "precision", "engine", "hardware")}
+    text = MEASURED.format(**said, n=slots["layout"]["tp"], tp=slots["layout"]["tp"], value=2 * figure)
+    (tmp_path / "m.csv").write_text(text)
+    found = as_json(cli, OLD, *DAY, "--measurements-new", tmp_path / "m.csv")
+    assert found["attribution"]["changed"] == ["measurements"]
+    rows = [r for r in found["attribution"]["figures"] if r["figure"] == "per_output_token_ms"]
+    assert rows and all(r["measurements"] == r["change"] > 0 for r in rows)
+    refused = cli("diff", *saved, "--measurements-new", tmp_path / "m.csv")
+    assert refused.returncode == 2
+    assert "has the measurements that it was made with" in refused.stderr
+
+
 def test_requirements_are_evaluated_and_compared(cli: Run) -> None:
     found = as_json(cli, OLD, NEW, *DAY)
     assert found["attribution"]["changed"] == ["requirements"]
