@@ -60,7 +60,8 @@ def test_measurements_of_one_side_are_the_cause(cli: Run, saved: tuple[Path, Pat
     found = as_json(cli, OLD, *DAY, "--measurements-new", tmp_path / "m.csv")
     assert found["attribution"]["changed"] == ["measurements"]
     rows = [r for r in found["attribution"]["figures"] if r["figure"] == "per_output_token_ms"]
-    assert rows and all(r["measurements"] == r["change"] > 0 for r in rows)
+    assert rows
+    assert all(r["measurements"] == r["change"] > 0 for r in rows)
     refused = cli("diff", *saved, "--measurements-new", tmp_path / "m.csv")
     assert refused.returncode == 2
     assert "has the measurements that it was made with" in refused.stderr
