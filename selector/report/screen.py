@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
-from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
+from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation, Relaxation
 from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
 
 RIVALS = 3  # named in a line
@@ -86,8 +86,17 @@ def together(r: Recommendation) -> list[Line]:
 def _infeasible(r: Recommendation) -> list[Line]:
     lines = [Line("NO STACK SATISFIES THE REQUIREMENTS", ())]
     for x in r.relaxations[:RIVALS]:
-        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} ({x.count:,} stacks)")))
+        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} passes", *_held_alone(x))))
     return lines
+
+
+def _held_alone(x: Relaxation) -> tuple[str, ...]:
+    """How many stacks nothing else holds; nothing where the change is of another kind than a limit."""
+    if not x.best:
+        return ()
+    who = "this stack" if x.count == 1 else f"{x.count:,} stacks"
+    limits = "this limit" if len(x.constraints) == 1 else "these limits"
+    return (f"without {limits} {who} would satisfy everything",)
 
 
 def _chosen(r: Recommendation) -> list[Line]:

@@ -252,10 +252,12 @@ def notices(r: Recommendation) -> Table:
 def relaxations(r: Recommendation) -> Table:
     """Smallest sets of limits to move when nothing fits."""
     rows = tuple(
-        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}") for x in r.relaxations
+        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}" if x.best else "")
+        for x in r.relaxations
     )
-    columns = ("limits", "move", "then", "stacks")
-    return Table("What would let a stack through", columns, rows, frozenset({"stacks"}))
+    columns = ("limits", "move", "then passes", "held by them alone")
+    note = "held by them alone: stacks that would satisfy everything without these limits"
+    return Table("What would let a stack through", columns, rows, frozenset({columns[-1]}), note if rows else "")
 
 
 def assumptions(r: Recommendation) -> Table:

@@ -84,6 +84,7 @@ def test_nothing_fits_says_the_smallest_change(decided: Decide) -> None:
     lines = said(found)
     assert "NO STACK SATISFIES THE REQUIREMENTS" in {line.label for line in screen(found)}
     assert "budget.per_month_usd" in lines["SMALLEST CHANGE"]
+    assert lines["SMALLEST CHANGE"].endswith(" stacks would satisfy everything")
     text = as_table(found, terminal=False, width=100)
     assert text.index("What would let a stack through") < text.index("Left out")
     assert max(map(len, text.splitlines())) <= 100
