@@ -257,7 +257,9 @@ def relaxations(r: Recommendation) -> Table:
     )
     columns = ("limits", "move", "then passes", "held by them alone")
     note = "held by them alone: stacks that would satisfy everything without these limits"
-    return Table("What would let a stack through", columns, rows, frozenset({columns[-1]}), note if rows else "")
+    return Table(
+        "What would let a stack through", columns, rows, frozenset({columns[-1]}), note if rows else ""
+    )
 
 
 def assumptions(r: Recommendation) -> Table:
