@@ -130,6 +130,7 @@ def told(
         },
         weights=scored.weights,
         weights_form=run.weights_form,
+        points_quantile=attitude.quantile(run.req.risk_attitude),
         defaults_that_decide=defaults,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
         notes=(

@@ -131,7 +131,7 @@ def explanation(made: Explanation) -> Page:
         k: v for k, v in asdict(made).items() if k not in ("inputs", "notes")
     }
     s = made.stack
-    state = "left out" if s.rank is None else f"rank {s.rank}"
+    state = "left out" if s.place is None else f"place {s.place} of all that pass"
     lines = [
         name(s.ref),
         f"{s.score:.1f} points, {state}{', provisional' if s.provisional else ''}; id {s.ref.id}",
@@ -140,7 +140,7 @@ def explanation(made: Explanation) -> Page:
         lines.append(f"against {name(made.waterfall.other)} ({made.waterfall.other_score:.1f} points)")
     if made.dominated_by:
         who = "; ".join(name(r) for r in made.dominated_by)
-        lines.append(f"better or equal on every criterion: {who}")
+        lines.append(f"better or equal on every criterion and in points of rules: {who}")
     if made.api_or_own is not None:
         lines += _crossings(made.api_or_own)
     lines += [f"note: {n}" for n in made.notes]

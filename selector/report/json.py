@@ -167,6 +167,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "notices": [asdict(n) for n in r.notices],
         "weights": dict(r.weights),
         "weights_form": r.weights_form,
+        "points_quantile": r.points_quantile,
         "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
         "horizon_months": r.horizon_months,
         "counts": dict(r.counts),

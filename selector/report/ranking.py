@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from selector.report.numbers import band
+from selector.report.screen import MIDDLE, worse
 from selector.report.tabular import Table, alike, describe, middle, prior, quality, runs_on, share
 from selector.types.decision import RankedStack, Recommendation
 
@@ -14,6 +15,11 @@ POINTS = "? after points: provisional; ? alone: unknown"
 PRIOR = "prior: no public score, only class, size and date speak"
 TILDE = "~: prior, no public score, only class, size and date speak"
 BEST = "best: share of the draws in which it comes first"
+RANK = "rank: place among the stacks shown, where equal points share one (1, 1, 3)"
+TIES = (
+    "equal points stand in the order of their figures, from the criterion with most weight on, then of fewer "
+    "limits at risk, less that is unknown, and the id"
+)
 MARKS = {
     "T": "practically tied with the first",
     "R": "a limit is at risk",
@@ -60,7 +66,8 @@ def full(r: Recommendation) -> Table:
         for s in r.stacks
     )
     columns = ("rank", "id", "points", "model", "runs on", *COLUMNS)
-    note = "; ".join([POINTS, PRIOR, *([BEST] if best else []), *_legend(row[-1] for row in rows)])
+    words = [*_taken(r), POINTS, RANK, TIES, PRIOR, *([BEST] if best else [])]
+    note = "; ".join([*words, *_legend(row[-1] for row in rows)])
     return Table(TITLE, columns, rows, RIGHT, note).without(*_empty(rows))
 
 
@@ -129,13 +136,28 @@ def _briefly(s: RankedStack) -> str:
 
 
 def _note(r: Recommendation, grouped: Sequence[Group], rows: Sequence[tuple[str, ...]], words: str) -> str:
-    parts = [POINTS, words, *([BEST] if shares(r) else []), *_legend(row[-1].split(" ")[0] for row in rows)]
+    level = [TIES] if len({_points(g.first) for g in grouped}) < len(grouped) else []
+    parts = [
+        *_taken(r),
+        POINTS,
+        *level,
+        words,
+        *([BEST] if shares(r) else []),
+        *_legend(row[-1].split(" ")[0] for row in rows),
+    ]
     doubles = [f"{g.first.label}: {', '.join(s.label for s in g.others)}" for g in grouped if g.others]
     if doubles:
         parts.append(
             f"alike but for count, offer, engine or layout (rows: --format html): {'; '.join(doubles)}"
         )
     return "; ".join(parts)
+
+
+def _taken(r: Recommendation) -> list[str]:
+    """What the points are taken of where that is not the middle of the estimates."""
+    if r.points_quantile == MIDDLE:
+        return []
+    return [f"points: {worse(r)}; shares and spans of points are of draws around the middle"]
 
 
 def _legend(marked: Iterable[str]) -> list[str]:

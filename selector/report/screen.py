@@ -15,6 +15,7 @@ CHANGES = 4
 MEASURED = 3
 REASONS = 3
 NAMED = 6  # labels in a list of ties
+MIDDLE = 0.5  # quantile of points that no attitude moves
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
 GAINS = {
@@ -105,7 +106,7 @@ def _chosen(r: Recommendation) -> list[Line]:
     rests = f"{state}, {len(r.assumptions)} assumptions"
     lines = [
         Line("RECOMMENDED", (f"{first.label}  {describe(first)}",)),
-        Line("", (f"{first.score:.1f} points{_interval(sure, first)}", rests, f"id {first.slots.digest()}")),
+        Line("", (_points(r, first), rests, f"id {first.slots.digest()}")),
         Line("", _figures(first)),
     ]
     second = rival(r.stacks)
@@ -127,9 +128,21 @@ def _chosen(r: Recommendation) -> list[Line]:
     return lines
 
 
-def _interval(sure: Robustness | None, s: RankedStack) -> str:
-    found = next((x for x in (sure.shares if sure else ()) if x.stack.id == s.slots.digest()), None)
-    return f" [{found.score_p10:.0f}-{found.score_p90:.0f}]" if found else ""
+def _points(r: Recommendation, s: RankedStack) -> str:
+    """The points with the span of the draws, which lie around the middle of the estimates: points of a
+    worse quantile are no point of that span and stand apart from it."""
+    shares = r.robustness.shares if r.robustness else ()
+    found = next((x for x in shares if x.stack.id == s.slots.digest()), None)
+    span = f"{found.score_p10:.0f}-{found.score_p90:.0f}" if found else ""
+    if r.points_quantile == MIDDLE:
+        return f"{s.score:.1f} points" + (f" [{span}]" if span else "")
+    draws = f" (draws around the middle: {span})" if span else ""
+    return f"{s.score:.1f} points {worse(r)}{draws}"
+
+
+def worse(r: Recommendation) -> str:
+    """What points are taken of where it is not the middle of the estimates."""
+    return f"at the quantile {r.points_quantile:g} on the worse side of every estimate"
 
 
 def _figures(s: RankedStack) -> tuple[str, ...]:
@@ -344,6 +357,7 @@ def _judged(plan: ProposedPlan) -> str:
     if plan.verdict == "first":
         return "is the first choice"
     if plan.verdict == "ranked":
-        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
+        behind = f"{plan.points_behind or 0.0:.1f} points behind"
+        return f"satisfies the limits, place {plan.rank} of all that pass, {behind}"
     words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
     return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"

@@ -248,7 +248,7 @@ class StackView:
     """The stack that is asked about."""
 
     ref: StackRef
-    rank: int | None  # None: left out
+    place: int | None  # among all that pass, near-duplicates too; None: left out
     score: float
     provisional: bool
     slots: Mapping[str, object]

@@ -143,7 +143,7 @@ def test_a_stack_that_is_left_out_says_all_that_is_broken(studied: Studied) -> N
     study = studied("chat-api-or-gpus", "latency.first_token_p95_ms=300")
     row = ask.stack(study, "model:openai/gpt-6.1-sol")
     made = answer.explain(study, "model:openai/gpt-6.1-sol", None, None, {})
-    assert made.stack.rank is None
+    assert made.stack.place is None
     limit = next(b for b in made.broken if b.kind == "limit")
     assert limit.id == "latency.first_token_p95_ms"
     assert limit.value == 1600.0
@@ -168,16 +168,29 @@ def test_dominating_stacks_are_better_or_equal_on_all(studied: Studied) -> None:
     assert found
     for ref in found:
         other = ask.stack(study, ref.id)
+        assert scored.points[other] >= scored.points[row]
         for name, column in scored.raw.items():
             sign = -1.0 if name == "quality" else 1.0
             assert sign * column[other] <= sign * column[row]
+
+
+def test_points_of_rules_count_for_what_betters_a_stack(studied: Studied) -> None:
+    """What is better on every criterion and gets fewer points from rules betters nothing."""
+    study = studied("chat-api-or-gpus")
+    row = study.rows[1]
+    ahead = [ask.stack(study, r.id) for r in compare.dominators(study, row)]
+    assert ahead
+    less = np.asarray(study.ranking.scored.points) - np.isin(np.arange(len(study.run.stacks)), ahead) * 1.0
+    scored = replace(study.ranking.scored, points=less)
+    changed = replace(study, ranking=replace(study.ranking, scored=scored))
+    assert not {r.id for r in compare.dominators(changed, row)} & {ask.ref(study, r).id for r in ahead}
 
 
 @pytest.mark.parametrize("example", [*EXAMPLES, "deepseek-r1-on-8xa100"])
 def test_the_first_stack_has_rank_1_and_nothing_dominates_it(example: str, studied: Studied) -> None:
     """Also where stacks with old prices score more and rank after those that are certain."""
     study = studied(example, "deployment.spot=false")
-    assert compare.view(study, study.rows[0]).rank == 1
+    assert compare.view(study, study.rows[0]).place == 1
     assert compare.dominators(study, study.rows[0]) == ()
 
 

@@ -174,3 +174,17 @@ def test_ties_share_a_line_and_close_figures_keep_their_digits(known: Recommenda
     tie, close = line.split(" | ")
     assert tie == f"{second.label} is tied with the first and wins with any lower cost"
     assert close.endswith("from 20,004 to 20,001 USD/month")
+
+
+def test_points_of_a_worse_quantile_stand_apart_from_the_span_of_the_draws(known: Recommendation) -> None:
+    plain, worse = known, replace(known, points_quantile=0.75)
+    assert " points [" in said(plain)["RECOMMENDED"]
+    assert (
+        " points at the quantile 0.75 on the worse side of every estimate (draws"
+        in said(worse)["RECOMMENDED"]
+    )
+    assert short_table(worse).note.startswith("points: at the quantile 0.75")
+    level = tuple(replace(s, score=50.0) for s in known.stacks)
+    steps = tuple(replace(s, score=50.0 - i) for i, s in enumerate(known.stacks))
+    assert "equal points stand in the order" not in short_table(replace(known, stacks=steps)).note
+    assert "equal points stand in the order" in short_table(replace(known, stacks=level)).note
