@@ -218,3 +218,17 @@ def test_stacks_are_named_by_label_id_and_slots(studied: Studied) -> None:
     assert ref.label == "S-1"
     assert ask.stack(study, ref.label) == ask.stack(study, ref.id) == ask.stack(study, ref.id[:6]) == row
     assert ask.stack(study, "model=Qwen/Qwen3.8-27B,hardware=rtx-5090,precision=nvfp4") == row
+
+
+def test_a_path_names_a_stack_by_label_or_id_and_not_by_position(studied: Studied) -> None:
+    study = studied("air-gapped-coding-assistant")
+    second = study.rows[1]
+    id_ = ask.ref(study, second).id
+    for name in ("S-2", id_):
+        assert ask.in_path(study, f"stacks.{name}.estimates.quality_index") == (
+            second,
+            "estimates.quality_index",
+        )
+    assert ask.in_path(study, "score") == (None, "score")
+    with pytest.raises(UsageError, match=r"position(.|\n)*stacks\.S-2\.score"):
+        ask.in_path(study, "stacks.1.score")

@@ -140,7 +140,7 @@ def test_quantiles_are_the_middle_and_a_spread(quantile: str, studied: Studied) 
     row = study.rows[0]
     stack = compare.ranked(study, row)
     for name in ("cost_per_month_usd", "request_p95_ms", "requests_per_s", "effort_person_months"):
-        figure = study.numbers(row).figure(f"stacks.0.estimates.{name}.{quantile}", ask.ref(study, row))
+        figure = study.numbers(row).figure(f"estimates.{name}.{quantile}", ask.ref(study, row))
         worked_out(figure.nodes)
         estimate = stack.estimates[name]
         assert estimate is not None
