@@ -114,8 +114,8 @@ def told(
         robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
         defaults = asked.result()
     stacks = show.stacks(run, scored, shown, robust)
-    excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
-    moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
+    excluded = causes.ordered(run, causes.removed(run, scored, found.chain, reasons), bool(len(allowed)))
+    moves = () if len(allowed) else relax.relaxations(run, scored, found.chain, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,

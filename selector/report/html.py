@@ -88,7 +88,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
     """What the template shows of one application or component."""
     first = r.stacks[0] if r.stacks else None
     tables = [
-        sections.relaxations(r),
+        sections.relaxations(r.relaxations),
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),
@@ -97,7 +97,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         legal.licence(r),
         sections.findings(r),
         sections.advice(r),
-        sections.excluded(r, shown=None),
+        sections.excluded(r.excluded, shown=None),
         sections.notices(r),
         sections.assumptions(r),
     ]

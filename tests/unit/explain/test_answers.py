@@ -11,6 +11,7 @@ from selector.decide import counterparts, rank
 from selector.decide.explain import answer, api_or_own, ask, break_even, compare, turns
 from selector.decide.explain.study import Study
 from selector.errors import UsageError
+from selector.report import explain as report
 from selector.types.explain import BreakEven
 
 Studied = Callable[..., Study]
@@ -143,6 +144,7 @@ def test_a_stack_that_is_left_out_says_all_that_is_broken(studied: Studied) -> N
     study = studied("chat-api-or-gpus", "latency.first_token_p95_ms=300")
     row = ask.stack(study, "model:openai/gpt-6.1-sol")
     made = answer.explain(study, "model:openai/gpt-6.1-sol", None, None, {})
+    assert made.stack is not None
     assert made.stack.place is None
     limit = next(b for b in made.broken if b.kind == "limit")
     assert limit.id == "latency.first_token_p95_ms"
@@ -232,3 +234,19 @@ def test_a_path_names_a_stack_by_label_or_id_and_not_by_position(studied: Studie
     assert ask.in_path(study, "score") == (None, "score")
     with pytest.raises(UsageError, match=r"position(.|\n)*stacks\.S-2\.score"):
         ask.in_path(study, "stacks.1.score")
+
+
+def test_where_nothing_passes_the_nearest_and_the_smallest_change_are_told(studied: Studied) -> None:
+    dear = studied("credit-default-scoring", "budget.per_month_usd=1")
+    made = answer.explain(dear, None, None, None, {})
+    assert made.stack is not None
+    assert made.stack.place is None
+    assert made.relaxations[0].constraints == ("budget.per_month_usd",)
+    assert made.relaxations[0].stack == made.stack.ref.what
+    assert {b.id for b in made.broken} == {"budget.per_month_usd"}
+    assert "budget.per_month_usd" in {e.reason for e in made.excluded}
+    lines = report.explanation(made).lines
+    assert lines[:2] == (
+        "no stack satisfies the requirements",
+        f"smallest change: {made.relaxations[0].moves[0]}",
+    )

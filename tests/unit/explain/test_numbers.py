@@ -168,7 +168,7 @@ def test_an_unknown_number_gets_near_misses(path: str, fix: str, studied: Studie
     [
         ("cost.per_month_usd", "estimates.cost_per_month_usd"),
         ("request_p95_ms", "estimates.request_p95_ms"),
-        ("stacks.3.estimates.risk_index.p50", "estimates.risk_index"),
+        ("estimates.risk_index.p50", "estimates.risk_index"),
         ("cost.people", "costs.people"),
         ("contributions.cost.points", "contributions.cost"),
         ("score", "score"),
