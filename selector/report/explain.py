@@ -88,7 +88,7 @@ def _formulas(nodes: Sequence[Node]) -> Table:
         for n in nodes
         if n.expression is not None
     )
-    note = "a word stands for the id that ends so; each row is worked out from rows further down"
+    note = "a word stands for the id that ends so (_ for a dot); each row is worked out from rows below it"
     return Table("Formulas", ("formula", "is", "value", "in words"), rows, frozenset(), note)
 
 
@@ -98,7 +98,8 @@ def _numbered(node: Node) -> str:
     for symbol, child in (node.symbols or {}).items():
         _, sign, count = child.rpartition("#")
         if sign:
-            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{symbol}#{count}", found)
+            word = symbol.removesuffix(f"_{count}")
+            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{word}#{count}", found)
     return found
 
 

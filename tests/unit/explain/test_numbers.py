@@ -111,6 +111,17 @@ def test_printed_numbers_are_what_their_trees_give(
                 assert figure.nodes[0].formula == estimate.formula, path
 
 
+def test_words_that_are_alike_say_what_they_are_of(studied: Studied) -> None:
+    study = studied("credit-default-scoring")
+    nodes = study.numbers(study.rows[0]).figure("score", ask.ref(study, study.rows[0])).nodes
+    by = {n.id: n for n in nodes}
+    assert by["contributions.cost"].expression == "weights_cost * value_cost"
+    for node in nodes:
+        for symbol, child in (node.symbols or {}).items():
+            stem, _, count = child.partition("#")
+            assert stem.replace(".", "_").replace("-", "_").endswith(symbol.removesuffix(f"_{count}")), node
+
+
 def test_time_per_token_goes_down_to_bandwidth_weights_and_what_is_achieved(studied: Studied) -> None:
     study = studied("deepseek-r1-on-8xa100")
     nodes = study.numbers(study.rows[0]).figure("per_output_token_ms", ask.ref(study, study.rows[0])).nodes
