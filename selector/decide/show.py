@@ -316,6 +316,8 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         "vendor": option.facts.get("model.vendor"),
         "role": option.role,
     }
+    if option.api is not None and (vendor := run.cat.vendor(option.api.vendor)) is not None:
+        found["vendor_jurisdiction"] = vendor.jurisdiction
     if option.model is not None:
         licence = run.cat.licences.get(option.model.licence)
         found |= {

@@ -26,6 +26,7 @@ MARKS = {
     "U": "a limit is unverified",
     "F": "none betters it on cost, quality and latency together",
 }
+UNNAMED = "unspecified"  # region of a price list that does not say
 COLUMNS = ("USD/month", "p95 ms", "quality", "risk", "best", "mark")
 RIGHT = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk", "best"})
 
@@ -67,7 +68,7 @@ def full(r: Recommendation) -> Table:
     )
     columns = ("rank", "id", "points", "model", "runs on", *COLUMNS)
     words = [*_taken(r), POINTS, RANK, TIES, PRIOR, *([BEST] if best else [])]
-    note = "; ".join([*words, *_legend(row[-1] for row in rows)])
+    note = "; ".join([*words, *_legend(row[-1] for row in rows), *_hosted(r.stacks)])
     return Table(TITLE, columns, rows, RIGHT, note).without(*_empty(rows))
 
 
@@ -145,12 +146,26 @@ def _note(r: Recommendation, grouped: Sequence[Group], rows: Sequence[tuple[str,
         *([BEST] if shares(r) else []),
         *_legend(row[-1].split(" ")[0] for row in rows),
     ]
+    parts += _hosted(r.stacks)
     doubles = [f"{g.first.label}: {', '.join(s.label for s in g.others)}" for g in grouped if g.others]
     if doubles:
         parts.append(
             f"alike but for count, offer, engine or layout (rows: --format html): {'; '.join(doubles)}"
         )
     return "; ".join(parts)
+
+
+def _hosted(stacks: Sequence[RankedStack]) -> list[str]:
+    """Under whose law hosted models run: where requests are processed, and the seat of the vendor."""
+    found: dict[str, list[str]] = {}
+    for s in stacks:
+        if s.slots.hardware is None:
+            region, seat = str(s.facts.get("region", UNNAMED)), s.facts.get("vendor_jurisdiction")
+            where = "nobody knows where" if region == UNNAMED else f"in {region}"
+            whose = f"by a vendor of {seat}" if seat else "the seat of the vendor is not known"
+            found.setdefault(f"{where}, {whose}", []).append(s.label)
+    told = [f"{where}: {', '.join(labels)}" for where, labels in found.items()]
+    return [f"hosted models are processed {' | '.join(told)}"] if told else []
 
 
 def _taken(r: Recommendation) -> list[str]:

@@ -188,3 +188,11 @@ def test_points_of_a_worse_quantile_stand_apart_from_the_span_of_the_draws(known
     steps = tuple(replace(s, score=50.0 - i) for i, s in enumerate(known.stacks))
     assert "equal points stand in the order" not in short_table(replace(known, stacks=steps)).note
     assert "equal points stand in the order" in short_table(replace(known, stacks=level)).note
+
+
+def test_the_jurisdiction_of_hosted_models_stands_in_the_notes(decided: Decide) -> None:
+    found = decided("deployment.hosting=[api]", "pins.model=[zai/GLM-5.3-Flash, openai/gpt-6.1-terra]", top=2)
+    label = next(s.label for s in found.stacks if s.slots.model.startswith("zai/"))
+    for table in (full(found), short_table(found)):
+        assert f"nobody knows where, by a vendor of cn: {label}" in table.note
+        assert "in us, by a vendor of us: " in table.note
