@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z90 = 1.2815515655446004  # standard normal, 90 %
+from selector.estimate.numeric import Z90
 
 
 @dataclass(frozen=True, slots=True)
