@@ -15,6 +15,7 @@ CHANGES = 4
 MEASURED = 3
 REASONS = 3
 NAMED = 6  # labels in a list of ties
+LEAST = 0.01  # points; less is noise of the draws
 MIDDLE = 0.5  # quantile of points that no attitude moves
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
@@ -233,7 +234,7 @@ def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
     rivals = sorted(others, key=lambda x: (-x.p_best, x.stack.id))[:RIVALS]
     named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
     best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
-    regret = f"expected regret {short(sure.regret_points)} points"
+    regret = f"expected regret {_worth(sure.regret_points)}"
     tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
     return tuple(x for x in (f"{best}; {regret}", tied) if x)
 
@@ -257,9 +258,9 @@ def _weights(sure: Robustness) -> tuple[str, ...]:
     if not sure.overtakers:
         return kept, f"{within} nothing overtakes"
     names = ", ".join(named(x.stack) for x in sure.overtakers[:RIVALS])
-    more = len(sure.overtakers) - RIVALS
+    more = sure.overtaking - min(len(sure.overtakers), RIVALS)
     names += f" and {more} more" if more > 0 else ""
-    return kept, f"{within} {names} can overtake, by {short(sure.max_regret_points)} points at most"
+    return kept, f"{within} {names} can overtake, by {_worth(sure.max_regret_points)} at most"
 
 
 def _open(percent: float) -> bool:
@@ -317,9 +318,15 @@ def _tied(names: list[str], level: list[WinsIf]) -> str:
     return f"{', '.join(names)} {verbs[0]} tied with the first and {verbs[1]} with {how}"
 
 
+def _worth(points: float) -> str:
+    """Points; what is less than the draws can tell is not written out."""
+    return f"{short(points)} points" if points >= LEAST or points == 0.0 else f"under {LEAST:g} points"
+
+
 def _measure(x: Decisive) -> str:
-    usd = "" if x.evpi_usd_per_month is None else f" = {short(x.evpi_usd_per_month)} USD/month"
-    worth = f"worth {short(x.evpi_points)} points{usd}"
+    priced = x.evpi_usd_per_month is not None and x.evpi_points >= LEAST
+    usd = f" = {short(x.evpi_usd_per_month)} USD/month" if priced else ""
+    worth = f"worth {_worth(x.evpi_points)}{usd}"
     unknown = "" if x.known else ", not known"
     turns = ", could turn the first place" if x.turns else ""
     return f"{x.criterion} of {named(x.stack)}{unknown}: {worth}{turns}"

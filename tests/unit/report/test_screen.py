@@ -196,3 +196,12 @@ def test_the_jurisdiction_of_hosted_models_stands_in_the_notes(decided: Decide) 
     for table in (full(found), short_table(found)):
         assert f"nobody knows where, by a vendor of cn: {label}" in table.note
         assert "hosted models are processed in " in table.note
+
+
+def test_what_is_worth_less_than_the_draws_tell_is_not_written_out(known: Recommendation) -> None:
+    assert known.robustness is not None
+    first, *_ = known.robustness.measure_first
+    faint = replace(known.robustness, measure_first=(replace(first, evpi_points=5e-14, turns=True),))
+    line = said(replace(known, robustness=replace(faint, overtaking=40)))
+    assert line["MEASURE FIRST"].endswith("worth under 0.01 points, could turn the first place")
+    assert "and 39 more can overtake" in line["HOW SURE"]
