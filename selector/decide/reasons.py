@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import relax, show
+from selector.decide.robust import additive
 from selector.types.decision import Exclusion, Move
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
     from selector.decide.recommend import Run
-    from selector.decide.robust.additive import Chain
 
 
 def ordered(run: Run, removed: Sequence[Exclusion], feasible: bool) -> tuple[Exclusion, ...]:
@@ -36,7 +36,9 @@ def _most(e: Exclusion) -> int:
     return -e.count
 
 
-def removed(run: Run, scored: Scored, chain: Chain, reasons: Sequence[tuple[str, Any]]) -> list[Exclusion]:
+def removed(
+    run: Run, scored: Scored, chain: additive.Chain, reasons: Sequence[tuple[str, Any]]
+) -> list[Exclusion]:
     """Rows removed per reason, and the one that the smallest change would let through: held by as
     few other reasons as can be, then by the least relative moves, then the best in the ranking."""
     import numpy as np
@@ -53,7 +55,7 @@ def removed(run: Run, scored: Scored, chain: Chain, reasons: Sequence[tuple[str,
             continue
         rows = rows[held[rows] == held[rows].min()]
         distance = relax.whole(reasons, far, rows)
-        near = relax.leading(chain, rows[distance == distance.min()])
+        near = additive.leading(chain, rows[distance == distance.min()])
         others = [n for n, c in reasons if c[near] and n != name]
         moves = tuple(relax.move(caps.get(n), n, near) for n in (name, *others))
         count = int(np.count_nonzero(column))

@@ -92,17 +92,12 @@ def whole(reasons: Sequence[tuple[str, Any]], far: Mapping[int, Any], rows: Any)
     return found
 
 
-def leading(chain: additive.Chain, rows: Any) -> int:
-    """The best of some rows by the order of the ranking."""
-    return additive.order(chain, additive.best_of(chain, rows, 1)).first()
-
-
 def sets(
     chain: additive.Chain, caps: Sequence[limits.Limit], reasons: Sequence[tuple[str, Any]]
 ) -> list[Set]:
     """Minimal sets of the reasons that keep all rows out, the easiest to move first."""
     far = distances(reasons, {c.id: c for c in caps})
-    return minimal([c for _, c in reasons], far, lambda rows: leading(chain, rows), len(chain.score))
+    return minimal([c for _, c in reasons], far, lambda rows: additive.leading(chain, rows), len(chain.score))
 
 
 def relaxations(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import reasons, relax
 from selector.decide.explain import api_or_own, ask, break_even, compare, turns
+from selector.decide.robust import additive
 from selector.errors import Problem, UsageError
 from selector.types.explain import Explanation
 
@@ -100,4 +101,4 @@ def nearest(study: Study) -> int:
         raise UsageError(Problem(what, None, "`selector recommend` says what is in the way"))
     found = study.ranking
     sets = relax.sets(found.chain, found.scored.limits, found.reasons)
-    return sets[0].nearest if sets else relax.leading(found.chain, np.arange(len(study.run.stacks)))
+    return sets[0].nearest if sets else additive.leading(found.chain, np.arange(len(study.run.stacks)))

@@ -132,8 +132,7 @@ def _alike(study: Study, described: dict[str, list[object]], flag: str, text: st
         raise UsageError(Problem(f"{flag} {text}: {why}", None, fix))
     allowed = rows[np.isin(rows, study.ranking.allowed)]
     pool = allowed if len(allowed) else rows
-    chain = study.ranking.chain
-    return int(next(iter(additive.order(chain, additive.best_of(chain, pool, 1)))))
+    return additive.leading(study.ranking.chain, pool)
 
 
 def _near(study: Study, text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from selector.decide.limits import Limit
 from selector.decide.relax import MOST_LIMITS, Set, minimal, move, words
+from selector.decide.robust import additive
 from selector.types.decision import Recommendation
 
 Ranked = Callable[..., Recommendation]
@@ -104,3 +105,12 @@ def test_what_does_not_fit_names_fewer_bits_or_more_devices(ranked: Ranked) -> N
     assert not found.stacks
     assert "memory" in found.excluded[0].reason
     assert "fits " in found.relaxations[0].moves[0]
+
+
+def test_equals_stand_by_the_chain_and_not_by_the_number_of_the_row() -> None:
+    even = np.zeros(3)
+    ids = ["c", "b", "a"]
+    chain = additive.Chain(even, np.array([5.0, 7.0, 7.0]), [even], [1.0], even, even, ids.__getitem__)
+    assert additive.leading(chain, np.arange(3)) == 2
+    assert additive.leading(chain, np.array([0, 1])) == 1
+    assert additive.leading(chain, np.arange(3), np.array([9.0, 9.0, 1.0])) == 1
