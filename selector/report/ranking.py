@@ -9,11 +9,13 @@ from selector.report.numbers import band
 from selector.report.screen import MIDDLE, worse
 from selector.report.tabular import Table, alike, describe, middle, prior, quality, runs_on, share
 from selector.types.decision import RankedStack, Recommendation
+from selector.types.estimate import NOT_COUNTED
 
 TITLE = "Ranking"
 POINTS = "? after points: provisional; ? alone: unknown"
 PRIOR = "prior: no public score, only class, size and date speak"
 TILDE = "~: prior, no public score, only class, size and date speak"
+BOUND = ">=: at least, since nobody knows what a part of it costs (named in the table of cost)"
 BEST = "best: share of the draws in which it comes first"
 RANK = "rank: place among the stacks shown, where equal points share one (1, 1, 3)"
 TIES = (
@@ -67,7 +69,7 @@ def full(r: Recommendation) -> Table:
         for s in r.stacks
     )
     columns = ("rank", "id", "points", "model", "runs on", *COLUMNS)
-    words = [*_taken(r), POINTS, RANK, TIES, PRIOR, *([BEST] if best else [])]
+    words = [*_taken(r), POINTS, *_bound(r), RANK, TIES, PRIOR, *([BEST] if best else [])]
     note = "; ".join([*words, *_legend(row[-1] for row in rows), *_hosted(r.stacks)])
     return Table(TITLE, columns, rows, RIGHT, note).without(*_empty(rows))
 
@@ -141,6 +143,7 @@ def _note(r: Recommendation, grouped: Sequence[Group], rows: Sequence[tuple[str,
     parts = [
         *_taken(r),
         POINTS,
+        *_bound(r),
         *level,
         words,
         *([BEST] if shares(r) else []),
@@ -166,6 +169,11 @@ def _hosted(stacks: Sequence[RankedStack]) -> list[str]:
             found.setdefault(f"{where}, {whose}", []).append(s.label)
     told = [f"{where}: {', '.join(labels)}" for where, labels in found.items()]
     return [f"hosted models are processed {' | '.join(told)}"] if told else []
+
+
+def _bound(r: Recommendation) -> list[str]:
+    costs = (s.estimates.get("cost_per_month_usd") for s in r.stacks)
+    return [BOUND] if any(e is not None and NOT_COUNTED in e.inputs for e in costs) else []
 
 
 def _taken(r: Recommendation) -> list[str]:
