@@ -103,8 +103,7 @@ def _held_alone(x: Relaxation) -> tuple[str, ...]:
 
 def _chosen(r: Recommendation) -> list[Line]:
     first, sure = r.stacks[0], r.robustness
-    state = "PROVISIONAL" if first.provisional else "FINAL"
-    rests = f"{state}, {len(r.assumptions)} assumptions"
+    rests = f"{_state(first)}, {len(r.assumptions)} assumptions"
     lines = [
         Line("RECOMMENDED", (f"{first.label}  {describe(first)}",)),
         Line("", (_points(r, first), rests, f"id {first.slots.digest()}")),
@@ -127,6 +126,23 @@ def _chosen(r: Recommendation) -> list[Line]:
     elif tied := [s.label for s in r.stacks[1:] if s.tied]:
         lines.append(Line("HOW SURE", (f"practically tied with it: {', '.join(tied)}",)))
     return lines
+
+
+def _state(s: RankedStack) -> str:
+    """FINAL means that nothing which decides is unknown; what may still go otherwise is said with it."""
+    risky = sum(c.status == "at_risk" for c in s.constraints)
+    high = sum(not x.certain and x.residual in LEVELS[:2] for x in s.risks)
+    limits = f"{risky} limit{'s' * (risky > 1)} at risk" if risky else ""
+    risks = f"{high} possible risk{'s' * (high > 1)} of H or more" if high else ""
+    doubts = " and ".join(x for x in (limits, risks) if x)
+    state = "PROVISIONAL" if s.provisional else "FINAL"
+    if not doubts:
+        return state
+    return (
+        f"{state} with {doubts}"
+        if s.provisional
+        else f"{state} (nothing that decides is unknown) with {doubts}"
+    )
 
 
 def _points(r: Recommendation, s: RankedStack) -> str:

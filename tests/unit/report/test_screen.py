@@ -205,3 +205,15 @@ def test_what_is_worth_less_than_the_draws_tell_is_not_written_out(known: Recomm
     line = said(replace(known, robustness=replace(faint, overtaking=40)))
     assert line["MEASURE FIRST"].endswith("worth under 0.01 points, could turn the first place")
     assert "and 39 more can overtake" in line["HOW SURE"]
+
+
+def test_final_says_what_is_still_in_doubt(known: Recommendation) -> None:
+    first = known.stacks[0]
+    limit = Constraint("budget.per_month_usd", "at_risk", 1.0, 0.9, "USD/month", 0.6, "", 0.5)
+    risks = tuple(replace(x, residual="H", certain=i > 0) for i, x in enumerate(first.risks))
+    doubtful = replace(first, provisional=False, constraints=(limit,), risks=risks)
+    line = said(replace(known, stacks=(doubtful, *known.stacks[1:])))["RECOMMENDED"]
+    assert (
+        "FINAL (nothing that decides is unknown) with 1 limit at risk and 1 possible risk of H or more"
+        in line
+    )
