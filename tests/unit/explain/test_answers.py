@@ -250,3 +250,16 @@ def test_where_nothing_passes_the_nearest_and_the_smallest_change_are_told(studi
         "no stack satisfies the requirements",
         f"smallest change: {made.relaxations[0].moves[0]}",
     )
+
+
+def test_a_counterpart_is_named_by_its_label_and_by_its_whole_id(studied: Studied) -> None:
+    study = studied("chat-api-or-gpus")
+    found = counterparts.rows(study.run, study.ranking.chain, study.ranking.allowed, study.rows)
+    assert found
+    assert not set(found) & set(study.rows)
+    id_ = ask.ref(study, found[0]).id
+    assert len(id_) == 10
+    assert ask.stack(study, "H-1") == ask.stack(study, id_) == found[0]
+    assert ask.in_path(study, "counterparts.H-1.score") == (found[0], "score")
+    with pytest.raises(UsageError, match="H-9"):
+        ask.stack(study, "H-9")
