@@ -182,11 +182,18 @@ def _number(
     format_: str,
 ) -> None:
     from selector.decide.explain import answer, ask
+    from selector.errors import Problem, UsageError
     from selector.iterate import decision as saved
     from selector.report import explain as report
 
-    row = answer.nearest(found) if stack is None else ask.stack(found, stack)
-    figure = found.numbers(row).figure(path, ask.ref(found, row))
+    named, rest = ask.in_path(found, path)
+    row = named if named is not None else answer.nearest(found)
+    if stack is not None:
+        row = ask.stack(found, stack)
+        if named not in (None, row):
+            what = f"--number {path} and --stack {stack} name different stacks"
+            raise UsageError(Problem(what, None, "name one"))
+    figure = found.numbers(row).figure(rest, ask.ref(found, row))
     if asked.decision is not None:
         saved.same_number(asked.decision, component, figure, notes)
     _print(report.number(figure, dict(found.inputs), notes), format_)

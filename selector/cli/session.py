@@ -173,15 +173,17 @@ def study(
     from selector.decide.explain.study import Given
     from selector.decide.explain.study import study as kept
     from selector.decide.rank import Settings
+    from selector.needs import ambiguous
     from selector.needs.options import resolve_options
     from selector.needs.risks import told
 
     resolved = completed(stated, cat)
     need = _accepting(resolved.requirement, today)
+    wanted = resolve_options(stated, cat)
     given = Given(
         need,
-        resolved.assumptions,
-        resolve_options(stated, cat),
+        (*resolved.assumptions, *ambiguous.assumed(wanted, cat)),
+        wanted,
         cat,
         cat.condition,
         scoring(cat, need),

@@ -26,7 +26,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     """Infrastructure, purchase, people, mitigations and the move, where each costs anything."""
     place = run.axes.places[int(run.stacks.place[row])]
     over = f"over {float(run.req.horizon_months or 12):g} months"
-    unknown = _unpriced(run, row)
+    unknown = unpriced(run, row)
     words = {
         "cost.infrastructure": (
             _item(place, int(run.stacks.units[row])) + _unknown(place, float(run.stacks.infra_usd[row])),
@@ -66,7 +66,14 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
     return tuple(found)
 
 
-def _unpriced(run: Run, row: int) -> list[str]:
+def not_counted(run: Run, row: int) -> str:
+    """What a total leaves out because nobody knows it, so that it is no more than a lower bound; empty
+    where all is counted."""
+    unknown = unpriced(run, row)
+    return f"running cost of {', '.join(unknown)}" if unknown else ""
+
+
+def unpriced(run: Run, row: int) -> list[str]:
     """Mitigations that are new to a stack and whose running cost nobody knows."""
     new = run.risks.assessments[int(run.risks.profile[row])].new
     return [m for m in new if run.cat.mitigations[m].usd_per_month is None]

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from selector.estimate.calibration import Z90, LogNormal, applied_sd, conflicts, told
+from selector.estimate.calibration import LogNormal, applied_sd, conflicts, told
+from selector.estimate.numeric import Z90
 from selector.types.calibration import Book, Group, Reading
 from selector.types.catalog import Model
 from selector.types.load import Cell, Load

@@ -37,4 +37,4 @@ def rows(run: Run, chain: additive.Chain, allowed: Any, shown: Sequence[int]) ->
 def best(run: Run, chain: additive.Chain, allowed: Any, hosted: bool) -> int | None:
     """The best candidate of one kind that passes."""
     kind = allowed[(run.stacks.cell[allowed] < 0) == hosted]
-    return additive.order(chain, additive.best_of(chain, kind, 1)).first() if len(kind) else None
+    return additive.leading(chain, kind) if len(kind) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import attitude, gate, show, value, weighing
-from selector.decide.robust import choices
+from selector.decide.robust import additive, choices
 from selector.errors import PackError
 from selector.types.decision import DecidingDefault
 
@@ -49,7 +49,9 @@ class _Others:
         return self.rows[self.top[self.scores[self.top] > least]]
 
 
-def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingDefault, ...]:
+def deciding(
+    run: Run, scored: Scored, chain: additive.Chain, rows: Any, first: int
+) -> tuple[DecidingDefault, ...]:
     """Parameters under whose low or high another choice than that of the row `first` leads.
 
     `rows` are the candidates that can come first. Choices differ in model, hosting, precision or
@@ -63,7 +65,7 @@ def deciding(run: Run, scored: Scored, rows: Any, first: int) -> tuple[DecidingD
             continue
         parameter = run.cat.parameters[name]
         for tried in (parameter.low, parameter.high):
-            led = _leader(run, scored, mine, others, {name: tried})
+            led = _leader(run, scored, chain, mine, others, {name: tried})
             if led is not None:
                 row, points = led
                 found.append(DecidingDefault(name, parameter.value, tried, show.line(run, row), points))
@@ -81,7 +83,12 @@ def note(found: tuple[DecidingDefault, ...]) -> tuple[str, ...]:
 
 
 def _leader(
-    run: Run, scored: Scored, mine: Any, others: _Others, changed: Mapping[str, float]
+    run: Run,
+    scored: Scored,
+    chain: additive.Chain,
+    mine: Any,
+    others: _Others,
+    changed: Mapping[str, float],
 ) -> tuple[int, float] | None:
     """The best of the others where it leads under changed parameters, and by how many points."""
     import numpy as np
@@ -115,8 +122,8 @@ def _leader(
     if not len(near):
         return None
     points = scored.score[near] + gain(near) - lead
-    best = int(np.argmax(points))
-    return (int(near[best]), float(points[best])) if points[best] > LEAD else None
+    most = float(points.max())
+    return (additive.leading(chain, near, points), most) if most > LEAD else None
 
 
 def _furthest(old: value.Scale, new: value.Scale) -> float:

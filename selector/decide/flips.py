@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from selector.decide import load as loads
 from selector.decide import show
 from selector.decide.columns import Column
+from selector.decide.robust import additive
 from selector.needs.facts import FACT_KEYS, proposed_facts, requirement_facts
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ MOST_NOTES = 3
 def notes(
     run: Run,
     scored: Scored,
+    chain: additive.Chain,
     removed: Mapping[str, Any],
     late: Any,
     first: int,
@@ -35,7 +37,7 @@ def notes(
     for fact, key in FACT_KEYS.items():
         if fact in common and key not in run.assumed:
             continue
-        row = _best(run, scored, removed, late, fact)
+        row = _best(run, chain, removed, late, fact)
         if row is None or row == first or scored.score[row] <= scored.score[first]:
             continue
         value = _clearing(run, row, fact, common)
@@ -60,7 +62,7 @@ def _mentions(run: Run, rule: Rule, fact: str) -> bool:
     return any(fact in run.cat.condition(t).facts for t in texts)
 
 
-def _best(run: Run, scored: Scored, removed: Mapping[str, Any], late: Any, fact: str) -> int | None:
+def _best(run: Run, chain: additive.Chain, removed: Mapping[str, Any], late: Any, fact: str) -> int | None:
     """Best row that only rules on this fact remove or put behind; None where they hold none."""
     import numpy as np
 
@@ -84,7 +86,7 @@ def _best(run: Run, scored: Scored, removed: Mapping[str, Any], late: Any, fact:
     if not held.any():
         return None
     rows = np.nonzero(held & ~(out | late))[0]
-    return int(rows[np.argmax(scored.score[rows])]) if len(rows) else None
+    return additive.leading(chain, rows, chain.score[rows]) if len(rows) else None
 
 
 def _clearing(run: Run, row: int, fact: str, common: Mapping[str, object]) -> object | None:

@@ -17,7 +17,7 @@ from selector.types.decision import (
     Recommendation,
     Relaxation,
 )
-from selector.types.estimate import Estimate
+from selector.types.estimate import NOT_COUNTED, Estimate
 
 PEOPLE = "cost.people"
 MOST = 20_000  # combinations looked at
@@ -113,7 +113,7 @@ def _joined(
         once = Estimate(most.p10, most.p50, top, most.unit, "cost.people_once")
         item = "people, counted once: the most that one component needs; p90 as if nothing were shared"
         lines.append(CostLine(item, once, "rules/parameters.yaml", None, at_start))
-    total = _sum(lines)
+    total = _sum(lines, _missing(parts, chosen))
     return Joint(
         tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),
         tuple(lines),
@@ -122,13 +122,19 @@ def _joined(
     )
 
 
-def _sum(lines: Sequence[CostLine]) -> Estimate | None:
+def _missing(parts: Sequence[Recommendation], chosen: Sequence[RankedStack]) -> str:
+    """What the costs of the components leave out because nobody knows it."""
+    costs = [(p.name, s.estimates.get("cost_per_month_usd")) for p, s in zip(parts, chosen, strict=True)]
+    return "; ".join(f"{n}: {e.inputs[NOT_COUNTED]}" for n, e in costs if e and NOT_COUNTED in e.inputs)
+
+
+def _sum(lines: Sequence[CostLine], missing: str) -> Estimate | None:
     """Sum of the lines, p10 and p90 as if they moved together; None where one is not known."""
     known = [line.usd_per_month for line in lines if line.usd_per_month is not None]
     if len(known) < len(lines):
         return None
     p10, p50, p90 = (math.fsum(getattr(e, q) for e in known) for q in ("p10", "p50", "p90"))
-    return Estimate(p10, p50, p90, "USD/month", "cost.joint")
+    return Estimate(p10, p50, p90, "USD/month", "cost.joint", {NOT_COUNTED: missing} if missing else {})
 
 
 def _verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:

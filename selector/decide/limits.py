@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from selector.decide.columns import row_by_row
+from selector.estimate.numeric import Z90
 
 OK, AT_RISK, VIOLATED, UNVERIFIED = 0, 1, 2, 3
 STATUS = ("ok", "at_risk", "violated", "unverified")
-Z90 = 1.2816
 MIDDLE = 0.5
 
 

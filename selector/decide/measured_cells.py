@@ -24,7 +24,8 @@ from selector.decide.calibrated import (
 )
 from selector.decide.columns import narrow
 from selector.decide.runnable import Runs
-from selector.estimate.calibration import Z90, told
+from selector.estimate.calibration import told
+from selector.estimate.numeric import Z90
 from selector.types.calibration import Group
 from selector.types.load import Cell, Load
 

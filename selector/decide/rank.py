@@ -112,12 +112,12 @@ def told(
     scored, reasons, allowed, shown = found.scored, found.reasons, found.allowed, found.shown
     # Neither needs the other, and numpy lets both cores work.
     with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(_deciding, run, scored, allowed, found.chain.late, shown)
+        asked = beside.submit(_deciding, run, found)
         robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
         defaults = asked.result()
     stacks = show.stacks(run, scored, shown, robust)
-    excluded = causes.ordered(run, causes.removed(run, scored, reasons), bool(len(allowed)))
-    moves = () if len(allowed) else relax.relaxations(run, scored, reasons)
+    excluded = causes.ordered(run, causes.removed(run, scored, found.chain, reasons), bool(len(allowed)))
+    moves = () if len(allowed) else relax.relaxations(run, scored, found.chain, reasons)
     return Recommendation(
         name=run.req.name or run.req.application.task,
         stacks=stacks,
@@ -132,6 +132,7 @@ def told(
         },
         weights=scored.weights,
         weights_form=run.weights_form,
+        points_quantile=attitude.quantile(run.req.risk_attitude),
         defaults_that_decide=defaults,
         points_budget={k: i.points_budget * run.req.packs.get(k, 1.0) for k, i in run.cat.packs.items()},
         notes=(
@@ -139,7 +140,7 @@ def told(
             *_weights_moved(run),
             *attitude.note(run.req.risk_attitude),
             *measured_rows.note(run, shown),
-            *_flips(run, scored, reasons, settings, shown),
+            *_flips(run, found, settings),
             *defaults_check.note(defaults),
         ),
         notices=notices.of(run),
@@ -159,24 +160,20 @@ def _weights_moved(run: Run) -> list[str]:
     ]
 
 
-def _flips(
-    run: Run,
-    scored: Scored,
-    reasons: list[tuple[str, Any]],
-    settings: Settings,
-    shown: Sequence[int],
-) -> tuple[str, ...]:
-    late = _late(run, scored, settings)
-    return flips.notes(run, scored, dict(reasons), late, shown[0]) if shown else ()
-
-
-def _deciding(
-    run: Run, scored: Scored, allowed: Any, late: Any, shown: Sequence[int]
-) -> tuple[DecidingDefault, ...]:
-    """Defaults under which another row that can come first does."""
-    if not shown:
+def _flips(run: Run, found: Ranking, settings: Settings) -> tuple[str, ...]:
+    if not found.shown:
         return ()
-    return defaults_check.deciding(run, scored, allowed[late[allowed] == late[shown[0]]], shown[0])
+    late = _late(run, found.scored, settings)
+    return flips.notes(run, found.scored, found.chain, dict(found.reasons), late, found.shown[0])
+
+
+def _deciding(run: Run, found: Ranking) -> tuple[DecidingDefault, ...]:
+    """Defaults under which another row that can come first does."""
+    if not found.shown:
+        return ()
+    first, late, allowed = found.shown[0], found.chain.late, found.allowed
+    rows = allowed[late[allowed] == late[first]]
+    return defaults_check.deciding(run, found.scored, found.chain, rows, first)
 
 
 def score(run: Run) -> Scored:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import relax, show
+from selector.decide.robust import additive
 from selector.types.decision import Exclusion, Move
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ def _most(e: Exclusion) -> int:
     return -e.count
 
 
-def removed(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> list[Exclusion]:
+def removed(
+    run: Run, scored: Scored, chain: additive.Chain, reasons: Sequence[tuple[str, Any]]
+) -> list[Exclusion]:
     """Rows removed per reason, and the one that the smallest change would let through: held by as
-    few other reasons as can be, then by the least relative moves, then the best scored."""
+    few other reasons as can be, then by the least relative moves, then the best in the ranking."""
     import numpy as np
 
     caps = {c.id: c for c in scored.limits}
@@ -51,7 +54,8 @@ def removed(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> lis
         if not len(rows):
             continue
         rows = rows[held[rows] == held[rows].min()]
-        near = int(rows[np.lexsort([-scored.score[rows], relax.whole(reasons, far, rows)])[0]])
+        distance = relax.whole(reasons, far, rows)
+        near = additive.leading(chain, rows[distance == distance.min()])
         others = [n for n, c in reasons if c[near] and n != name]
         moves = tuple(relax.move(caps.get(n), n, near) for n in (name, *others))
         count = int(np.count_nonzero(column))

@@ -28,6 +28,7 @@ from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
 from selector.decide.runnable import SMALL_CACHE
 from selector.decide.spare import Spare
+from selector.needs import ambiguous
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.needs.options import Options
 from selector.packs.catalog import Catalogue
@@ -42,8 +43,8 @@ from selector.types.rule import Rule
 HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
 
-# Values that the user stated in another form.
-CONVERTED = frozenset(("weights.stated", "money.rate"))
+# Values that the user stated in another form, or left open between several.
+CONVERTED = frozenset(("weights.stated", "money.rate", ambiguous.RULE))
 
 
 @dataclass(slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import limits, show
+from selector.decide.robust import additive
 from selector.types.decision import Move, Relaxation
 
 if TYPE_CHECKING:
@@ -30,18 +31,21 @@ class Set:
     count: int
 
 
-def minimal(violated: Sequence[Any], far: Mapping[int, Any], score: Any) -> list[Set]:
+def minimal(
+    violated: Sequence[Any], far: Mapping[int, Any], first: Callable[[Any], int], size: int
+) -> list[Set]:
     """Inclusion-minimal sets of limits whose move lets a row through, the easiest first.
 
     `violated` holds a bool column per limit; `far`, by the number of a limit that can be moved, how
-    far each row is from it (logarithm of the ratio). A row is nearest where the sum over the limits
-    of the set is least. Sets without a limit that can only be waived come first, then smaller ones,
-    then nearer ones. Rows that a limit beyond `MOST_LIMITS` holds are left out.
+    far each of the `size` rows is from it (logarithm of the ratio); `first` says which of some rows is
+    best. A row is nearest where the sum over the limits of the set is least. Sets without a limit that
+    can only be waived come first, then smaller ones, then nearer ones. Rows that a limit beyond
+    `MOST_LIMITS` holds are left out.
     """
     import numpy as np
 
     columns = [np.where(c, limits.VIOLATED, limits.OK) for c in violated[:MOST_LIMITS]]
-    found = limits.masks(columns, len(score))
+    found = limits.masks(columns, size)
     open_ = ~np.logical_or.reduce(violated[MOST_LIMITS:]) if len(violated) > MOST_LIMITS else None
     result = []
     for mask in limits.minimal_sets(found if open_ is None else found[open_]):
@@ -49,9 +53,9 @@ def minimal(violated: Sequence[Any], far: Mapping[int, Any], score: Any) -> list
         rows = np.nonzero(same)[0]
         bits = tuple(b for b in range(len(columns)) if mask >> b & 1)
         distance = total(far, bits, rows)
-        near = np.lexsort([-score[rows], distance])[0]
-        item = Set(bits, int(rows[near]), int(rows[np.argmax(score[rows])]), len(rows))
-        result.append((sum(b not in far for b in bits), len(bits), float(distance[near]), bits, item))
+        least = distance.min()
+        item = Set(bits, first(rows[distance == least]), first(rows), len(rows))
+        result.append((sum(b not in far for b in bits), len(bits), float(least), bits, item))
     return [item for *_, item in sorted(result, key=lambda r: r[:4])]
 
 
@@ -88,15 +92,24 @@ def whole(reasons: Sequence[tuple[str, Any]], far: Mapping[int, Any], rows: Any)
     return found
 
 
-def relaxations(run: Run, scored: Scored, reasons: Sequence[tuple[str, Any]]) -> tuple[Relaxation, ...]:
+def sets(
+    chain: additive.Chain, caps: Sequence[limits.Limit], reasons: Sequence[tuple[str, Any]]
+) -> list[Set]:
+    """Minimal sets of the reasons that keep all rows out, the easiest to move first."""
+    far = distances(reasons, {c.id: c for c in caps})
+    return minimal([c for _, c in reasons], far, lambda rows: additive.leading(chain, rows), len(chain.score))
+
+
+def relaxations(
+    run: Run, scored: Scored, chain: additive.Chain, reasons: Sequence[tuple[str, Any]]
+) -> tuple[Relaxation, ...]:
     """Minimal sets of limits, each with the stack that asks for the least relative move of them and
     the best that they alone hold; where nothing was sized to fit, the nearest change that does."""
     if not len(run.stacks):
         return _that_fits(run)
     if not reasons:
         return ()
-    caps = {c.id: c for c in scored.limits}
-    found = minimal([c for _, c in reasons], distances(reasons, caps), scored.score)
+    found = sets(chain, scored.limits, reasons)
     return tuple(_relaxation(run, scored, [reasons[b][0] for b in s.bits], s) for s in found[:MOST_SETS])
 
 

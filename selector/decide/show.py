@@ -22,7 +22,7 @@ from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
-from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.estimate import NOT_COUNTED, Estimate, MemoryLedger
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Layout, Slots
@@ -211,12 +211,14 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         return None if math.isnan(found) else Estimate.around(found, by, unit, formula, said)
 
     late = adjusted("latency")
+    missing = bill.not_counted(run, row)
+    counted = adjusted("cost") | ({NOT_COUNTED: missing} if missing else {})
 
     q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
         "cost_per_month_usd": around(
-            scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), adjusted("cost")
+            scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), counted
         ),
         "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
         "first_token_ms": around(
@@ -281,7 +283,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 None if math.isnan(p50) else p50,
                 cap.unit,
                 limits.p_ok(p50, float(cap.spread[row]), cap.cap),
-                _remark(cap, math.isnan(p50)),
+                _remark(cap, math.isnan(p50), bill.not_counted(run, row)),
                 cap.confidence,
             )
         )
@@ -295,13 +297,14 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
     return tuple(found)
 
 
-def _remark(cap: limits.Limit, unknown: bool) -> str:
+def _remark(cap: limits.Limit, unknown: bool, missing: str) -> str:
     if not cap.hard:
         return "assumed, so it rules nothing out"
     if cap.id == "launch_weeks" and unknown:
         return "state team.engineers"
-    sure = 100.0 * cap.confidence
-    return "" if cap.confidence == limits.MIDDLE else f"to be kept with {sure:g} %"
+    sure = "" if cap.confidence == limits.MIDDLE else f"to be kept with {100.0 * cap.confidence:g} %"
+    lacks = f"not counted: {missing}" if missing and cap.id == "budget.per_month_usd" else ""
+    return "; ".join(x for x in (sure, lacks) if x)
 
 
 def _findings(run: Run, row: int) -> tuple[Finding, ...]:
@@ -334,6 +337,8 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         "vendor": option.facts.get("model.vendor"),
         "role": option.role,
     }
+    if option.api is not None and (vendor := run.cat.vendor(option.api.vendor)) is not None:
+        found["vendor_jurisdiction"] = vendor.jurisdiction
     if option.model is not None:
         licence = run.cat.licences.get(option.model.licence)
         found |= {

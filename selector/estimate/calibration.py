@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from selector.estimate.numeric import Z90
 from selector.estimate.trace import formula
 
-Z90 = 1.2815515655446004  # standard normal, 90 %
 HALVINGS = 60
 FRACTIONS = 10_000
 EXACT, TINY = 1e-14, 1e-300

@@ -40,6 +40,7 @@ class _Scalar:
 
 
 SCALAR: Numeric = _Scalar()
+Z90 = 1.2815515655446004  # of the standard normal distribution, nine in ten lie below it
 
 
 def scaled(value: Any, by: Any) -> Any:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from selector.estimate.numeric import SCALAR, Numeric
+from selector.estimate.numeric import SCALAR, Z90, Numeric
 from selector.estimate.trace import formula
 
 EDGE = 0.01
-Z90 = 1.2816  # standard normal, nine in ten
 
 
 def log_odds(share: float, xp: Numeric = SCALAR) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.iterate.figures import CHOICE, first, key, name
+from selector.iterate.figures import CHOICE, first, key, leads_alone, name
 
 if TYPE_CHECKING:
     from selector.iterate.runs import Runs
@@ -50,6 +50,8 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
     if look.broken:
         return found | {"verdict": MOVE, "why": [b["id"] for b in look.broken]}
     gain = now["score"] - look.stack["score"]
+    if gain < 0.0 and not leads_alone(now):
+        return found | _for_the_budget(slots, new)
     cost = 0.0 if stated else _cost_points(new, runs)
     chance = runs.new.beats(part, now["slots"], look.stack["slots"])
     found |= {"from": name(look.stack["slots"]), "gain_points": gain, "cost_points": cost, "p_better": chance}
@@ -58,6 +60,15 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
     if chance < runs.threshold or gain <= 0.0:
         return found | {"verdict": NOISE}
     return found | {"verdict": SWITCH if gain > cost else COST}
+
+
+def _for_the_budget(slots: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the application takes less than the best of a component: of what is shown it could have had
+    the old one, and did not keep the budget with it."""
+    if any(key(s) == key({"slots": slots}) for s in new["stacks"]):
+        why = "with it the components together would not keep the budget"
+        return {"verdict": MOVE, "why": [why]}
+    return {"why": ["it is not among the stacks that all components together were chosen from"]}
 
 
 def _as_shown(slots: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

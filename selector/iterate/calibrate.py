@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from selector.decide import passes
 from selector.decide.calibrated import group_of, training_group
 from selector.decide.single import GENERIC
-from selector.estimate.calibration import Z90
+from selector.estimate.numeric import Z90
 from selector.iterate import predict_training
 from selector.iterate.measurements import MEMORY, TRAINING, Point, PointError
 from selector.iterate.predict import Predictor

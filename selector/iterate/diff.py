@@ -38,7 +38,7 @@ def diff(old: Part, new: Part, basis: Basis = Basis()) -> dict[str, Any]:
     watch = _watch(*sides)
     if runs is not None:
         runs.run(watch)
-    found = _one("", old, new, basis)
+    found = _one("", dict(sides[0][""]), dict(sides[1][""]), basis)
     others = [n for n in dict.fromkeys([*sides[1], *sides[0]]) if n]
     if others:
         before, after = ({n: dict(p) for n, p in side.items()} for side in sides)

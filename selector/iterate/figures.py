@@ -47,6 +47,11 @@ def first(part: Mapping[str, Any]) -> dict[str, Any] | None:
     return part["stacks"][0] if part["stacks"] else None
 
 
+def leads_alone(stack: Mapping[str, Any]) -> bool:
+    """True for the first stack of its own component, also where the application takes another."""
+    return bool(stack.get("label", "S-1") == "S-1")
+
+
 def levels(stack: Mapping[str, Any] | None) -> dict[str, int]:
     """Number of risks of a stack by residual level."""
     rows = [r["residual"] for r in stack["risks"]] if stack else []
@@ -66,7 +71,9 @@ def table(part: Mapping[str, Any], others: Mapping[str, Mapping[str, Any] | None
     leader = first(part)
     if leader is not None:
         found |= {(FIRST, f): _figure(leader, f, best) for f in FIGURES}
-        found[FIRST, "margin_points"] = robust.get("margin_points")
+        # Of what all components together take in place of the first nobody has worked out a margin.
+        own = leads_alone(leader)
+        found[FIRST, "margin_points"] = robust.get("margin_points") if own else None
         found[FIRST, "high_risks"] = float(sum(levels(leader)[x] for x in HIGH))
     return found
 

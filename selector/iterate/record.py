@@ -120,19 +120,7 @@ def same_winner(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _leaders(decision: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: figures.key(figures.first(p)) for name, p in chosen(decision).items()}
-
-
-def chosen(decision: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Components by name, each with the stack at its head that the application takes: its first, or
-    another one with which all together keep the budget."""
-    taken = {s["component"]: s["id"] for s in (decision.get("joint") or {}).get("stacks", ())}
-    found: dict[str, Mapping[str, Any]] = {}
-    for name, part in parts(decision).items():
-        own = taken.get(name or decision.get("component") or decision["name"])
-        ahead = [s for s in part["stacks"] if s["id"] == own]
-        found[name] = {**part, "stacks": [*ahead, *(s for s in part["stacks"] if s["id"] != own)]}
-    return found
+    return {name: figures.key(figures.first(p)) for name, p in parts(decision).items()}
 
 
 def with_status(text: str, status: str) -> str:
@@ -142,7 +130,7 @@ def with_status(text: str, status: str) -> str:
 
 def reviews(decision: Mapping[str, Any], cat: Catalogue) -> list[Review]:
     """Days on which what the choice rests on has to be looked at again, the earliest first."""
-    found = {r.why: r for part in chosen(decision).values() for r in _of_part(part, cat)}
+    found = {r.why: r for part in parts(decision).values() for r in _of_part(part, cat)}
     for row in (decision["requirements"].get("risk") or {}).get("accepted") or ():
         if isinstance(row, Mapping):
             why = f"acceptance of {row['risk']} ends"

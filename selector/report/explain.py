@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from selector.report import json as as_json
 from selector.report import markdown as as_markdown
+from selector.report import sections
 from selector.report import table as as_table
 from selector.report.numbers import plain, same, short
 from selector.report.screen import GAINS
@@ -20,6 +22,7 @@ from selector.types.explain import (
     Figure,
     Node,
     Origin,
+    StackView,
     Waterfall,
 )
 from selector.types.robust import StackRef, WinsIf
@@ -85,7 +88,7 @@ def _formulas(nodes: Sequence[Node]) -> Table:
         for n in nodes
         if n.expression is not None
     )
-    note = "a word stands for the id that ends so; each row is worked out from rows further down"
+    note = "a word stands for the id that ends so (_ for a dot); each row is worked out from rows below it"
     return Table("Formulas", ("formula", "is", "value", "in words"), rows, frozenset(), note)
 
 
@@ -95,7 +98,8 @@ def _numbered(node: Node) -> str:
     for symbol, child in (node.symbols or {}).items():
         _, sign, count = child.rpartition("#")
         if sign:
-            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{symbol}#{count}", found)
+            word = symbol.removesuffix(f"_{count}")
+            found = re.sub(rf"\b{re.escape(symbol)}\b", f"{word}#{count}", found)
     return found
 
 
@@ -130,22 +134,21 @@ def explanation(made: Explanation) -> Page:
     data = head("explanation", made.inputs, made.notes) | {
         k: v for k, v in asdict(made).items() if k not in ("inputs", "notes")
     }
-    s = made.stack
-    state = "left out" if s.rank is None else f"rank {s.rank}"
-    lines = [
-        name(s.ref),
-        f"{s.score:.1f} points, {state}{', provisional' if s.provisional else ''}; id {s.ref.id}",
-    ]
+    data["excluded"] = [as_json.exclusion(e) for e in made.excluded]
+    data["relaxations"] = [as_json.relaxation(x) for x in made.relaxations]
+    lines = [*_nothing(made), *_stack(made.stack)]
     if made.waterfall is not None:
         lines.append(f"against {name(made.waterfall.other)} ({made.waterfall.other_score:.1f} points)")
     if made.dominated_by:
         who = "; ".join(name(r) for r in made.dominated_by)
-        lines.append(f"better or equal on every criterion: {who}")
+        lines.append(f"better or equal on every criterion and in points of rules: {who}")
     if made.api_or_own is not None:
         lines += _crossings(made.api_or_own)
     lines += [f"note: {n}" for n in made.notes]
     tables = [
+        sections.relaxations(made.relaxations),
         _broken(made),
+        sections.excluded(made.excluded),
         *([_steps(made.waterfall)] if made.waterfall else []),
         _anchors(made.anchors),
         _weights(made),
@@ -154,6 +157,24 @@ def explanation(made: Explanation) -> Page:
         *([_loads(made.api_or_own)] if made.api_or_own else []),
     ]
     return Page(flat(data), made.name, tuple(lines), tuple(tables))
+
+
+def _nothing(made: Explanation) -> list[str]:
+    """Where no stack passes: the smallest change of all, and whether any stack is nearest."""
+    if not made.excluded:
+        return []
+    near = "the nearest:" if made.stack else "no candidate fits, so there is no stack to explain"
+    changes = [f"smallest change: {'; '.join(x.moves)}" for x in made.relaxations[:1]]
+    return ["no stack satisfies the requirements", *changes, near]
+
+
+def _stack(s: StackView | None) -> list[str]:
+    """The stack that is explained, with its points and its place."""
+    if s is None:
+        return []
+    state = "left out" if s.place is None else f"place {s.place} of all that pass"
+    sure = ", provisional" if s.provisional else ""
+    return [name(s.ref), f"{s.score:.1f} points, {state}{sure}; id {s.ref.id}"]
 
 
 def _steps(fall: Waterfall) -> Table:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
 
 SHORT = 8  # characters
+LONG = 24  # characters of a word, from which on it may be broken
 STEPS = (1, 2, 3, 4, 5)
 SURE = (
     ("samples", "draws"),
@@ -88,7 +89,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
     """What the template shows of one application or component."""
     first = r.stacks[0] if r.stacks else None
     tables = [
-        sections.relaxations(r),
+        sections.relaxations(r.relaxations),
         sections.costs(r),
         sections.payments(r),
         sections.limits(r),
@@ -97,7 +98,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         legal.licence(r),
         sections.findings(r),
         sections.advice(r),
-        sections.excluded(r, shown=None),
+        sections.excluded(r.excluded, shown=None),
         sections.notices(r),
         sections.assumptions(r),
     ]
@@ -148,8 +149,10 @@ def laid(t: Table) -> dict[str, Any] | None:
 
 
 def _kind(cell: str, right: bool) -> str:
-    """Class of a cell: figures stand right; short words such as labels are not broken."""
-    return "n" if right else "k" if len(cell) <= SHORT else ""
+    """Class of a cell: figures stand right; short words such as labels are not broken, long ones are."""
+    if right:
+        return "n"
+    return "k" if len(cell) <= SHORT else "w" if max(map(len, cell.split())) > LONG else ""
 
 
 def _halves(cell: str, right: bool) -> tuple[str, str]:

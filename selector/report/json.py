@@ -9,6 +9,7 @@ from typing import Any
 from selector.report.numbers import plain
 from selector.types.decision import (
     CostLine,
+    Exclusion,
     Joint,
     Move,
     ProposedPlan,
@@ -108,6 +109,17 @@ def move(m: Move) -> dict[str, Any]:
     return {"limit": m.limit, "from": m.now, "to": m.needed, "unit": m.unit}
 
 
+def exclusion(e: Exclusion) -> dict[str, Any]:
+    """Why candidates were left out, and what the nearest of them needs."""
+    return {
+        "reason": e.reason,
+        "count": e.count,
+        "nearest": e.nearest,
+        "distance": e.distance,
+        "moves": [move(m) for m in e.moves],
+    }
+
+
 def relaxation(x: Relaxation) -> dict[str, Any]:
     """A smallest set of limits to move: the nearest stack, and the best that these alone hold."""
     return {
@@ -150,16 +162,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "name": r.name,
         "stacks": [stack(s) for s in r.stacks],
         "counterparts": [stack(s) for s in r.counterparts],
-        "excluded": [
-            {
-                "reason": e.reason,
-                "count": e.count,
-                "nearest": e.nearest,
-                "distance": e.distance,
-                "moves": [move(m) for m in e.moves],
-            }
-            for e in r.excluded
-        ],
+        "excluded": [exclusion(e) for e in r.excluded],
         "relaxations": [relaxation(x) for x in r.relaxations],
         "robustness": robustness(r),
         "proposed": r.proposed and proposed(r.proposed),
@@ -167,6 +170,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "notices": [asdict(n) for n in r.notices],
         "weights": dict(r.weights),
         "weights_form": r.weights_form,
+        "points_quantile": r.points_quantile,
         "defaults_that_decide": [asdict(d) for d in r.defaults_that_decide],
         "horizon_months": r.horizon_months,
         "counts": dict(r.counts),

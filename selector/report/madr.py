@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.iterate.figures import name
-from selector.iterate.record import chosen
+from selector.iterate.runs import parts
 from selector.report.numbers import short
 from selector.report.tabular import share
 
@@ -40,9 +40,7 @@ def page(record: Record) -> str:
     """The whole page."""
     decision = record.decision
     several = bool(decision["components"])
-    named = [
-        (n or str(decision.get("component") or decision["name"]), p) for n, p in chosen(decision).items()
-    ]
+    named = [(n or str(decision.get("component") or decision["name"]), p) for n, p in parts(decision).items()]
     sections = [
         _head(record),
         f"# {decision['name']}: {' and '.join(_first(p) for _, p in named)}",

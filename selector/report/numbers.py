@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from selector.types.estimate import Estimate
+from selector.types.estimate import NOT_COUNTED, Estimate
 
 THOUSAND = 1000.0
 FEW, KEPT = 3, 6  # significant digits for people, and those of JSON
@@ -67,6 +67,12 @@ def band(estimate: Estimate | None) -> str:
     """p50 with its interval."""
     if estimate is None or math.isnan(estimate.p50):
         return "?"
+    least = at_least(estimate)
     if estimate.p10 == estimate.p90:
-        return short(estimate.p50)
-    return f"{short(estimate.p50)} [{short(estimate.p10)}-{short(estimate.p90)}]"
+        return f"{least}{short(estimate.p50)}"
+    return f"{least}{short(estimate.p50)} [{short(estimate.p10)}-{short(estimate.p90)}]"
+
+
+def at_least(estimate: Estimate) -> str:
+    """Mark of a figure that is a lower bound: a part of it is not known."""
+    return ">=" if NOT_COUNTED in estimate.inputs else ""

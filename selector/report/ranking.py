@@ -6,20 +6,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from selector.report.numbers import band
+from selector.report.screen import MIDDLE, worse
 from selector.report.tabular import Table, alike, describe, middle, prior, quality, runs_on, share
 from selector.types.decision import RankedStack, Recommendation
+from selector.types.estimate import NOT_COUNTED
 
 TITLE = "Ranking"
 POINTS = "? after points: provisional; ? alone: unknown"
 PRIOR = "prior: no public score, only class, size and date speak"
 TILDE = "~: prior, no public score, only class, size and date speak"
+BOUND = ">=: at least, since nobody knows what a part of it costs (named in the table of cost)"
 BEST = "best: share of the draws in which it comes first"
+RANK = "rank: place among the stacks shown, where equal points share one (1, 1, 3)"
+TIES = (
+    "equal points stand in the order of their figures, from the criterion with most weight on, then of fewer "
+    "limits at risk, less that is unknown, and the id"
+)
 MARKS = {
     "T": "practically tied with the first",
     "R": "a limit is at risk",
     "U": "a limit is unverified",
     "F": "none betters it on cost, quality and latency together",
 }
+UNNAMED = "unspecified"  # region of a price list that does not say
 COLUMNS = ("USD/month", "p95 ms", "quality", "risk", "best", "mark")
 RIGHT = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk", "best"})
 
@@ -60,7 +69,8 @@ def full(r: Recommendation) -> Table:
         for s in r.stacks
     )
     columns = ("rank", "id", "points", "model", "runs on", *COLUMNS)
-    note = "; ".join([POINTS, PRIOR, *([BEST] if best else []), *_legend(row[-1] for row in rows)])
+    words = [*_taken(r), POINTS, *_bound(r), RANK, TIES, PRIOR, *([BEST] if best else [])]
+    note = "; ".join([*words, *_legend(row[-1] for row in rows), *_hosted(r.stacks)])
     return Table(TITLE, columns, rows, RIGHT, note).without(*_empty(rows))
 
 
@@ -129,13 +139,48 @@ def _briefly(s: RankedStack) -> str:
 
 
 def _note(r: Recommendation, grouped: Sequence[Group], rows: Sequence[tuple[str, ...]], words: str) -> str:
-    parts = [POINTS, words, *([BEST] if shares(r) else []), *_legend(row[-1].split(" ")[0] for row in rows)]
+    level = [TIES] if len({_points(g.first) for g in grouped}) < len(grouped) else []
+    parts = [
+        *_taken(r),
+        POINTS,
+        *_bound(r),
+        *level,
+        words,
+        *([BEST] if shares(r) else []),
+        *_legend(row[-1].split(" ")[0] for row in rows),
+    ]
+    parts += _hosted(r.stacks)
     doubles = [f"{g.first.label}: {', '.join(s.label for s in g.others)}" for g in grouped if g.others]
     if doubles:
         parts.append(
             f"alike but for count, offer, engine or layout (rows: --format html): {'; '.join(doubles)}"
         )
     return "; ".join(parts)
+
+
+def _hosted(stacks: Sequence[RankedStack]) -> list[str]:
+    """Under whose law hosted models run: where requests are processed, and the seat of the vendor."""
+    found: dict[str, list[str]] = {}
+    for s in stacks:
+        if s.slots.hardware is None:
+            region, seat = str(s.facts.get("region", UNNAMED)), s.facts.get("vendor_jurisdiction")
+            where = "nobody knows where" if region == UNNAMED else f"in {region}"
+            whose = f"by a vendor of {seat}" if seat else "the seat of the vendor is not known"
+            found.setdefault(f"{where}, {whose}", []).append(s.label)
+    told = [f"{where}: {', '.join(labels)}" for where, labels in found.items()]
+    return [f"hosted models are processed {' | '.join(told)}"] if told else []
+
+
+def _bound(r: Recommendation) -> list[str]:
+    costs = (s.estimates.get("cost_per_month_usd") for s in r.stacks)
+    return [BOUND] if any(e is not None and NOT_COUNTED in e.inputs for e in costs) else []
+
+
+def _taken(r: Recommendation) -> list[str]:
+    """What the points are taken of where that is not the middle of the estimates."""
+    if r.points_quantile == MIDDLE:
+        return []
+    return [f"points: {worse(r)}; shares and spans of points are of draws around the middle"]
 
 
 def _legend(marked: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
-from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation
+from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation, Relaxation
 from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
 
 RIVALS = 3  # named in a line
@@ -15,6 +15,8 @@ CHANGES = 4
 MEASURED = 3
 REASONS = 3
 NAMED = 6  # labels in a list of ties
+LEAST = 0.01  # points; less is noise of the draws
+MIDDLE = 0.5  # quantile of points that no attitude moves
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
 GAINS = {
@@ -86,17 +88,25 @@ def together(r: Recommendation) -> list[Line]:
 def _infeasible(r: Recommendation) -> list[Line]:
     lines = [Line("NO STACK SATISFIES THE REQUIREMENTS", ())]
     for x in r.relaxations[:RIVALS]:
-        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} ({x.count:,} stacks)")))
+        lines.append(Line("SMALLEST CHANGE", ("; ".join(x.moves), f"then {x.stack} passes", *_held_alone(x))))
     return lines
+
+
+def _held_alone(x: Relaxation) -> tuple[str, ...]:
+    """How many stacks nothing else holds; nothing where the change is of another kind than a limit."""
+    if not x.best:
+        return ()
+    who = "this stack" if x.count == 1 else f"{x.count:,} stacks"
+    limits = "this limit" if len(x.constraints) == 1 else "these limits"
+    return (f"without {limits} {who} would satisfy everything",)
 
 
 def _chosen(r: Recommendation) -> list[Line]:
     first, sure = r.stacks[0], r.robustness
-    state = "PROVISIONAL" if first.provisional else "FINAL"
-    rests = f"{state}, {len(r.assumptions)} assumptions"
+    rests = f"{_state(first)}, {len(r.assumptions)} assumptions"
     lines = [
         Line("RECOMMENDED", (f"{first.label}  {describe(first)}",)),
-        Line("", (f"{first.score:.1f} points{_interval(sure, first)}", rests, f"id {first.slots.digest()}")),
+        Line("", (_points(r, first), rests, f"id {first.slots.digest()}")),
         Line("", _figures(first)),
     ]
     second = rival(r.stacks)
@@ -118,9 +128,38 @@ def _chosen(r: Recommendation) -> list[Line]:
     return lines
 
 
-def _interval(sure: Robustness | None, s: RankedStack) -> str:
-    found = next((x for x in (sure.shares if sure else ()) if x.stack.id == s.slots.digest()), None)
-    return f" [{found.score_p10:.0f}-{found.score_p90:.0f}]" if found else ""
+def _state(s: RankedStack) -> str:
+    """FINAL means that nothing which decides is unknown; what may still go otherwise is said with it."""
+    risky = sum(c.status == "at_risk" for c in s.constraints)
+    high = sum(not x.certain and x.residual in LEVELS[:2] for x in s.risks)
+    limits = f"{risky} limit{'s' * (risky > 1)} at risk" if risky else ""
+    risks = f"{high} possible risk{'s' * (high > 1)} of H or more" if high else ""
+    doubts = " and ".join(x for x in (limits, risks) if x)
+    state = "PROVISIONAL" if s.provisional else "FINAL"
+    if not doubts:
+        return state
+    return (
+        f"{state} with {doubts}"
+        if s.provisional
+        else f"{state} (nothing that decides is unknown) with {doubts}"
+    )
+
+
+def _points(r: Recommendation, s: RankedStack) -> str:
+    """The points with the span of the draws, which lie around the middle of the estimates: points of a
+    worse quantile are no point of that span and stand apart from it."""
+    shares = r.robustness.shares if r.robustness else ()
+    found = next((x for x in shares if x.stack.id == s.slots.digest()), None)
+    span = f"{found.score_p10:.0f}-{found.score_p90:.0f}" if found else ""
+    if r.points_quantile == MIDDLE:
+        return f"{s.score:.1f} points" + (f" [{span}]" if span else "")
+    draws = f" (draws around the middle: {span})" if span else ""
+    return f"{s.score:.1f} points {worse(r)}{draws}"
+
+
+def worse(r: Recommendation) -> str:
+    """What points are taken of where it is not the middle of the estimates."""
+    return f"at the quantile {r.points_quantile:g} on the worse side of every estimate"
 
 
 def _figures(s: RankedStack) -> tuple[str, ...]:
@@ -211,7 +250,7 @@ def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
     rivals = sorted(others, key=lambda x: (-x.p_best, x.stack.id))[:RIVALS]
     named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
     best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
-    regret = f"expected regret {short(sure.regret_points)} points"
+    regret = f"expected regret {_worth(sure.regret_points)}"
     tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
     return tuple(x for x in (f"{best}; {regret}", tied) if x)
 
@@ -235,9 +274,9 @@ def _weights(sure: Robustness) -> tuple[str, ...]:
     if not sure.overtakers:
         return kept, f"{within} nothing overtakes"
     names = ", ".join(named(x.stack) for x in sure.overtakers[:RIVALS])
-    more = len(sure.overtakers) - RIVALS
+    more = sure.overtaking - min(len(sure.overtakers), RIVALS)
     names += f" and {more} more" if more > 0 else ""
-    return kept, f"{within} {names} can overtake, by {short(sure.max_regret_points)} points at most"
+    return kept, f"{within} {names} can overtake, by {_worth(sure.max_regret_points)} at most"
 
 
 def _open(percent: float) -> bool:
@@ -295,9 +334,15 @@ def _tied(names: list[str], level: list[WinsIf]) -> str:
     return f"{', '.join(names)} {verbs[0]} tied with the first and {verbs[1]} with {how}"
 
 
+def _worth(points: float) -> str:
+    """Points; what is less than the draws can tell is not written out."""
+    return f"{short(points)} points" if points >= LEAST or points == 0.0 else f"under {LEAST:g} points"
+
+
 def _measure(x: Decisive) -> str:
-    usd = "" if x.evpi_usd_per_month is None else f" = {short(x.evpi_usd_per_month)} USD/month"
-    worth = f"worth {short(x.evpi_points)} points{usd}"
+    priced = x.evpi_usd_per_month is not None and x.evpi_points >= LEAST
+    usd = f" = {short(x.evpi_usd_per_month)} USD/month" if priced else ""
+    worth = f"worth {_worth(x.evpi_points)}{usd}"
     unknown = "" if x.known else ", not known"
     turns = ", could turn the first place" if x.turns else ""
     return f"{x.criterion} of {named(x.stack)}{unknown}: {worth}{turns}"
@@ -335,6 +380,7 @@ def _judged(plan: ProposedPlan) -> str:
     if plan.verdict == "first":
         return "is the first choice"
     if plan.verdict == "ranked":
-        return f"satisfies the limits, place {plan.rank}, {plan.points_behind or 0.0:.1f} points behind"
+        behind = f"{plan.points_behind or 0.0:.1f} points behind"
+        return f"satisfies the limits, place {plan.rank} of all that pass, {behind}"
     words = {"removed": "is ruled out", "not_found": "is not among the candidates"}
     return f"{words.get(plan.verdict, 'is judged by what it declares')}: {'; '.join(plan.reasons)}"

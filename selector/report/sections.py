@@ -9,7 +9,7 @@ from selector.decide import outlay
 from selector.report import legal
 from selector.report.numbers import band, short
 from selector.report.tabular import Table, describe, middle, rival, share, sides
-from selector.types.decision import CostLine, RankedStack, Recommendation, RiskRow
+from selector.types.decision import CostLine, Exclusion, RankedStack, Recommendation, Relaxation, RiskRow
 from selector.types.estimate import Estimate
 from selector.types.regulation import DutyRow
 from selector.types.rule import Severity
@@ -230,11 +230,11 @@ def advice(r: Recommendation) -> Table:
     return Table("Advice", ("what",), rows)
 
 
-def excluded(r: Recommendation, shown: int | None = SHOWN_EXCLUSIONS) -> Table:
+def excluded(every: Sequence[Exclusion], shown: int | None = SHOWN_EXCLUSIONS) -> Table:
     """Why candidates were left out: most first, or the cause first where nothing is left."""
     title, right = "Left out", frozenset({"count"})
-    rows = tuple((e.reason, f"{e.count:,}", e.nearest, e.distance) for e in r.excluded[:shown])
-    more = len(r.excluded) - len(rows)
+    rows = tuple((e.reason, f"{e.count:,}", e.nearest, e.distance) for e in every[:shown])
+    more = len(every) - len(rows)
     note = f"{more} more reasons (--format html or json)" if more else ""
     brief = tuple((*x[:2], f"{x[2]} ({x[3]})" if x[3] else x[2]) for x in rows)
     less = Table(title, ("reason", "count", "nearest"), brief, right, note)
@@ -249,13 +249,17 @@ def notices(r: Recommendation) -> Table:
     return Table("Stated, but not used or used only in part", ("value", "use", "because"), rows)
 
 
-def relaxations(r: Recommendation) -> Table:
+def relaxations(every: Sequence[Relaxation]) -> Table:
     """Smallest sets of limits to move when nothing fits."""
     rows = tuple(
-        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}") for x in r.relaxations
+        (" + ".join(x.constraints), "; ".join(x.moves), x.stack, f"{x.count:,}" if x.best else "")
+        for x in every
     )
-    columns = ("limits", "move", "then", "stacks")
-    return Table("What would let a stack through", columns, rows, frozenset({"stacks"}))
+    columns = ("limits", "move", "then passes", "held by them alone")
+    note = "held by them alone: stacks that would satisfy everything without these limits"
+    return Table(
+        "What would let a stack through", columns, rows, frozenset({columns[-1]}), note if rows else ""
+    )
 
 
 def assumptions(r: Recommendation) -> Table:
@@ -276,7 +280,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
     `brief` is for terminals: risks that are and were low stand in a line instead of rows.
     """
     every = [
-        relaxations(r),
+        relaxations(r.relaxations),
         costs(r),
         *([] if brief else [payments(r)]),
         limits(r),
@@ -286,7 +290,7 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         legal.licence(r),
         findings(r),
         advice(r),
-        excluded(r),
+        excluded(r.excluded),
         notices(r),
         assumptions(r),
     ]

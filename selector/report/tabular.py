@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from selector.report.numbers import apart, band, short
+from selector.report.numbers import apart, at_least, band, short
 from selector.types.decision import RankedStack
 from selector.types.estimate import Estimate
 from selector.types.robust import StackRef
@@ -93,7 +93,7 @@ def prior(e: Estimate | None) -> bool:
 
 def middle(e: Estimate | None) -> str:
     """p50 alone."""
-    return short(e.p50) if e is not None else "?"
+    return f"{at_least(e)}{short(e.p50)}" if e is not None else "?"
 
 
 def share(fraction: float) -> str:

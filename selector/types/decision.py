@@ -239,6 +239,7 @@ class Recommendation:
     component: str = ""  # of several components, the one that these stacks are for
     horizon_months: float = 12.0
     cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
+    points_quantile: float = 0.5  # of the estimates, on the worse side, that the points are taken of
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
 
     @property

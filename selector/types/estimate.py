@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NOT_COUNTED = "not_counted"  # input of an estimate that is a lower bound: what nobody knows of it
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

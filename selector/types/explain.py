@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from selector.types.decision import Exclusion, Relaxation
 from selector.types.robust import ExchangeRate, StackRef, WinsIf
 
 
@@ -248,7 +249,7 @@ class StackView:
     """The stack that is asked about."""
 
     ref: StackRef
-    rank: int | None  # None: left out
+    place: int | None  # among all that pass, near-duplicates too; None: left out
     score: float
     provisional: bool
     slots: Mapping[str, object]
@@ -260,7 +261,7 @@ class Explanation:
 
     name: str
     component: str | None
-    stack: StackView
+    stack: StackView | None  # None: no candidate fits anything
     waterfall: Waterfall | None
     anchors: tuple[Anchor, ...]
     weights: tuple[WeightOrigin, ...]
@@ -272,3 +273,5 @@ class Explanation:
     api_or_own: ApiOrOwn | None
     inputs: Mapping[str, object]
     notes: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()  # these two only where no stack passes
+    relaxations: tuple[Relaxation, ...] = ()

@@ -109,6 +109,7 @@ class Robustness:
     intervals: tuple[WeightInterval, ...]
     box: float  # half width of the box of weights, fraction of each
     overtakers: tuple[Overtaker, ...]
+    overtaking: int  # choices that do, also those that `overtakers` has no room for
     max_regret_points: float  # of the first stack within the box; 0: nothing overtakes
     l2_radius: float | None  # distance of the nearest weights (sum 1) at which a rival ties
     l2_rival: StackRef | None

@@ -144,6 +144,7 @@ def test_what_is_said_of_robustness_hangs_together(decided: Callable[..., Recomm
     for i in r.intervals:
         assert 0.0 <= i.low <= i.weight <= i.high <= 100.0 + 1e-6
     assert (r.max_regret_points > 0) == bool(r.overtakers)
+    assert r.overtaking == len(r.overtakers) or r.overtaking > len(r.overtakers) == 20
     points = [(p.usd_per_month, -p.quality, p.latency_ms) for p in r.pareto]
     for p in points:
         assert not any(q != p and all(a <= b for a, b in zip(q, p, strict=True)) for q in points)

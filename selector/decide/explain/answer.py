@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from selector.decide import reasons, relax
 from selector.decide.explain import api_or_own, ask, break_even, compare, turns
+from selector.decide.robust import additive
 from selector.errors import Problem, UsageError
 from selector.types.explain import Explanation
 
@@ -22,6 +24,8 @@ def explain(
     notes: tuple[str, ...] = (),
 ) -> Explanation:
     """Without `stack` the winner against the runner-up; with it that stack against `vs` or the winner."""
+    if stack is None and not len(study.run.stacks):
+        return _nothing_fits(study, component, inputs, notes)
     row = nearest(study) if stack is None else ask.stack(study, stack)
     other = _other(study, row, vs)
     if other == row:
@@ -42,7 +46,39 @@ def explain(
         api_or_own=api_or_own.compare(study) if stack is None else None,
         inputs=inputs,
         notes=notes,
+        **_in_the_way(study),
     )
+
+
+def _nothing_fits(
+    study: Study, component: str | None, inputs: Mapping[str, object], notes: tuple[str, ...]
+) -> Explanation:
+    """Where no candidate could be sized there is no stack to speak of, only what ruled all out."""
+    return Explanation(
+        study.name,
+        component,
+        None,
+        None,
+        (),
+        compare.weights(study),
+        *((),) * 5,
+        None,
+        inputs,
+        notes,
+        **_in_the_way(study),
+    )
+
+
+def _in_the_way(study: Study) -> dict[str, Any]:
+    """Where nothing passes, what left the nearest out and the smallest changes."""
+    if study.first is not None:
+        return {}
+    run, found = study.run, study.ranking
+    removed = reasons.removed(run, found.scored, found.chain, found.reasons)
+    return {
+        "excluded": reasons.ordered(run, removed, False),
+        "relaxations": relax.relaxations(run, found.scored, found.chain, found.reasons),
+    }
 
 
 def _other(study: Study, row: int, vs: str | None) -> int | None:
@@ -55,7 +91,7 @@ def _other(study: Study, row: int, vs: str | None) -> int | None:
 
 
 def nearest(study: Study) -> int:
-    """The winner; where nothing passes, the candidate with the fewest reasons against it."""
+    """The winner; where nothing passes, the candidate that the smallest change lets through."""
     import numpy as np
 
     if study.first is not None:
@@ -63,7 +99,6 @@ def nearest(study: Study) -> int:
     if not len(study.run.stacks):
         what = "nothing was sized to fit, so there is no stack to explain"
         raise UsageError(Problem(what, None, "`selector recommend` says what is in the way"))
-    times = np.zeros(len(study.run.stacks))
-    for _, column in study.ranking.reasons:
-        times += column
-    return int(np.lexsort([-study.ranking.scored.score, times])[0])
+    found = study.ranking
+    sets = relax.sets(found.chain, found.scored.limits, found.reasons)
+    return sets[0].nearest if sets else additive.leading(found.chain, np.arange(len(study.run.stacks)))

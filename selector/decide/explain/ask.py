@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LABEL = re.compile(r"^([SH])-(\d+)$", re.IGNORECASE)
 ID = re.compile(r"^[0-9a-f]{4,10}$")
+PLACE = re.compile(r"^(?P<list>stacks|counterparts)\.(?P<name>[^.]+)\.(?P<rest>.+)$")
+INDEX = re.compile(r"^\d{1,3}$")
 LOOKED_AT = 5_000  # candidates whose ids are worked out, best first
 
 
@@ -48,6 +50,23 @@ def stack(study: Study, text: str, flag: str = "--stack") -> int:
         if found is not None:
             return found
     raise UsageError(Problem(f"{flag} {text}: no such stack", None, _near(study, text)))
+
+
+def in_path(study: Study, path: str) -> tuple[int | None, str]:
+    """Stack that a path of the JSON names and the rest of the path: `stacks.S-2.score`, by label or id.
+
+    None where it names none. The position in the list is refused: it starts at 0 and labels at 1.
+    """
+    found = PLACE.match(path)
+    if found is None:
+        return None, path
+    name, rest = found["name"], found["rest"]
+    if INDEX.match(name):
+        what = f"--number {path}: {name} is a position, and stacks go by label or id"
+        kind = "S" if found["list"] == "stacks" else "H"
+        fix = f"write {found['list']}.{kind}-{int(name) + 1}.{rest}, or {rest} with --stack"
+        raise UsageError(Problem(what, None, fix))
+    return stack(study, name, "--number stacks"), rest
 
 
 def _by_id(study: Study, text: str, flag: str) -> int | None:
@@ -113,8 +132,7 @@ def _alike(study: Study, described: dict[str, list[object]], flag: str, text: st
         raise UsageError(Problem(f"{flag} {text}: {why}", None, fix))
     allowed = rows[np.isin(rows, study.ranking.allowed)]
     pool = allowed if len(allowed) else rows
-    chain = study.ranking.chain
-    return int(next(iter(additive.order(chain, additive.best_of(chain, pool, 1)))))
+    return additive.leading(study.ranking.chain, pool)
 
 
 def _near(study: Study, text: str) -> str:

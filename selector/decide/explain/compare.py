@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from selector.decide import relax, show
+from selector.decide import attitude, relax, show
 from selector.decide.explain import ask
 from selector.decide.gate import CRITERIA
+from selector.decide.robust import additive
 from selector.types.explain import Anchor, Broken, StackView, Step, Waterfall, WeightOrigin
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def ranked(study: Study, row: int) -> RankedStack:
 
 
 def view(study: Study, row: int) -> StackView:
-    """The stack that is asked about; its rank counts all that pass, near-duplicates too."""
+    """The stack that is asked about; its place counts all that pass, near-duplicates too."""
     import numpy as np
 
     shown, found = ranked(study, row), study.ranking
@@ -33,8 +35,8 @@ def view(study: Study, row: int) -> StackView:
     ahead = (late[rows] < late[row]) | (
         (late[rows] == late[row]) & (found.scored.score[rows] > found.scored.score[row])
     )
-    rank = 1 + int(ahead.sum()) if passes else None
-    return StackView(ask.ref(study, row), rank, shown.score, shown.provisional, shown.slots.as_dict())
+    place = 1 + int(ahead.sum()) if passes else None
+    return StackView(ask.ref(study, row), place, shown.score, shown.provisional, shown.slots.as_dict())
 
 
 def waterfall(study: Study, row: int, other: int) -> Waterfall:
@@ -59,14 +61,18 @@ def waterfall(study: Study, row: int, other: int) -> Waterfall:
 def anchors(study: Study, row: int) -> tuple[Anchor, ...]:
     """What each criterion judges and how it comes to its points."""
     scored = study.ranking.scored
+    taken = attitude.quantile(study.run.req.risk_attitude)
     found = []
     for name, scale in scored.scales.items():
         known = bool(scored.known[name][row])
+        figure = float(scored.judged[name][row])
+        moved = known and figure != float(scored.raw[name][row])
+        worse = f"; figure at the quantile {taken:g} on its worse side" if moved else ""
         worth = float(scored.values[name][row])
         found.append(
             Anchor(
                 name,
-                float(scored.raw[name][row]) if known else None,
+                figure if known else None,
                 scale.unit,
                 scale.worst,
                 scale.target,
@@ -77,7 +83,7 @@ def anchors(study: Study, row: int) -> tuple[Anchor, ...]:
                 scored.weights[name],
                 scored.weights[name] * worth,
                 known,
-                scale.why if known else "not known: fixed value for a missing figure",
+                scale.why + worse if known else "not known: fixed value for a missing figure",
             )
         )
     return tuple(found)
@@ -143,14 +149,17 @@ def word(value: object) -> str:
 
 
 def dominators(study: Study, row: int, most: int = 5) -> tuple[StackRef, ...]:
-    """Stacks that pass, as certain, better or equal on every criterion and better on one; best first."""
+    """Stacks that pass, as certain, better or equal on every criterion and in the points of rules, and
+    better in one of them; the best first. Criteria by the figures that the points are taken of."""
     import numpy as np
 
-    scored = study.ranking.scored
-    order = study.ranking.order.rows
+    found, scored = study.ranking, study.ranking.scored
+    order = found.order.rows
     signs = {name: -1.0 if name == "quality" else 1.0 for name in CRITERIA}
-    loss = np.stack([np.nan_to_num(signs[n] * scored.raw[n], nan=np.inf) for n in CRITERIA], axis=1)
+    columns = [np.nan_to_num(signs[n] * scored.judged[n], nan=np.inf) for n in CRITERIA]
+    loss = np.stack([*columns, -np.asarray(scored.points)], axis=1)
     near, mine = loss[order], loss[row]
     better = (near <= mine).all(axis=1) & (near < mine).any(axis=1)
-    better &= study.ranking.chain.late[order] <= study.ranking.chain.late[row]
-    return tuple(ask.ref(study, int(r)) for r in order[better][:most])
+    better &= found.chain.late[order] <= found.chain.late[row]
+    ranked = additive.order(found.chain, order[better])
+    return tuple(ask.ref(study, int(r)) for r in islice(ranked, most))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from selector.estimate.trace import Traced
 from selector.types.explain import Node
@@ -23,7 +25,8 @@ def nodes(root: Traced) -> tuple[Node, ...]:
         order[id(here)] = here
         queue += _named_below(here)
     ids = _ids(list(order.values()))
-    return tuple(_node(t, ids) for t in order.values())
+    words = _words(t.label.key for t in order.values() if t.label is not None)
+    return tuple(_node(t, ids, words) for t in order.values())
 
 
 def _named_below(here: Traced) -> list[Traced]:
@@ -56,15 +59,15 @@ def _ids(order: list[Traced]) -> dict[int, str]:
     return found
 
 
-def _node(value: Traced, ids: dict[int, str]) -> Node:
+def _node(value: Traced, ids: dict[int, str], words: Mapping[str, str]) -> Node:
     label = value.label
     assert label is not None
     below = _named_below(value)
-    symbols = _symbols(below)
+    symbols = _symbols(below, ids, words)
     inner = bool(value.op)
     return Node(
         id=ids[id(value)],
-        symbol=_symbol(label.key),
+        symbol=words[label.key],
         value=value.value,
         unit=label.unit,
         words=label.words,
@@ -76,27 +79,40 @@ def _node(value: Traced, ids: dict[int, str]) -> Node:
     )
 
 
-def _symbols(below: list[Traced]) -> dict[int, str]:
-    """Short words for the children of a node, told apart by numbers where they are alike."""
-    used: set[str] = set()
-    found = {}
+def _words(keys: Iterable[str]) -> dict[str, str]:
+    """A short word for each key of a tree: as many of its last parts as tell it from all others."""
+    taken = dict.fromkeys(keys, 1)
+    while True:
+        words = {key: _symbol(key, most) for key, most in taken.items()}
+        often = Counter(words.values())
+        alike = [k for k, w in words.items() if often[w] > 1 and taken[k] <= k.count(".")]
+        if not alike:
+            return words
+        for key in alike:
+            taken[key] += 1
+
+
+def _symbols(below: list[Traced], ids: dict[int, str], words: Mapping[str, str]) -> dict[int, str]:
+    """Words for the children of a node; of one key each has the number of its id."""
+    found: dict[int, str] = {}
     for value in below:
         assert value.label is not None
-        word = _symbol(value.label.key)
+        key = value.label.key
+        count = ids[id(value)].removeprefix(key).removeprefix("#")
+        plain = word = f"{words[key]}_{count}" if count else words[key]
         number = 2
-        while word in used:
-            word = f"{_symbol(value.label.key)}_{number}"
+        while word in found.values():
+            word = f"{plain}_{number}"
             number += 1
-        used.add(word)
         found[id(value)] = word
     return found
 
 
-def _symbol(key: str) -> str:
-    """The last part of a key as a word; with the one before it where it says little alone."""
+def _symbol(key: str, most: int = 1) -> str:
+    """The last parts of a key as a word; with the one before it where the last says little alone."""
     parts = [NOT_A_WORD.sub("_", p).strip("_") for p in key.split(".")]
-    word = parts[-1]
-    if len(parts) > 1 and (len(word) < 4 or word in SMALL or not word[0].isalpha()):
+    word = "_".join(parts[-most:])
+    if len(parts) > most == 1 and (len(word) < 4 or word in SMALL or not word[0].isalpha()):
         word = f"{parts[-2]}_{word}"
     return word if word[:1].isalpha() else f"x_{word}"
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from selector.risk.assess import Scoring
 
 GIB = 2.0**30
-# As the number stands in the JSON of `recommend`; an index or a quantile may stand around it.
-AROUND = re.compile(r"^(stacks\.\d+\.)?(?P<path>.*?)(\.(p50|points|residual_score|usd_per_month))*$")
+# As the number stands in a stack of the JSON of `recommend`.
+AROUND = re.compile(r"^(?P<path>.*?)(\.(p50|points|residual_score|usd_per_month))*$")
 QUANTILES = ("p10", "p90")
 FIRST = {"cost": "costs", "memory": "memory_gib_per_device"}
 ALIASES = {"cost.per_month_usd": "estimates.cost_per_month_usd", "n_devices": "slots.n_devices"}

@@ -85,6 +85,16 @@ def order(chain: Chain, rows: Any) -> Order:
     return Order(rows[ranked], tied, chain.name)
 
 
+def leading(chain: Chain, rows: Any, score: Any = None) -> int:
+    """The best of some rows; by `score`, one for each of them, where it is given and then by the chain."""
+    import numpy as np
+
+    if score is not None:
+        rounded = np.round(score, DIGITS)
+        rows = rows[rounded == rounded.max()]
+    return order(chain, best_of(chain, rows, 1)).first()
+
+
 def best_of(chain: Chain, rows: Any, most: int) -> Any:
     """Rows that can be among the first `most`; sorting millions for ten rows is wasted time."""
     import numpy as np

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import sampling
 from selector.decide.robust.sampling import Error, Figure
+from selector.estimate.numeric import Z90
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
@@ -35,7 +36,7 @@ def log_sd(spread: Any) -> Any:
     """Standard deviation of the logarithm, from p90 over p50."""
     import numpy as np
 
-    return np.log(spread) / sampling.Z90
+    return np.log(spread) / Z90
 
 
 def weights_of(run: Run, model: int) -> str:
@@ -94,7 +95,7 @@ def _quality(run: Run, scored: Scored, rows: Any) -> Figure:
 
     model = run.stacks.model[rows]
     low, _, high = run.quality[rows].clip(EDGE, 1.0 - EDGE).T
-    sd = np.nan_to_num((_odds(high) - _odds(low)) / (2.0 * sampling.Z90))
+    sd = np.nan_to_num((_odds(high) - _odds(low)) / (2.0 * Z90))
     base = np.array([_base_sd(run, int(m)) for m in model])
     base = np.minimum(np.where(np.isnan(base), sd, base), sd)
     weights = _numbered(rows, lambda r: weights_of(run, int(run.stacks.model[r])))
@@ -123,7 +124,7 @@ def _base_sd(run: Run, model: int) -> float:
     """Of the index of a model before its precision; the middle is not needed."""
     index = run.quality_of[model]
     low, high = (min(max(q, EDGE), 1.0 - EDGE) for q in (index.p10, index.p90))
-    return (math.log(high / (1.0 - high)) - math.log(low / (1.0 - low))) / (2.0 * sampling.Z90)
+    return (math.log(high / (1.0 - high)) - math.log(low / (1.0 - low))) / (2.0 * Z90)
 
 
 def _family(run: Run, model: int) -> str:

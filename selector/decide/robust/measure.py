@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import acceptability
-from selector.decide.robust.sampling import Z90, Draws, Figure
+from selector.decide.robust.sampling import Draws, Figure
+from selector.estimate.numeric import Z90
 from selector.types.robust import Decisive
 
 if TYPE_CHECKING:

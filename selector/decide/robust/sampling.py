@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-Z90 = 1.2815515655446004  # standard normal, 90 %
+from selector.estimate.numeric import Z90
+
 LEVELS = 65536
 CHUNK = 500  # draws at a time, so that what is worked on stays in the cache
 PLACES = 3

@@ -108,6 +108,7 @@ def _exact(f: Field) -> dict[str, Any]:
         "intervals": _intervals(f, tight, values, extra),
         "box": box,
         "overtakers": _overtakers(f, every[close], leads, at),
+        "overtaking": _overtaking(f, every[close], leads),
         "max_regret_points": max(float(leads.max()), 0.0),
         "l2_radius": near[0] if near else None,
         "l2_rival": _ref(f, tight[near[1]]) if near else None,
@@ -157,6 +158,14 @@ def _overtakers(f: Field, rows: Any, leads: Any, at: Any) -> tuple[Overtaker, ..
             weights = dict(zip(CRITERIA, at[i].tolist(), strict=True))
             found.append(Overtaker(f.ref(int(rows[i])), float(leads[i]), weights))
     return tuple(found)
+
+
+def _overtaking(f: Field, rows: Any, leads: Any) -> int:
+    """How many choices lead within the box."""
+    import numpy as np
+
+    ahead = rows[np.round(leads, additive.DIGITS) > 0.0]
+    return len(np.unique(f.choices.number[np.searchsorted(f.choices.rows, ahead)]))
 
 
 def _shares(f: Field, draws: sampling.Draws, shares: Any, beats: Any) -> tuple[Share, ...]:

@@ -161,3 +161,15 @@ def test_a_described_stack_is_the_best_ranked_of_its_kind(cli: Run, root: Path) 
     text = f"model={own['slots']['model']},hardware={own['slots']['hardware']}"
     done = cli("explain", reqs, *AT, "--stack", text, "--format", "json")
     assert json.loads(done.stdout)["stack"]["ref"]["id"] == own["id"]
+
+
+def test_where_nothing_fits_what_is_in_the_way_is_told_and_the_exit_code_is_1(cli: Run, root: Path) -> None:
+    reqs = root / "examples" / "chat-api-or-gpus" / "reqs.yaml"
+    pinned = ("pins.model=[deepseek-ai/DeepSeek-R1]", "deployment.hosting=[on_prem]")
+    sets = [x for s in (*pinned, "deployment.inventory=[{hardware: t4, count: 1}]") for x in ("--set", s)]
+    done = cli("explain", reqs, *AT, *sets, "--format", "json")
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    Draft202012Validator(schema.load("explain")).validate(found)
+    assert found["stack"] is None
+    assert found["excluded"][0]["reason"].startswith("does not fit in memory")

@@ -45,3 +45,12 @@ def test_a_pinned_device_that_nobody_has_says_so(ranked: Ranked) -> None:
     text = BOTH.format(lines="{hardware: l4, count: 2}").replace("[self_hosted]", "[on_prem, api]")
     found = ranked(text)
     assert any("no offer and no inventory" in e.reason for e in found.excluded)
+
+
+def test_a_name_of_two_forms_is_an_assumption(ranked: Ranked) -> None:
+    lines = "{hardware: A100-80GB, count: 2}, {hardware: l4, count: 1}"
+    text = BOTH.format(lines=lines).replace("[self_hosted]", "[on_prem]").replace("h100-sxm-80gb", "a100, l4")
+    told = {a.key: str(a.value) for a in ranked(text).assumptions if a.rule == "hardware.which"}
+    assert told["deployment.inventory.0.hardware"] == "a100-sxm-80gb or a100-pcie-80gb"
+    assert "pins.hardware.0" in told
+    assert "deployment.inventory.1.hardware" not in told

@@ -9,9 +9,14 @@ import pytest
 
 from selector.decide.limits import Limit
 from selector.decide.relax import MOST_LIMITS, Set, minimal, move, words
+from selector.decide.robust import additive
 from selector.types.decision import Recommendation
 
 Ranked = Callable[..., Recommendation]
+
+
+def by(score: np.ndarray) -> tuple[Callable[[np.ndarray], int], int]:
+    return lambda rows: int(rows[np.argmax(score[rows])]), len(score)
 
 
 def exhaustive(
@@ -41,7 +46,7 @@ def test_sets_are_those_of_an_exhaustive_search(seed: int) -> None:
     violated[draw.randint(limits, size=rows), range(rows)] = True  # nothing passes
     far = np.where(violated, draw.uniform(0.01, 2.0, (limits, rows)), -1.0)
     score = draw.permutation(rows).astype(float)
-    found = minimal(list(violated), dict(enumerate(far)), score)
+    found = minimal(list(violated), dict(enumerate(far)), *by(score))
     expected = exhaustive(violated, far, score)
     assert {s.bits: (s.nearest, s.best, s.count) for s in found} == expected
     assert [len(s.bits) for s in found] == sorted(len(s.bits) for s in found)
@@ -50,21 +55,21 @@ def test_sets_are_those_of_an_exhaustive_search(seed: int) -> None:
 def test_several_limits_move_together_and_the_least_relative_move_is_nearest() -> None:
     far = {0: np.log([4.0, 1.1, 1.1]), 1: np.log([1.05, 6.0, 8.0])}
     both = np.ones(3, dtype=bool)
-    (found,) = minimal([both, both], far, np.array([10.0, 90.0, 20.0]))
+    (found,) = minimal([both, both], far, *by(np.array([10.0, 90.0, 20.0])))
     assert found == Set((0, 1), 0, 1, 3)
 
 
 def test_what_can_only_be_waived_comes_last() -> None:
     columns = [np.array([True, False, False]), np.array([False, True, True]), np.array([False, True, True])]
     far = {1: np.log([1.0, 3.0, 2.0]), 2: np.log([1.0, 2.0, 2.0])}
-    found = minimal(columns, far, np.array([99.0, 1.0, 2.0]))
+    found = minimal(columns, far, *by(np.array([99.0, 1.0, 2.0])))
     assert [s.bits for s in found] == [(1, 2), (0,)]
     assert found[0].nearest == 2
 
 
 def test_more_limits_than_a_mask_holds_let_nothing_through_by_mistake() -> None:
     columns = [np.array([b == 0, False]) for b in range(MOST_LIMITS)] + [np.array([False, True])]
-    found = minimal(columns, {}, np.array([1.0, 2.0]))
+    found = minimal(columns, {}, *by(np.array([1.0, 2.0])))
     assert [s.bits for s in found] == [(0,)]
 
 
@@ -100,3 +105,12 @@ def test_what_does_not_fit_names_fewer_bits_or_more_devices(ranked: Ranked) -> N
     assert not found.stacks
     assert "memory" in found.excluded[0].reason
     assert "fits " in found.relaxations[0].moves[0]
+
+
+def test_equals_stand_by_the_chain_and_not_by_the_number_of_the_row() -> None:
+    even = np.zeros(3)
+    ids = ["c", "b", "a"]
+    chain = additive.Chain(even, np.array([5.0, 7.0, 7.0]), [even], [1.0], even, even, ids.__getitem__)
+    assert additive.leading(chain, np.arange(3)) == 2
+    assert additive.leading(chain, np.array([0, 1])) == 1
+    assert additive.leading(chain, np.arange(3), np.array([9.0, 9.0, 1.0])) == 1

@@ -197,3 +197,14 @@ def test_change_shared_out() -> None:
 
     assert [score(frozenset()), score(frozenset(v["new"]))] == pytest.approx(v["score"])
     assert shapley(score, list(v["old"])) == pytest.approx(v["shares"], abs=1e-6)
+
+
+def test_weights_of_a_tie_are_none_or_at_no_distance() -> None:
+    weights, none = np.array([0.5, 0.5]), np.zeros(2)
+    better = np.array([[0.9, 0.9], [0.1, 0.1]])
+    assert stability.l2_radius(better, weights, none, 0) is None
+    even = np.array([[0.9, 0.1], [0.1, 0.9]])
+    near = stability.l2_radius(even, weights, none, 0)
+    assert near is not None
+    assert near[0] == 0.0
+    assert near[1].tolist() == [1]

@@ -11,6 +11,7 @@ from selector.decide import counterparts, rank
 from selector.decide.explain import answer, api_or_own, ask, break_even, compare, turns
 from selector.decide.explain.study import Study
 from selector.errors import UsageError
+from selector.report import explain as report
 from selector.types.explain import BreakEven
 
 Studied = Callable[..., Study]
@@ -143,7 +144,8 @@ def test_a_stack_that_is_left_out_says_all_that_is_broken(studied: Studied) -> N
     study = studied("chat-api-or-gpus", "latency.first_token_p95_ms=300")
     row = ask.stack(study, "model:openai/gpt-6.1-sol")
     made = answer.explain(study, "model:openai/gpt-6.1-sol", None, None, {})
-    assert made.stack.rank is None
+    assert made.stack is not None
+    assert made.stack.place is None
     limit = next(b for b in made.broken if b.kind == "limit")
     assert limit.id == "latency.first_token_p95_ms"
     assert limit.value == 1600.0
@@ -168,16 +170,29 @@ def test_dominating_stacks_are_better_or_equal_on_all(studied: Studied) -> None:
     assert found
     for ref in found:
         other = ask.stack(study, ref.id)
+        assert scored.points[other] >= scored.points[row]
         for name, column in scored.raw.items():
             sign = -1.0 if name == "quality" else 1.0
             assert sign * column[other] <= sign * column[row]
+
+
+def test_points_of_rules_count_for_what_betters_a_stack(studied: Studied) -> None:
+    """What is better on every criterion and gets fewer points from rules betters nothing."""
+    study = studied("chat-api-or-gpus")
+    row = study.rows[1]
+    ahead = [ask.stack(study, r.id) for r in compare.dominators(study, row)]
+    assert ahead
+    less = np.asarray(study.ranking.scored.points) - np.isin(np.arange(len(study.run.stacks)), ahead) * 1.0
+    scored = replace(study.ranking.scored, points=less)
+    changed = replace(study, ranking=replace(study.ranking, scored=scored))
+    assert not {r.id for r in compare.dominators(changed, row)} & {ask.ref(study, r).id for r in ahead}
 
 
 @pytest.mark.parametrize("example", [*EXAMPLES, "deepseek-r1-on-8xa100"])
 def test_the_first_stack_has_rank_1_and_nothing_dominates_it(example: str, studied: Studied) -> None:
     """Also where stacks with old prices score more and rank after those that are certain."""
     study = studied(example, "deployment.spot=false")
-    assert compare.view(study, study.rows[0]).rank == 1
+    assert compare.view(study, study.rows[0]).place == 1
     assert compare.dominators(study, study.rows[0]) == ()
 
 
@@ -205,3 +220,46 @@ def test_stacks_are_named_by_label_id_and_slots(studied: Studied) -> None:
     assert ref.label == "S-1"
     assert ask.stack(study, ref.label) == ask.stack(study, ref.id) == ask.stack(study, ref.id[:6]) == row
     assert ask.stack(study, "model=Qwen/Qwen3.8-27B,hardware=rtx-5090,precision=nvfp4") == row
+
+
+def test_a_path_names_a_stack_by_label_or_id_and_not_by_position(studied: Studied) -> None:
+    study = studied("air-gapped-coding-assistant")
+    second = study.rows[1]
+    id_ = ask.ref(study, second).id
+    for name in ("S-2", id_):
+        assert ask.in_path(study, f"stacks.{name}.estimates.quality_index") == (
+            second,
+            "estimates.quality_index",
+        )
+    assert ask.in_path(study, "score") == (None, "score")
+    with pytest.raises(UsageError, match=r"position(.|\n)*stacks\.S-2\.score"):
+        ask.in_path(study, "stacks.1.score")
+
+
+def test_where_nothing_passes_the_nearest_and_the_smallest_change_are_told(studied: Studied) -> None:
+    dear = studied("credit-default-scoring", "budget.per_month_usd=1")
+    made = answer.explain(dear, None, None, None, {})
+    assert made.stack is not None
+    assert made.stack.place is None
+    assert made.relaxations[0].constraints == ("budget.per_month_usd",)
+    assert made.relaxations[0].stack == made.stack.ref.what
+    assert {b.id for b in made.broken} == {"budget.per_month_usd"}
+    assert "budget.per_month_usd" in {e.reason for e in made.excluded}
+    lines = report.explanation(made).lines
+    assert lines[:2] == (
+        "no stack satisfies the requirements",
+        f"smallest change: {made.relaxations[0].moves[0]}",
+    )
+
+
+def test_a_counterpart_is_named_by_its_label_and_by_its_whole_id(studied: Studied) -> None:
+    study = studied("chat-api-or-gpus")
+    found = counterparts.rows(study.run, study.ranking.chain, study.ranking.allowed, study.rows)
+    assert found
+    assert not set(found) & set(study.rows)
+    id_ = ask.ref(study, found[0]).id
+    assert len(id_) == 10
+    assert ask.stack(study, "H-1") == ask.stack(study, id_) == found[0]
+    assert ask.in_path(study, "counterparts.H-1.score") == (found[0], "score")
+    with pytest.raises(UsageError, match="H-9"):
+        ask.stack(study, "H-9")

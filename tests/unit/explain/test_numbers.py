@@ -111,6 +111,17 @@ def test_printed_numbers_are_what_their_trees_give(
                 assert figure.nodes[0].formula == estimate.formula, path
 
 
+def test_words_that_are_alike_say_what_they_are_of(studied: Studied) -> None:
+    study = studied("credit-default-scoring")
+    nodes = study.numbers(study.rows[0]).figure("score", ask.ref(study, study.rows[0])).nodes
+    by = {n.id: n for n in nodes}
+    assert by["contributions.cost"].expression == "weights_cost * value_cost"
+    for node in nodes:
+        for symbol, child in (node.symbols or {}).items():
+            stem, _, count = child.partition("#")
+            assert stem.replace(".", "_").replace("-", "_").endswith(symbol.removesuffix(f"_{count}")), node
+
+
 def test_time_per_token_goes_down_to_bandwidth_weights_and_what_is_achieved(studied: Studied) -> None:
     study = studied("deepseek-r1-on-8xa100")
     nodes = study.numbers(study.rows[0]).figure("per_output_token_ms", ask.ref(study, study.rows[0])).nodes
@@ -140,7 +151,7 @@ def test_quantiles_are_the_middle_and_a_spread(quantile: str, studied: Studied) 
     row = study.rows[0]
     stack = compare.ranked(study, row)
     for name in ("cost_per_month_usd", "request_p95_ms", "requests_per_s", "effort_person_months"):
-        figure = study.numbers(row).figure(f"stacks.0.estimates.{name}.{quantile}", ask.ref(study, row))
+        figure = study.numbers(row).figure(f"estimates.{name}.{quantile}", ask.ref(study, row))
         worked_out(figure.nodes)
         estimate = stack.estimates[name]
         assert estimate is not None
@@ -168,7 +179,7 @@ def test_an_unknown_number_gets_near_misses(path: str, fix: str, studied: Studie
     [
         ("cost.per_month_usd", "estimates.cost_per_month_usd"),
         ("request_p95_ms", "estimates.request_p95_ms"),
-        ("stacks.3.estimates.risk_index.p50", "estimates.risk_index"),
+        ("estimates.risk_index.p50", "estimates.risk_index"),
         ("cost.people", "costs.people"),
         ("contributions.cost.points", "contributions.cost"),
         ("score", "score"),

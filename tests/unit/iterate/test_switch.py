@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from selector.iterate import advice
+from selector.iterate.runs import parts
 from selector.iterate.state import Look
 
 SLOTS: dict[str, Any] = {
@@ -17,6 +18,8 @@ SLOTS: dict[str, Any] = {
     "layout": None,
     "offer": "api.us",
 }
+
+SHOWN = (("a", 70.0), ("b", 60.0))
 
 
 def stack(model: str, score: float) -> dict[str, Any]:
@@ -75,3 +78,18 @@ def test_without_runs_only_a_tie_is_told() -> None:
     assert advice.switch("", {"stacks": [old]}, apart, None)["verdict"] == "not_told"
     assert advice.switch("", {"stacks": [old]}, tied, None)["verdict"] == "stay_within_noise"
     assert advice.switch("", {"stacks": [old]}, {"stacks": []}, None)["verdict"] == "no_stack"
+
+
+def test_the_winner_of_a_component_is_what_all_together_take() -> None:
+    dear, cheap = (stack(m, p) | {"id": m, "label": f"S-{i}"} for i, (m, p) in enumerate(SHOWN, 1))
+    part = {"name": "a", "stacks": [dear, cheap]}
+    joint = {"stacks": [{"component": "hear", "id": "a"}, {"component": "a", "id": "b"}]}
+    whole = {"component": "hear", "stacks": [dear, cheap], "components": [part], "joint": joint}
+    assert [s["id"] for s in parts(whole)[""]["stacks"]] == ["a", "b"]
+    assert [s["id"] for s in parts(whole)["a"]["stacks"]] == ["b", "a"]
+    assert parts({**whole, "joint": None})["a"] is part
+    run = SimpleNamespace(look=lambda *_, **__: Look(dear, ()), incumbent=lambda _: None)
+    runs: Any = SimpleNamespace(new=run, threshold=0.8, switching_usd=0.0)
+    found = advice.switch("a", part, parts(whole)["a"], runs)
+    assert found["verdict"] == "move_needed"
+    assert "together" in found["why"][0]

@@ -55,6 +55,7 @@ def sure(r: Recommendation) -> Robustness:
         ),
         box=0.2,
         overtakers=(Overtaker(second, 0.4, {"quality": 30.0}),),
+        overtaking=1,
         max_regret_points=0.4,
         l2_radius=0.05,
         l2_rival=second,

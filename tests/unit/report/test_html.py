@@ -11,6 +11,7 @@ from selector.packs.catalog import Catalogue
 from selector.report import html, pictures, svg
 from selector.report.ranking import full
 from selector.report.sections import costs, payments
+from selector.report.tabular import Table
 from selector.types.decision import AssumptionRow, Recommendation
 
 EMPTY = {"meta", "br", "hr", "img", "input", "link"}
@@ -159,3 +160,11 @@ def test_pictures_name_what_they_draw(known: Recommendation) -> None:
         assert "<desc>" in made
     none = replace(known, robustness=None)
     assert pictures.cost_and_quality(none) == pictures.stability(none) == pictures.acceptability(none) == ""
+
+
+def test_long_words_may_be_broken_and_short_ones_not() -> None:
+    made = html.laid(
+        Table("t", ("a", "b", "c"), (("S-1", "timm/eva02_large_patch14_448.mim_m38m", "two words"),))
+    )
+    assert made is not None
+    assert [cell[-1] for cell in made["rows"][0]] == ["k", "w", ""]

@@ -84,6 +84,7 @@ def test_nothing_fits_says_the_smallest_change(decided: Decide) -> None:
     lines = said(found)
     assert "NO STACK SATISFIES THE REQUIREMENTS" in {line.label for line in screen(found)}
     assert "budget.per_month_usd" in lines["SMALLEST CHANGE"]
+    assert lines["SMALLEST CHANGE"].endswith(" stacks would satisfy everything")
     text = as_table(found, terminal=False, width=100)
     assert text.index("What would let a stack through") < text.index("Left out")
     assert max(map(len, text.splitlines())) <= 100
@@ -173,3 +174,46 @@ def test_ties_share_a_line_and_close_figures_keep_their_digits(known: Recommenda
     tie, close = line.split(" | ")
     assert tie == f"{second.label} is tied with the first and wins with any lower cost"
     assert close.endswith("from 20,004 to 20,001 USD/month")
+
+
+def test_points_of_a_worse_quantile_stand_apart_from_the_span_of_the_draws(known: Recommendation) -> None:
+    plain, worse = known, replace(known, points_quantile=0.75)
+    assert " points [" in said(plain)["RECOMMENDED"]
+    assert (
+        " points at the quantile 0.75 on the worse side of every estimate (draws"
+        in said(worse)["RECOMMENDED"]
+    )
+    assert short_table(worse).note.startswith("points: at the quantile 0.75")
+    level = tuple(replace(s, score=50.0) for s in known.stacks)
+    steps = tuple(replace(s, score=50.0 - i) for i, s in enumerate(known.stacks))
+    assert "equal points stand in the order" not in short_table(replace(known, stacks=steps)).note
+    assert "equal points stand in the order" in short_table(replace(known, stacks=level)).note
+
+
+def test_the_jurisdiction_of_hosted_models_stands_in_the_notes(decided: Decide) -> None:
+    found = decided("deployment.hosting=[api]", "pins.model=[zai/GLM-5.3-Flash]", top=2)
+    label = next(s.label for s in found.stacks if s.slots.model.startswith("zai/"))
+    for table in (full(found), short_table(found)):
+        assert f"nobody knows where, by a vendor of cn: {label}" in table.note
+        assert "hosted models are processed in " in table.note
+
+
+def test_what_is_worth_less_than_the_draws_tell_is_not_written_out(known: Recommendation) -> None:
+    assert known.robustness is not None
+    first, *_ = known.robustness.measure_first
+    faint = replace(known.robustness, measure_first=(replace(first, evpi_points=5e-14, turns=True),))
+    line = said(replace(known, robustness=replace(faint, overtaking=40)))
+    assert line["MEASURE FIRST"].endswith("worth under 0.01 points, could turn the first place")
+    assert "and 39 more can overtake" in line["HOW SURE"]
+
+
+def test_final_says_what_is_still_in_doubt(known: Recommendation) -> None:
+    first = known.stacks[0]
+    limit = Constraint("budget.per_month_usd", "at_risk", 1.0, 0.9, "USD/month", 0.6, "", 0.5)
+    risks = tuple(replace(x, residual="H", certain=i > 0) for i, x in enumerate(first.risks))
+    doubtful = replace(first, provisional=False, constraints=(limit,), risks=risks)
+    line = said(replace(known, stacks=(doubtful, *known.stacks[1:])))["RECOMMENDED"]
+    assert (
+        "FINAL (nothing that decides is unknown) with 1 limit at risk and 1 possible risk of H or more"
+        in line
+    )

@@ -1,11 +1,14 @@
 """Tables keep numbers whole at every width and stand as named values where the terminal is narrow."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from selector.report.numbers import band
 from selector.report.table import fits, render
-from selector.report.tabular import Table
+from selector.report.tabular import Table, middle
+from selector.types.estimate import NOT_COUNTED, Estimate
 
 ROWS = (
     ("1", "S-1", "meta-models/Muse-Glimmer-30B", "5,070 [4,060-6,340]", "4,200 [3,460-5,120]"),
@@ -41,3 +44,9 @@ def test_a_narrow_terminal_gets_named_values() -> None:
 def test_a_wide_terminal_gets_the_table() -> None:
     assert fits(TABLE, 120)
     assert "|" in render([TABLE], False, 120)
+
+
+def test_a_cost_that_lacks_an_unknown_part_is_a_lower_bound() -> None:
+    known = Estimate(80.0, 100.0, 120.0, "USD/month", "cost.total")
+    least = replace(known, inputs={NOT_COUNTED: "running cost of M-DP"})
+    assert (band(known), band(least), middle(least)) == ("100 [80-120]", ">=100 [80-120]", ">=100")
