@@ -198,7 +198,7 @@ def test_from_a_benchmark_to_a_calibrated_recommendation(cli: Run, tmp_path: Pat
     assert cli("recommend", str(tmp_path / "reqs.yaml"), *args).stdout == out.stdout
     made = json.loads(out.stdout)
     assert [m["file"] for m in made["inputs"]["measurements"]] == ["run.json"]
-    assert any("3 measurements of 1 files count" in n for n in made["notes"])
+    assert any("measurements that count: 3, of " in n for n in made["notes"])
     own = next(s for s in made["stacks"] if s["slots"]["n_devices"] == 1)
     token = own["estimates"]["per_output_token_ms"]
     assert token["p50"] == pytest.approx(30.0, rel=0.02)
