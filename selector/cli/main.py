@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import check, diff, estimate, explain, pack, recommend, record, schema, validate
+from selector.cli import check, diff, estimate, explain, pack, recommend, record, schema, sweep, validate
 
 GC_EVERY = 200_000  # objects
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("check")(check.check)
 app.command("diff")(diff.diff)
 app.command("record")(record.record)
 app.command("validate")(validate.validate)
+app.command("sweep")(sweep.sweep)
 app.command("schema")(schema.schema)
 app.add_typer(pack.app, name="pack")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from selector.decide import bill, rank, recommend, relax, show
+from selector.decide import rank, recommend, relax, show
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import acceptability, doubt, field, sampling, summary
 from selector.types.requirement import Requirement
@@ -58,7 +58,7 @@ def _first(kept: Study, row: int) -> First:
         margin_points=None if rival is None else float(scored.score[row] - scored.score[rival]),
         rival=None if rival is None else show.line(run, rival),
         p_best=_p_best(kept, screen),
-        provisional=bool(chain.late[row]),
+        provisional=show.provisional(run, scored, row),
         cost_per_month_usd=_known(scored.cost[row]),
         request_p95_ms=_known(run.stacks.request_p95_ms[row]),
         quality_index=_known(run.quality[:, 1][row]),
