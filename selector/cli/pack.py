@@ -1,4 +1,4 @@
-"""`selector pack`: list, show, lint, test, new, lock."""
+"""`selector pack`: list, show, lint, test, new, lock, refresh."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli import refresh
+
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
 
 app = typer.Typer(help="Packs of facts and rules.", no_args_is_help=True)
+app.command("refresh")(refresh.refresh)
 Packs = Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")]
 KINDS = (
     "models",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import Any
 
 from selector.errors import InputError, Problem
@@ -30,7 +30,7 @@ def installed() -> bool:
 def read(today: date) -> Feed:
     """All models that have a price per token."""
     try:
-        from genai_prices.data import providers
+        providers = import_module("genai_prices.data").providers
     except ImportError as error:
         what = f"{ID} could not be reached: the package is not installed ({error})"
         raise InputError(Problem(what, None, INSTALL)) from None

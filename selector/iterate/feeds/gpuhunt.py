@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,13 @@ def _one(provider: str, row: Mapping[str, str], where: str) -> dict[str, Any] | 
 def _package() -> Iterator[dict[str, Any]]:
     """What the package downloads."""
     try:
-        import gpuhunt
+        package = import_module(ID)
     except ImportError as error:
         what = f"{ID} could not be reached: the package is not installed ({error})"
         fix = "pip install gpuhunt, or give a catalogue with --from FILE.csv"
         raise InputError(Problem(what, None, fix)) from None
     try:
-        items = gpuhunt.query(min_gpu_count=1)
+        items = package.query(min_gpu_count=1)
     except Exception as error:  # the package raises whatever its providers do
         what = f"{ID} could not be reached: {str(error)[:200] or type(error).__name__}"
         raise InputError(Problem(what, None, place.OFFLINE)) from None

@@ -37,7 +37,8 @@ def read(where: str | None, said: date | None) -> Feed:
         raise InputError(Problem(what, None, "name model_prices_and_context_window.json"))
     rows = tuple(_row(k, v) for k, v in data.items() if isinstance(v, Mapping) and k != "sample_spec")
     as_of = place.dated(ID, at, fetched, said)
-    return Feed(ID, "LiteLLM model_prices_and_context_window.json (MIT)", at, as_of, rows)
+    title = "LiteLLM model_prices_and_context_window.json (MIT)"
+    return Feed(ID, title, at if at.startswith(place.WEB) else URL, as_of, rows)
 
 
 def _row(name: str, entry: Mapping[str, Any]) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def _file(source: str, path: Path) -> Fetched:
             what = f"{source}: {path} has more than {MOST_BYTES:,} bytes"
             raise InputError(Problem(what, None, "name the file that the source documents"))
         data = path.read_bytes()
-        changed = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc).date()
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     except OSError as error:
         what = f"{source}: {path} cannot be read: {error.strerror}"
         raise InputError(Problem(what, None, "check the path")) from None
@@ -92,4 +92,4 @@ def _day(header: str | None) -> date:
     try:
         return parsedate_to_datetime(header or "").date()
     except (TypeError, ValueError):
-        return datetime.now(timezone.utc).date()
+        return datetime.now(UTC).date()
