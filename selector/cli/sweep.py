@@ -43,7 +43,7 @@ def sweep(
     as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
 ) -> None:
     """Vary requirements, and show in which regions each stack comes first."""
-    from selector.cli import session
+    from selector.cli import fresh, session
     from selector.cli.sweeping import Ask, Points, cores
     from selector.iterate import axes
     from selector.needs import partial
@@ -62,6 +62,7 @@ def sweep(
     inputs = session.inputs(stated, cat, today) | {"settings": settings, "vary": list(vary)}
     result = _computed(Points(ask, cat), jobs or cores(), name, inputs)
     typer.echo(_written(result, format_), nl=False)
+    fresh.warn(cat, (x for p in result.points if p.first for x in p.first.prices), today)
     if not result.feasible:
         raise typer.Exit(1)
 

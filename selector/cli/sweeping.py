@@ -109,6 +109,7 @@ class Points:
 
 def _together(found: Recommendation, at: At) -> Point:
     """A point of an application of several models."""
+    from selector.decide import bill
     from selector.report.tabular import describe
 
     if not found.feasible or found.joint is None:
@@ -132,7 +133,7 @@ def _together(found: Recommendation, at: At) -> Point:
         quality_index=None,
         risk_index=None,
         n_devices=None,
-        prices=tuple((c.source, c.as_of) for c in found.joint.costs if c.as_of),
+        prices=tuple(dict.fromkeys(bill.dated(stacks))),
     )
     return Point(at, first)
 

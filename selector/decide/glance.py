@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from selector.decide import rank, recommend, relax, show
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import acceptability, doubt, field, sampling, summary
+from selector.packs import fresh
 from selector.types.requirement import Requirement
 from selector.types.sweep import First, Point, Value
 
@@ -64,7 +65,9 @@ def _first(kept: Study, row: int) -> First:
         quality_index=_known(run.quality[:, 1][row]),
         risk_index=_known(run.risks.index[row]),
         n_devices=slots.n_devices if slots.hardware else None,
-        prices=((place.source, place.as_of),) if place.as_of else (),
+        prices=((fresh.OFFER if place.device else fresh.API, place.source, place.as_of),)
+        if place.as_of
+        else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selector.report import fresh
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
@@ -62,6 +63,8 @@ def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
     lines += _left_out(r)
     if r.oldest_fact:
         lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks",)))
+    if r.stale_prices:
+        lines.append(Line("OLD PRICES", (fresh.listed(r.stale_prices),)))
     return lines
 
 

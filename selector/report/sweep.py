@@ -56,7 +56,7 @@ def _point(found: Sweep, p: Point, keys: Sequence[str]) -> dict[str, Any]:
     first = asdict(p.first) if p.first else None
     if first is not None:
         del first["choice"]
-        first["prices"] = [{"source": s, "as_of": d} for s, d in first["prices"]]
+        first["prices"] = [dict(zip(("kind", "source", "as_of"), x, strict=True)) for x in first["prices"]]
     return {
         "at": dict(zip(keys, p.at, strict=True)),
         "mark": found.mark(p).mark,

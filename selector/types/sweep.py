@@ -47,7 +47,7 @@ class First:
     quality_index: float | None
     risk_index: float | None
     n_devices: int | None
-    prices: tuple[tuple[str, str], ...] = ()  # source and date of the prices that the cost rests on
+    prices: tuple[tuple[str, str, str | None], ...] = ()  # kind, source and day of what the cost rests on
 
 
 @dataclass(frozen=True, slots=True)

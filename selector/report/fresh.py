@@ -1,0 +1,24 @@
+"""One line on prices that are beyond their time to live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selector.types.fresh import StalePrice
+
+WORDS = {"api": "hosted models", "offer": "rented devices"}
+REFRESH = "`selector pack refresh --save FOLDER` looks for newer ones"
+
+
+def words(rows: Sequence[StalePrice]) -> str:
+    """The whole line; empty where all are fresh."""
+    return f"prices older than their time to live: {listed(rows)}" if rows else ""
+
+
+def listed(rows: Sequence[StalePrice]) -> str:
+    """Sources with their dates, and how to get newer ones."""
+    said = (
+        f"{WORDS[x.kind]} by {x.source} of {x.as_of} ({x.days:.0f} days, {x.allowed_days:.0f} allowed)"
+        for x in rows
+    )
+    return f"{', '.join(said)}; {REFRESH}"
