@@ -22,7 +22,7 @@ from selector.report.json import recommendation
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").iterdir())
+EXAMPLES = sorted(p.parent for p in (ROOT / "examples").glob("*/reqs.yaml"))
 OUTPUTS = ("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results")
 
 
