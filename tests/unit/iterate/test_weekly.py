@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / "examples" / "weekly" / "selector-weekly.yml"
 NEED = """version: 1
 application: {task: chat, languages: [en]}
-workload: {peak_requests_per_second: 1, requests_per_month: 100_000, input_tokens: 900, output_tokens: 250}
+workload: {peak_requests_per_second: 1, requests_per_month: 8_000_000, input_tokens: 900, output_tokens: 250}
 deployment: {hosting: [api]}
-pins: {model: [%s]}
+pins: {model: [gpt-5.4-mini]}
 """
 
 
@@ -65,31 +65,23 @@ def step(one: dict[str, Any], env: dict[str, str], folder: Path) -> "subprocess.
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
-def test_it_comments_where_the_winner_moved(
-    steps: dict[str, dict[str, Any]], runner: dict[str, str], tmp_path: Path
+def test_it_comments_where_the_cost_moved(
+    steps: dict[str, dict[str, Any]], runner: dict[str, str], tmp_path: Path, genai: Path
 ) -> None:
-    reqs, decision = tmp_path / "reqs.yaml", tmp_path / "decisions" / "current.json"
+    """First nothing has moved; then the source says that the model costs twice as much."""
+    output, decision = Path(runner["GITHUB_OUTPUT"]), tmp_path / "decisions" / "current.json"
     decision.parent.mkdir()
-    reqs.write_text(NEED % "gpt-5.4-mini")
-    saved = subprocess.run(
-        ["selector", "recommend", "reqs.yaml", "--save", str(decision)],
-        cwd=tmp_path,
-        env=runner,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert saved.returncode == 0, saved.stderr
-    output = Path(runner["GITHUB_OUTPUT"])
-    done = step(steps["compare"], runner, tmp_path)
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "reqs.yaml").write_text(NEED)
+    save = {"run": 'selector recommend "$REQS" --save "$DECISION"'}
+    assert step(save, runner, tmp_path).returncode == 0
+    assert step(steps["compare"], runner, tmp_path).returncode == 0
     assert output.read_text() == "moved=0\n"
-    reqs.write_text(NEED % "gpt-5.4-nano")
     output.unlink()
-    done = step(steps["compare"], runner, tmp_path)
-    assert done.returncode == 0, done.stderr
+    for name in ("refresh", "compare"):
+        done = step(steps[name], {**runner, "PYTHONPATH": str(genai)}, tmp_path)
+        assert done.returncode == 0, done.stderr
     assert output.read_text() == "moved=1\n"
-    assert "gpt-5.4-nano" in (tmp_path / "comment.md").read_text()
+    assert "facts and prices" in (tmp_path / "comment.md").read_text()
     for issue, words in (("12", ["issue", "comment", "12"]), ("", ["issue", "create", "--title"])):
         assert step(steps["comment"], {**runner, "ISSUE": issue}, tmp_path).returncode == 0
         asked = (tmp_path / "asked").read_text().splitlines()
