@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import check, diff, estimate, explain, pack, recommend, record, schema, sweep, validate
+from selector.cli import (
+    check,
+    diff,
+    estimate,
+    explain,
+    init,
+    pack,
+    recommend,
+    record,
+    schema,
+    sweep,
+    validate,
+)
 
 GC_EVERY = 200_000  # objects
 app = typer.Typer(
@@ -18,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("recommend")(recommend.recommend)
 app.command("explain")(explain.explain)
 app.command("estimate")(estimate.estimate)
