@@ -73,15 +73,18 @@ def estimate(
     named = named_row.resolve(cat, rows, document)
     found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     if format_ == "table" and points is None and "items_per_s" not in found[0].estimates:
-        flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
-        lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
-        typer.echo(
-            f"load: {lengths}, {flight}, longest context {load.context_tokens:g}, cache {kv_precision}"
-        )
+        typer.echo(_said(load, rate, kv_precision))
     _print(found, format_, many=points is not None)
     fresh.warn(cat, fresh.of_rent(cat, (s.price_source for s in found)), today)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
+
+
+def _said(load: Load, rate: float | None, kv_precision: str) -> str:
+    """The load that a stack is sized for."""
+    flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
+    lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
+    return f"load: {lengths}, {flight}, longest context {load.context_tokens:g}, cache {kv_precision}"
 
 
 def _load(

@@ -62,9 +62,8 @@ def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
         lines.append(Line("THE PLAN BROUGHT", (f"{r.proposed.plan}: {_verdict(r.proposed)}",)))
     lines += _left_out(r)
     if r.oldest_fact:
-        lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks",)))
-    if r.stale_prices:
-        lines.append(Line("OLD PRICES", (fresh.listed(r.stale_prices),)))
+        stale = (fresh.brief(r.stale_prices),) if r.stale_prices else ()
+        lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks", *stale)))
     return lines
 
 
