@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TOP = 1  # stacks that each run shows
 PIECES = 4  # for each process, so that none waits long for the last
+MOST = 16  # points of a piece, so that progress is seen; neighbours share candidates across pieces too
 At = tuple[Value, ...]
 
 
@@ -141,7 +142,7 @@ def _together(found: Recommendation, at: At) -> Point:
 def pieces(groups: Sequence[tuple[str, At]], jobs: int) -> list[list[At]]:
     """Points of the same candidates side by side, in pieces of about equal size."""
     ordered = sorted(range(len(groups)), key=lambda i: groups[i][0])
-    size = max(-(-len(ordered) // (jobs * PIECES)), 1)
+    size = min(max(-(-len(ordered) // (jobs * PIECES)), 1), MOST)
     return [[groups[i][1] for i in ordered[k : k + size]] for k in range(0, len(ordered), size)]
 
 
