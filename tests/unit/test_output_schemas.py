@@ -23,7 +23,10 @@ from selector.report.json import recommendation
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(p.parent for p in (ROOT / "examples").glob("*/reqs.yaml"))
-OUTPUTS = ("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results")
+OUTPUTS = (
+    *("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results"),
+    *("sweep", "refresh"),
+)
 
 
 def errors(value: object, name: str) -> list[str]:
