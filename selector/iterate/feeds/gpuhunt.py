@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib import import_module
@@ -102,6 +103,8 @@ def _package() -> Iterator[dict[str, Any]]:
         what = f"{ID} could not be reached: the package is not installed ({error})"
         fix = "pip install gpuhunt, or give a catalogue with --from FILE.csv"
         raise InputError(Problem(what, None, fix)) from None
+    # It logs a traceback for each provider that it cannot load.
+    logging.getLogger(ID).setLevel(logging.CRITICAL + 1)
     try:
         items = package.query(min_gpu_count=1)
     except Exception as error:  # the package raises whatever its providers do
