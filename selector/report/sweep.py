@@ -79,9 +79,16 @@ def headline(found: Sweep) -> str:
     won = [m for m in found.marks if m.feasible]
     open_ = sum(m.points for m in found.marks if not m.feasible)
     added = f", {found.refined} of them to find the boundaries" if found.refined else ""
-    rest = f"; nothing is left at {open_:,} points" if open_ else ""
-    stacks = "one stack comes" if len(won) == 1 else f"{len(won)} different stacks come"
-    return f"{len(found.points):,} points{added}: {stacks} first{rest}"
+    said = [
+        *(["one stack comes first"] if len(won) == 1 else []),
+        *([f"{len(won)} different stacks come first"] if len(won) > 1 else []),
+        *([f"nothing is left at {_count(open_, 'point')}"] if open_ else []),
+    ]
+    return f"{_count(len(found.points), 'point')}{added}: {'; '.join(said)}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 def as_text(found: Sweep, terminal: bool = False, width: int | None = None) -> str:

@@ -42,16 +42,17 @@ def _line(found: Sweep, columns: int) -> list[str]:
     axis, ends = found.axes[0], log_of(found)
     lines = []
     if ends is not None:
-        grid = [[" "] * columns for _ in range(ROWS)]
+        rows = ROWS if ends[1] > ends[0] else 1
+        grid = [[" "] * columns for _ in range(rows)]
         for p in found.points:
             cost = p.first.cost_per_month_usd if p.first else None
             if cost:
-                y = _place((math.log(cost) - ends[0]) / ((ends[1] - ends[0]) or 1.0), ROWS)
-                grid[ROWS - 1 - y][_place(share(axis, p.at[0]), columns)] = found.mark(p).mark[0]
+                y = _place((math.log(cost) - ends[0]) / ((ends[1] - ends[0]) or 1.0), rows)
+                grid[rows - 1 - y][_place(share(axis, p.at[0]), columns)] = found.mark(p).mark[0]
         lines.append("USD a month of the stack that comes first, log scale")
         for number, row in enumerate(grid):
-            value = math.exp(ends[1] - (ends[1] - ends[0]) * number / (ROWS - 1))
-            scale = short(value) if number in (0, ROWS - 1) else ""
+            value = math.exp(ends[1] - (ends[1] - ends[0]) * number / max(rows - 1, 1))
+            scale = short(value) if number in (0, rows - 1) else ""
             lines.append(f"{scale:>{MARGIN}} |{''.join(row)}".rstrip())
     strip = "".join(_nearest(found, i / max(columns - 1, 1)) for i in range(columns))
     lines.append(f"{'first':>{MARGIN}} |{strip}")
