@@ -12,6 +12,7 @@ from selector.check.plan import HOSTED, Plan
 from selector.estimate.cost import HOURS_PER_MONTH
 from selector.estimate.requests import request_usd
 from selector.needs.defaults import Resolved
+from selector.packs import fresh
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import Api, Offer
 from selector.types.load import Load
@@ -80,12 +81,12 @@ def month(case: Case, asked: Asked | None, cat: Catalogue, day: date) -> Month:
     """One stack: its offer for all hours, its hosted model for the load, or why not."""
     plan = case.subject.plan
     if plan.offer is not None:
-        return _rented(plan, plan.offer, cat)
+        return _rented(plan, plan.offer, cat, day)
     if plan.hosting in HOSTED or plan.api is not None:
-        return _hosted(plan.api, plan.hosting == "api_batch", asked, day)
+        return _hosted(plan.api, plan.hosting == "api_batch", asked, cat, day)
     if plan.hosting == "on_prem":
         return Month(None, "machines that are owned have no price here; name an offer to compare with")
-    return _cheapest(plan, cat)
+    return _cheapest(plan, cat, day)
 
 
 def _usd(offer: Offer, cat: Catalogue) -> float | None:
@@ -99,16 +100,24 @@ def _machines(plan: Plan, offer: Offer) -> int:
     return max(-(-(plan.group or offer.count) // offer.count), 1) * replicas
 
 
-def _rented(plan: Plan, offer: Offer, cat: Catalogue) -> Month:
+def _of(kind: str, as_of: str | None, cat: Catalogue, day: date) -> str:
+    """The day of a price, and whether it is past its time to live."""
+    p = {k: x.value for k, x in cat.parameters.items() if k.startswith(fresh.TTL)}
+    old = fresh.stale([(kind, "", as_of)], p, day)
+    said = " (past its time to live, see selector pack refresh)" if old else ""
+    return f"price of {as_of or 'unknown date'}{said}"
+
+
+def _rented(plan: Plan, offer: Offer, cat: Catalogue, day: date) -> Month:
     hour, machines = _usd(offer, cat), _machines(plan, offer)
     if hour is None:
         return Month(None, f"{offer.id} has no price on demand in USD; name another offer")
     usd = machines * hour * HOURS_PER_MONTH
     text = f"{machines} x {offer.instance or offer.id} is {usd:,.0f} USD a month"
-    return Month(usd, f"{text}, price of {offer.as_of or 'unknown date'}")
+    return Month(usd, f"{text}, {_of(fresh.OFFER, offer.as_of, cat, day)}")
 
 
-def _cheapest(plan: Plan, cat: Catalogue) -> Month:
+def _cheapest(plan: Plan, cat: Catalogue, day: date) -> Month:
     """Machines of no offer cost at least what the cheapest offer of such devices does."""
     if not plan.devices or plan.group is None:
         return Month(
@@ -116,19 +125,18 @@ def _cheapest(plan: Plan, cat: Catalogue) -> Month:
         )
     ids = {d.id for d in plan.devices}
     rows = [
-        (hour * _machines(plan, o) * HOURS_PER_MONTH, o.id)
+        (hour * _machines(plan, o) * HOURS_PER_MONTH, o.id, o.as_of)
         for o in cat.offers.values()
         if o.device in ids and o.as_of and (hour := _usd(o, cat)) is not None
     ]
     if not rows:
         return Month(None, f"no offer of {plan.devices[0].id} has a price; state offer")
-    least, name = min(rows)
-    return Month(
-        None, f"no offer is named; the cheapest is {least:,.0f} USD a month ({name}); state offer", least
-    )
+    least, name, as_of = min(rows)
+    found = f"{least:,.0f} USD a month ({name}), {_of(fresh.OFFER, as_of, cat, day)}"
+    return Month(None, f"no offer is named; the cheapest is {found}; state offer", least)
 
 
-def _hosted(api: Api | None, batch: bool, asked: Asked | None, day: date) -> Month:
+def _hosted(api: Api | None, batch: bool, asked: Asked | None, cat: Catalogue, day: date) -> Month:
     if api is None:
         return Month(None, "the catalogue has no price for this hosted model")
     if asked is None:
@@ -138,10 +146,8 @@ def _hosted(api: Api | None, batch: bool, asked: Asked | None, day: date) -> Mon
         return Month(None, f"{api.id} has no price for a request of this load")
     usd = each * asked.requests
     taken = f", {', '.join(asked.assumed)} assumed" if asked.assumed else ""
-    return Month(
-        usd,
-        f"{asked.requests:,.0f} requests to {api.id} are {usd:,.0f} USD a month{taken}, price of {api.as_of}",
-    )
+    text = f"{asked.requests:,.0f} requests to {api.id} are {usd:,.0f} USD a month{taken}"
+    return Month(usd, f"{text}, {_of(fresh.API, api.as_of, cat, day)}")
 
 
 def _asked(stated: Resolved | None) -> Asked | None:

@@ -122,7 +122,7 @@ def _related(old: Side, new: Side, force: bool) -> None:
 
 def compare(old: Side, new: Side) -> dict[str, Any]:
     """The differences of two sides, computed where both can be."""
-    from selector.cli import states
+    from selector.cli import fresh, states
     from selector.iterate import attribution, related
     from selector.iterate import diff as run
     from selector.iterate.runs import Runs
@@ -141,6 +141,7 @@ def compare(old: Side, new: Side) -> dict[str, Any]:
         threshold = load().parameters["iterate.switch_probability"].value
         runs = Runs(ends[0], ends[1], names, (old.state, new.state), states.evaluate, threshold)
     said_by = [s.recorded or (e.found if e else {}) for s, e in zip((old, new), ends, strict=True)]
+    fresh.repeat(said_by[1])
     found = run.diff(said_by[0], said_by[1], run.Basis(runs, why, differ))
     return found | {"waivers": related.waivers(old, new)}
 

@@ -48,22 +48,23 @@ def estimate(
     framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
     measurements: Measurements = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge the age of measurements at YYYY-MM-DD.")] = None,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Say whether a stack fits, its memory ledger, latency, throughput and cost; with --train a run."""
-    from selector.cli import named_row, session
+    from selector.cli import fresh, named_row, session
     from selector.packs.catalog import load as load_catalogue
 
     session.check_format(format_, ("table", "json"))
+    today = session.day(as_of)
     _check_flags(rate, points is not None or (model is not None and on is not None))
-    cat = session.measured(load_catalogue(packs or []), measurements, session.day(as_of))
+    cat = session.measured(load_catalogue(packs or []), measurements, today)
     if train is not None:
         from selector.cli.training import show
 
         run = (train, precision, seq_len, micro_batch, global_batch, strategy, recompute, framework)
-        show(cat, model, on, run, (tokens, samples, tp, pp), format_)
+        show(cat, model, on, run, (tokens, samples, tp, pp), format_, today)
         return
     load = _load(input_, output, context, concurrency, rate, kv_precision)
     document = _points(points) if points is not None else None
@@ -75,17 +76,19 @@ def estimate(
     named = named_row.resolve(cat, rows, document)
     found = [_one(cat, what, row, load) for what, row in zip(named, rows, strict=True)]
     if format_ == "table" and points is None and "items_per_s" not in found[0].estimates:
-        typer.echo(f"load: {_said(load)}, cache {kv_precision}")
+        typer.echo(_said(load, kv_precision))
     _print(found, format_, many=points is not None)
+    fresh.warn(cat, fresh.of_rent(cat, (s.price_source for s in found)), today)
     if any(s.fits is False for s in found):
         raise typer.Exit(1)
 
 
-def _said(load: Load) -> str:
+def _said(load: Load, kv_precision: str) -> str:
+    """The load that a stack is sized for."""
     rate = load.peak_requests_per_second
     flight = f"{rate:g} requests/s" if rate else f"{load.concurrency:g} in flight"
     lengths = f"{load.input_tokens:g} tokens in, {load.output_tokens:g} out"
-    return f"{lengths}, {flight}, longest context {load.context_tokens:g}"
+    return f"load: {lengths}, {flight}, longest context {load.context_tokens:g}, cache {kv_precision}"
 
 
 def _load(

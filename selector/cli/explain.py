@@ -53,7 +53,7 @@ def explain(
         asked = _asked(subject, decision, set_ or [], as_of, measurements or [], cat, Path(folder))
         cat = session.measured(cat, asked.measurements, asked.today)
         name, found = _study(asked, component, cat)
-    notes = _notes(asked, found, subject, name, why)
+    notes = (*_notes(asked, found, subject, name, why), *_old(found))
     if number is not None:
         _number(asked, found, stack, number, name, notes, format_)
     elif risk is not None:
@@ -170,6 +170,18 @@ def _notes(asked: Asked, found: Study, subject: Path, component: str | None, why
     if component is not None:
         notes.append(f"component {component}; --component names another")
     return tuple(notes)
+
+
+def _old(found: Study) -> tuple[str, ...]:
+    """Prices of the stacks shown that are beyond their time to live."""
+    from selector.packs import fresh
+    from selector.report.fresh import words
+
+    run = found.run
+    places = [run.axes.places[int(run.stacks.place[row])] for row in found.rows]
+    dated = [(fresh.OFFER if q.device else fresh.API, q.source, q.as_of) for q in places]
+    said = words(fresh.stale(dated, run.p, run.today))
+    return (said,) if said else ()
 
 
 def _number(

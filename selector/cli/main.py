@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from selector import __version__
-from selector.cli import calibrate, check, diff, estimate, explain, pack, recommend, record, schema, validate
+from selector.cli import (
+    calibrate,
+    check,
+    diff,
+    estimate,
+    explain,
+    init,
+    pack,
+    recommend,
+    record,
+    schema,
+    sweep,
+    validate,
+)
 
 GC_EVERY = 200_000  # objects
 app = typer.Typer(
@@ -18,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("recommend")(recommend.recommend)
 app.command("explain")(explain.explain)
 app.command("estimate")(estimate.estimate)
@@ -26,6 +40,7 @@ app.command("diff")(diff.diff)
 app.command("record")(record.record)
 app.command("calibrate")(calibrate.calibrate)
 app.command("validate")(validate.validate)
+app.command("sweep")(sweep.sweep)
 app.command("schema")(schema.schema)
 app.add_typer(pack.app, name="pack")
 

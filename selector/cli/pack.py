@@ -1,16 +1,21 @@
-"""`selector pack`: list, show, lint, test, new, lock."""
+"""`selector pack`: list, show, lint, test, new, lock, refresh."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selector.cli import refresh
+
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
+    from selector.packs.fresh import Dated
 
 app = typer.Typer(help="Packs of facts and rules.", no_args_is_help=True)
+app.command("refresh")(refresh.refresh)
 Packs = Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")]
 KINDS = (
     "models",
@@ -61,12 +66,15 @@ def show(
         typer.Argument(help="Id of an entry or a pack, kind:id, a currency, a file of the packs, or a kind."),
     ],
     packs: Packs = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge ages of prices at YYYY-MM-DD.")] = None,
 ) -> None:
     """Show an entry with its source, date and place; a pack, a file or a kind lists its ids."""
+    from selector.cli import fresh, session
     from selector.errors import Problem, UsageError
     from selector.packs.schema import near
     from selector.report.json import dumps
 
+    today = session.day(as_of)
     cat = _load(packs)
     entry = entry.removesuffix(" (spot)")  # as rankings print the offer
     if entry.removesuffix(" pack") in cat.packs:
@@ -89,6 +97,17 @@ def show(
         typer.echo(f"# {name}, {cat.where(name, id_)}")
         typer.echo(dumps(fields), nl=False)
         _show_sources(cat, fields)
+    fresh.warn(cat, _dated(found), today)
+
+
+def _dated(found: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Dated]:
+    """Prices among some entries."""
+    from selector.packs import fresh
+
+    for kind, name in (("apis", fresh.API), ("offers", fresh.OFFER)):
+        for fields in (f for k, _, f in found if k == kind):
+            source = fields["source"]
+            yield name, source if isinstance(source, str) else source[-1], fields.get("as_of")
 
 
 SAID = {

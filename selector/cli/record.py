@@ -25,6 +25,7 @@ def record(
     ] = False,
 ) -> None:
     """Write a decision as a numbered Markdown record (MADR) with the decision beside it."""
+    from selector.cli import fresh
     from selector.errors import InputError, Position, Problem
     from selector.iterate import decision as saved
     from selector.iterate import record as records
@@ -32,6 +33,7 @@ def record(
     from selector.report import madr
 
     found = saved.read(decision)
+    fresh.repeat(found)
     if not all(p["stacks"] for p in parts(found).values()):
         what = "no stack satisfies the requirements, so that there is nothing to record"
         raise InputError(Problem(what, Position(str(decision)), "relax the requirements and save anew"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,9 +18,11 @@ Run = tuple[str, str | None, int | None, int | None, int | None, str | None, str
 Size = tuple[float | None, float | None, int | None, int | None]
 
 
-def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size, format_: str) -> None:
+def show(
+    cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size, format_: str, today: date
+) -> None:
     """Size a run and print it; exit code 1 where it does not fit."""
-    from selector.cli import named_row
+    from selector.cli import fresh, named_row
     from selector.decide import train_plan
     from selector.report import training as report
     from selector.report.json import dumps
@@ -46,6 +49,7 @@ def show(cat: Catalogue, model: str | None, on: str | None, run: Run, size: Size
     )
     found = train_plan.size(cat, what.model, what.device, what.count, wanted)
     typer.echo(dumps(report.as_json(found)) if format_ == "json" else report.as_text(found), nl=False)
+    fresh.warn(cat, fresh.of_rent(cat, (found.price_source,)), today)
     if found.fits is False:
         raise typer.Exit(1)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from selector.decide import switching
-from selector.types.decision import CostLine
+from selector.packs import fresh
+from selector.types.decision import CostLine, RankedStack
 from selector.types.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -71,6 +73,13 @@ def not_counted(run: Run, row: int) -> str:
     where all is counted."""
     unknown = unpriced(run, row)
     return f"running cost of {', '.join(unknown)}" if unknown else ""
+
+
+def dated(stacks: Iterable[RankedStack]) -> Iterator[fresh.Dated]:
+    """Kind, source and day of the prices in the tables of some stacks."""
+    for s in stacks:
+        kind = fresh.API if s.slots.hosting in HOSTED else fresh.OFFER
+        yield from ((kind, c.source, c.as_of) for c in s.costs if c.as_of)
 
 
 def unpriced(run: Run, row: int) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
     attitude,
+    bill,
     counterparts,
     defaults_check,
     flips,
@@ -33,6 +34,7 @@ from selector.decide import reasons as causes
 from selector.decide.columns import Column, row_by_row
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, summary
+from selector.packs import fresh
 from selector.types.decision import AssumptionRow, DecidingDefault, Recommendation
 
 if TYPE_CHECKING:
@@ -146,6 +148,7 @@ def told(
         notices=notices.of(run),
         proposed=proposed.judge(run, scored, reasons, found.order),
         oldest_fact=min((c.as_of for s in stacks for c in s.costs if c.as_of), default=None),
+        stale_prices=fresh.stale(bill.dated(stacks), run.p, run.today),
         horizon_months=float(run.req.horizon_months or 12),
         counterparts=counterparts.of(run, scored, found.chain, allowed, shown),
         cheaper=frontier.of(run, scored, found.chain, allowed, shown) if settings.front else (),

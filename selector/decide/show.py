@@ -121,8 +121,6 @@ def pick(run: Run, order: Iterable[int], top: int) -> list[int]:
 
 def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collection[str]) -> RankedStack:
     """One candidate in full; `tied` holds the ids that are practically tied with the first."""
-    from selector.decide.rank import unknown_weight
-
     assessment = run.risks.assessments[int(run.risks.profile[row])]
     chosen = slots(run, row)
     return RankedStack(
@@ -131,10 +129,7 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         slots=chosen,
         score=float(scored.score[row]),
         tied=chosen.digest() in tied,
-        provisional=bool(unknown_weight(scored, row) > run.p["value.most_unknown"])
-        or _unverified(scored, row)
-        or math.isnan(float(scored.cost[row]))
-        or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts),
+        provisional=provisional(run, scored, row),
         contributions=_contributions(run, scored, row),
         estimates=_estimates(run, scored, row),
         memory=_memory(run, row),
@@ -148,6 +143,18 @@ def one(run: Run, scored: Scored, row: int, name: str, rank: int, tied: Collecti
         assumptions=assume.rows(run, scored, row),
         duties=law.duties(run, row),
         terms=law.terms(run, row),
+    )
+
+
+def provisional(run: Run, scored: Scored, row: int) -> bool:
+    """True where too much of a candidate rests on what nobody knows, or a limit or rule on an unknown."""
+    from selector.decide.rank import unknown_weight
+
+    return (
+        bool(unknown_weight(scored, row) > run.p["value.most_unknown"])
+        or _unverified(scored, row)
+        or math.isnan(float(scored.cost[row]))
+        or any(bool(c[run.judge.group[row]]) for _, c in run.gates.doubts)
     )
 
 

@@ -143,6 +143,11 @@ def _pruned(value: Any) -> Any:
 
 def check_key(key: str) -> Problem | None:
     """A problem where the format has no such key, with near misses."""
+    return find_key(key)[1]
+
+
+def find_key(key: str, flag: str = COMMAND_LINE) -> tuple[Mapping[str, Any], Problem | None]:
+    """What the schema says of a key; a problem where it has no such key. `flag` is what named it."""
     top = schema.load(SCHEMA)
     here: Mapping[str, Any] = top
     for position, part in enumerate(key.split(".")):
@@ -150,8 +155,7 @@ def check_key(key: str) -> Problem | None:
         before = ".".join(key.split(".")[:position]) or "the document"
         if part.isdigit():
             if "items" not in here:
-                what = f"{COMMAND_LINE} {key}: {before} is no list"
-                return Problem(what, fix="leave the index out")
+                return here, Problem(f"{flag} {key}: {before} is no list", fix="leave the index out")
             here = here["items"]
             continue
         known = here.get("properties", {})
@@ -162,8 +166,8 @@ def check_key(key: str) -> Problem | None:
         else:
             options = f"{before} has {', '.join(known)}" if known else f"{before} has no keys"
             fix = schema.near(part, known) or options
-            return Problem(f'{COMMAND_LINE} {key}: unknown key "{part}" in {before}', fix=fix)
-    return None
+            return here, Problem(f'{flag} {key}: unknown key "{part}" in {before}', fix=fix)
+    return _resolved(here, top), None
 
 
 def _resolved(node: Mapping[str, Any], top: Mapping[str, Any]) -> Mapping[str, Any]:

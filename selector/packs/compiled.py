@@ -57,8 +57,8 @@ class Raw:
 
 
 def pack_files(folder: Path) -> list[Path]:
-    """YAML files of a pack, in a stable order."""
-    return sorted(p for p in folder.rglob("*.yaml") if p.is_file())
+    """YAML files of a pack, in a stable order; requirements to start from are not of it."""
+    return sorted(p for p in folder.rglob("*.yaml") if p.is_file() and p.name != "reqs.yaml")
 
 
 def digest(files: Iterable[Path], base: Path) -> str:

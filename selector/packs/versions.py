@@ -32,3 +32,13 @@ def _below(bound: str) -> str | None:
     if not parts:
         return None
     return ".".join(map(str, [*parts[:-1], parts[-1] - 1, 9999]))
+
+
+def newer(one: str, other: str) -> bool | None:
+    """True where the first version comes after the second; None where one of them is no version."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) > Version(other)
+    except InvalidVersion:
+        return None

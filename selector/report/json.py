@@ -176,6 +176,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "counts": dict(r.counts),
         "notes": [*r.notes, *r.acceptances],
         "oldest_fact": r.oldest_fact,
+        "stale_prices": [asdict(x) for x in r.stale_prices],
         "inputs": dict(r.inputs),
         "components": [recommendation(c) for c in r.components],
     }

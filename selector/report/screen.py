@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selector.report import fresh
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
@@ -63,7 +64,8 @@ def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
         lines.append(Line("THE PLAN BROUGHT", (f"{r.proposed.plan}: {_verdict(r.proposed)}",)))
     lines += _left_out(r)
     if r.oldest_fact:
-        lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks",)))
+        stale = (fresh.brief(r.stale_prices),) if r.stale_prices else ()
+        lines.append(Line("OLDEST PRICE", (f"{r.oldest_fact} among these stacks", *stale)))
     return lines
 
 

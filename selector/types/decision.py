@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
+from selector.types.fresh import StalePrice
 from selector.types.legal import Term
 from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
@@ -227,6 +228,7 @@ class Recommendation:
     weights: Mapping[str, float]
     points_budget: Mapping[str, float]
     oldest_fact: str | None = None
+    stale_prices: tuple[StalePrice, ...] = ()  # of the stacks shown, on the day that ages are judged at
     notes: tuple[str, ...] = field(default=())
     notices: tuple[Notice, ...] = ()
     acceptances: tuple[str, ...] = ()  # risks that somebody answers for or did, and controls in place

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-for folder in sorted((Path(__file__).parents[2] / "examples").iterdir()):
+for folder in sorted(p.parent for p in (Path(__file__).parents[2] / "examples").glob("*/reqs.yaml")):
     code = "from selector.cli.main import run; run()"
     args = ["recommend", str(folder / "reqs.yaml"), "--as-of", "2026-11-24", "--format", "markdown"]
     done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)

@@ -17,7 +17,7 @@ from selector.packs.catalog import Catalogue
 from selector.report.json import dumps, recommendation
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").iterdir())
+EXAMPLES = sorted(p.parent for p in (ROOT / "examples").glob("*/reqs.yaml"))
 TODAY = date(2026, 11, 24)
 Run = Callable[..., Any]
 

@@ -22,8 +22,11 @@ from selector.report.json import recommendation
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").iterdir())
-OUTPUTS = ("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results")
+EXAMPLES = sorted(p.parent for p in (ROOT / "examples").glob("*/reqs.yaml"))
+OUTPUTS = (
+    *("recommend", "decision", "explain", "estimate", "check", "diff", "validate", "decision-results"),
+    *("sweep", "refresh"),
+)
 
 
 def errors(value: object, name: str) -> list[str]:

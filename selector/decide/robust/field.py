@@ -110,14 +110,23 @@ def of(run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Seq
     import numpy as np
 
     first = shown[0]
-    peers = allowed[chain.late[allowed] == chain.late[first]]
-    found = choices.of(run, chain, peers)
-    most = int(run.p["robust.screen"])
-    best = [found.standing(found.of(int(row))) for row in additive.best_of(chain, found.best, most)]
-    screen = list(additive.order(chain, np.array(best, dtype=np.int64)))[:most]
+    found, screen = screened(run, chain, allowed, first)
+    peers = found.rows
     thin = choices.undominated(found, [scored.values[c] for c in CRITERIA], scored.points)
     rows, number = peers[thin], found.number[thin]
     values = np.stack([scored.values[c][rows] for c in CRITERIA]).T
     tight = choices.leading(values, scored.points[rows], scored.score[rows], number, LOOKS)
     labels = {row: show.label(i) for i, row in enumerate(shown)}
     return Field(run, scored, chain, found, first, screen, rows, number, tight, labels)
+
+
+def screened(
+    run: Run, chain: additive.Chain, allowed: Any, first: int
+) -> tuple[choices.Choices, Sequence[int]]:
+    """Choices among the candidates as certain as the first, and the best of them in order."""
+    import numpy as np
+
+    found = choices.of(run, chain, allowed[chain.late[allowed] == chain.late[first]])
+    most = int(run.p["robust.screen"])
+    best = [found.standing(found.of(int(row))) for row in additive.best_of(chain, found.best, most)]
+    return found, list(additive.order(chain, np.array(best, dtype=np.int64)))[:most]

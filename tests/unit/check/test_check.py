@@ -20,7 +20,7 @@ from selector.packs.catalog import Catalogue
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TODAY = date(2026, 11, 24)
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").iterdir())
+EXAMPLES = sorted(p.parent for p in (Path(__file__).parents[3] / "examples").glob("*/reqs.yaml"))
 GOOD = {
     "model": "Qwen/Qwen3-8B",
     "hosting": "on_prem",

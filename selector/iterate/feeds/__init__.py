@@ -1,0 +1,1 @@
+"""Readers of sources of prices and versions; nothing else in the program reaches for the network."""
