@@ -11,7 +11,7 @@ from selector.check import acceptances, computed, declared, possible, price, sub
 from selector.check.computed import Told
 from selector.check.declared import FILE, unknown_model
 from selector.check.detect.run import Detection, Unit, detect
-from selector.check.judge import Case, judge
+from selector.check.judge import Case, in_force, judge
 from selector.check.plan import Plan
 from selector.check.policy import Policy, matches
 from selector.check.subjects import Component, Subject
@@ -83,13 +83,15 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     stated = own.facts if own is not None else {}
     cases += [Case(s, {**base, **stated, **s.facts, **policy.facts}, Told(), u) for u, s in found]
     taken = _taken(policy, need, stated)
+    holes = computed.Holes(cat)
     for case in cases:
-        case.told = computed.of(case.subject, case.unit, case.facts, policy, cat)
+        case.told = computed.of(case.subject, case.unit, case.facts, policy, holes)
         case.assumed = taken
     price.tell(cases, policy.per_month_usd, resolved, cat, today)
     _drifts(cases, own, policy)
     cases += [c for u in units for c in _secrets(u, root)]
-    findings = [f for c in cases for f in judge(c, policy, cat, need is not None)]
+    rules = in_force(policy, cat)
+    findings = [f for c in cases for f in judge(c, rules, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
     findings += unknown_model(own)
     findings += acceptances.findings(resolved, cat, today)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from selector.check import doubt
@@ -54,17 +54,25 @@ class Case:
         return serves and plan.hosting is None and "vendor.id" not in self.facts
 
 
-def judge(case: Case, policy: Policy, cat: Catalogue, required: bool) -> Iterator[Finding]:
-    """Findings of all rules in force; `required` where requirements were given."""
+def in_force(policy: Policy, cat: Catalogue) -> tuple[Rule, ...]:
+    """The rules that gate: those of any repository, and those of the policies that are named."""
+    return tuple(
+        rule
+        for rule in cat.rules.values()
+        if rule.effect in (Effect.VETO, Effect.WARN)
+        and (not rule.policies or set(rule.policies) & set(policy.names))
+    )
+
+
+def judge(
+    case: Case, rules: Sequence[Rule], policy: Policy, cat: Catalogue, required: bool
+) -> Iterator[Finding]:
+    """Findings of the rules in force; `required` where requirements were given."""
     known = {**case.facts, **case.told.facts}
     _placed(known)
     licence = cat.licences.get(str(known.get("model.licence")))
     known |= licences.derived(licence, known, cat.uses, cat.condition, policy.cleared)
-    for rule in cat.rules.values():
-        if rule.effect not in (Effect.VETO, Effect.WARN):
-            continue
-        if rule.policies and not set(rule.policies) & set(policy.names):
-            continue
+    for rule in rules:
         found = _finding(rule, case, known, cat, required)
         if found is not None:
             yield found

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from selector.check.detect import argv, packages, variables
 from selector.check.detect.argv import Word
@@ -32,9 +31,9 @@ class Instruction:
     column: int
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `api.Dockerfile`."""
-    name = path.name.lower()
+    name = file.base.lower()
     return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(
         (".dockerfile", ".containerfile")
     )

@@ -11,7 +11,6 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from selector.check.detect import packages, python_calls, python_models
 from selector.check.detect.constants import dotted, value
@@ -32,14 +31,14 @@ OTHERS = (
 QUIET = frozenset({"ray-serve", "mlflow"})
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for Python files that may be deployed."""
-    if path.suffix != ".py":
+    if file.suffix != ".py":
         return False
     return (
-        not (NOT_DEPLOYED & set(path.parts))
-        and not path.name.startswith("test_")
-        and not path.name.endswith("_test.py")
+        not (NOT_DEPLOYED & set(file.parts))
+        and not file.base.startswith("test_")
+        and not file.base.endswith("_test.py")
     )
 
 

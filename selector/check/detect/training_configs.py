@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import foreign
@@ -23,9 +22,9 @@ _HINT = re.compile(
 YES = (True, "true", "True", "auto_bf16")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML and JSON files that may configure a trainer."""
-    name = path.name
+    name = file.base
     return name.endswith((".yaml", ".yml", ".json")) and name not in ("package.json", "package-lock.json")
 
 
