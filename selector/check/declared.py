@@ -24,8 +24,6 @@ from selector.types.catalog import Api, Device, Framework, Model, Offer, Precisi
 from selector.types.requirement import Requirement
 from selector.types.rule import Finding, Severity
 
-FILE = "selector.stack.yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -230,9 +228,9 @@ def _of_api(offer: str, hosting: str | None) -> bool:
     return kind == hosting and hosting in HOSTED and (region == "unspecified" or region in JURISDICTIONS)
 
 
-def unknown_model(found: Declared | None) -> tuple[Finding, ...]:
+def unknown_model(found: Declared) -> tuple[Finding, ...]:
     """STACK-005: the catalogue lacks the model, so that nothing that hangs on it is judged."""
-    if found is None or found.model is not None or found.api is not None:
+    if found.model is not None or found.api is not None:
         return ()
     name, at = found.stack["model"], found.document.where(("stack", "model"))
     text = f"{name} is not in the catalogue: its size, licence and origin are not judged"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from selector.errors import Position
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 
+FILE = "selector.stack.yaml"  # in which a repository declares its stack
 HOSTED = ("api", "api_batch")
 
 

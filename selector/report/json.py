@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selector.report.numbers import plain
-from selector.types.decision import (
-    CostLine,
-    Joint,
-    Move,
-    ProposedPlan,
-    RankedStack,
-    Recommendation,
-    Relaxation,
-)
-from selector.types.estimate import Estimate
-from selector.types.rule import Finding
+
+if TYPE_CHECKING:
+    from selector.types.decision import (
+        CostLine,
+        Joint,
+        Move,
+        ProposedPlan,
+        RankedStack,
+        Recommendation,
+        Relaxation,
+    )
+    from selector.types.estimate import Estimate
+    from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
 

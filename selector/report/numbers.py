@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from selector.types.estimate import Estimate
+if TYPE_CHECKING:
+    from selector.types.estimate import Estimate
 
 THOUSAND = 1000.0
 FEW, KEPT = 3, 6  # significant digits for people, and those of JSON

@@ -29,9 +29,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return []  # what a kustomization hands on belongs to the workload that asks for it
     teller = Teller(file.name, file.name, tables, variables.env_file(text))
     for number, line in enumerate(text.splitlines(), 1):
-        option = (
-            _OPTION.sub(lambda m: f"OPTION_{m[1].upper()}", line) if file.base == PROPERTIES else line
-        )
+        option = _OPTION.sub(lambda m: f"OPTION_{m[1].upper()}", line) if file.base == PROPERTIES else line
         match = _LINE.match(option)
         if match:
             value = variables.bare(match[2])

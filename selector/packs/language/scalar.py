@@ -50,10 +50,10 @@ def compile_condition(text: str, registry: Registry) -> Condition:
 
 
 def _asked(node: tree.Node) -> Answer:
-    """A node as a function of facts, made once: walking the tree anew for each stack costs several times more."""
+    """A node as a function of facts, made once: to walk the tree for each stack costs several times more."""
     match node:
         case tree.Literal(value):
-            return lambda facts: value
+            return lambda _: value
         case tree.Name(fact):
             return _get(fact.name)
         case tree.Known(fact):
