@@ -125,8 +125,8 @@ def relaxation(x: Relaxation) -> dict[str, Any]:
 
 def finding(f: Finding) -> dict[str, Any]:
     """What a rule says; the place only where there is one."""
-    found = asdict(f) | {"severity": f.severity.value}
-    return {k: v for k, v in found.items() if v is not None}
+    pairs = ((k, getattr(f, k)) for k in type(f).__dataclass_fields__)
+    return {k: v for k, v in pairs if v is not None} | {"severity": f.severity.value}
 
 
 def ledger(s: RankedStack) -> dict[str, float]:
