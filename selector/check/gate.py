@@ -100,7 +100,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     rules = in_force(policy, cat)
     findings = [f for c in cases for f in judge(c, rules, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
-    findings += _stated(own, resolved, cat, today)
+    findings += _stated(own, resolved, cases, cat, today)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
     every = _once(relative(findings, root))
     judged = _rated(every, policy)
@@ -141,7 +141,11 @@ def _own(file: Path, cat: Catalogue) -> Declared | None:
 
 
 def _stated(
-    own: Declared | None, resolved: Resolved | None, cat: Catalogue, today: date
+    own: Declared | None,
+    resolved: Resolved | None,
+    cases: Sequence[Case],
+    cat: Catalogue,
+    today: date,
 ) -> Iterable[Finding]:
     """Findings about what is written for this program alone: the declared stack and the requirements."""
     if own is not None:
@@ -149,9 +153,11 @@ def _stated(
 
         yield from declared.unknown_model(own)
     if resolved is not None:
-        from selector.check import acceptances
+        from selector.check import acceptances, register
 
         yield from acceptances.findings(resolved, cat, today)
+        mitigations = own.stack.get("mitigations", ()) if own is not None else ()
+        yield from register.findings(resolved, cases, mitigations, cat, today)
 
 
 def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:

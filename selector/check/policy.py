@@ -24,7 +24,7 @@ DEFAULT = ("baseline",)
 # Findings that no rule of a pack makes; they can be waived and rated like rules.
 OWN = (
     *("STACK-001", "STACK-002", "STACK-003", "STACK-004", "STACK-005"),
-    "ACCEPT-001",
+    *("ACCEPT-001", "ACCEPT-002", "RISK-001", "RISK-002"),
     *("DETECT-001", "DETECT-002", "DETECT-003"),
 )
 WAIVER_DAYS = 30  # ahead of its end a waiver is mentioned

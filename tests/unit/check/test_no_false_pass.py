@@ -238,6 +238,23 @@ def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Cata
     assert one.file == "reqs.yaml"
 
 
+def test_risks_above_the_appetite_and_acceptances_of_none(judged: Judged) -> None:
+    risk = {"appetite": "low", "accepted": ["R-INJ-DIRECT", "R-SENSOR-ADV"]}
+    found = judged(
+        needs={"application": {"task": "chat", "users": "public"}, "risk": risk},
+        run="vllm serve Qwen/Qwen3-8B\n",
+        policy={"version": 1, "requirements": "reqs.yaml"},
+    )
+    unmatched, certain, possible = (found[c] for c in ("ACCEPT-002", "RISK-001", "RISK-002"))
+    assert "R-SENSOR-ADV" in unmatched.message
+    assert (unmatched.file, unmatched.outcome) == ("reqs.yaml", "fail")
+    assert "(low)" in certain.message
+    assert "R-ENGINE-CVE" in certain.message
+    assert "R-INJ-DIRECT" not in certain.message + possible.message
+    assert possible.outcome == "unknown"
+    assert "application.domain in reqs.yaml" in (possible.fix or "")
+
+
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
 def test_recommend_says_who_answers_for_what(
     kind: str,
