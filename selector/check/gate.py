@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from selector.check import computed, possible, subjects
+from selector.check import computed, possible, stated, subjects
 from selector.check.computed import Told
 from selector.check.detect.run import Detection, Unit, detect
 from selector.check.judge import Case, in_force, judge
@@ -84,9 +84,10 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     base = _base(policy, need)
     cases = [_declared_case(own, base, policy, cat, today)] if own is not None else []
     found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]
-    stated = own.facts if own is not None else {}
-    cases += [Case(s, {**base, **stated, **s.facts, **policy.facts}, Told(), u) for u, s in found]
-    taken = _taken(policy, need, stated)
+    said = {**(own.facts if own is not None else {}), **policy.facts}
+    cases += [Case(s, base | stated.merged(s.facts, said, s.defaults), Told(), u) for u, s in found]
+    shown = [(c.subject, c.subject.facts) for c in cases]
+    taken = _taken(policy, need, said)
     holes = computed.Holes(cat)
     for case in cases:
         case.told = computed.of(case.subject, case.unit, case.facts, policy, holes)
@@ -98,7 +99,8 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     _drifts(cases, own, policy)
     cases += [c for u in units for c in _secrets(u, root)]
     rules = in_force(policy, cat)
-    findings = [f for c in cases for f in judge(c, rules, policy, cat, need is not None)]
+    findings = list(stated.contradictions(shown, said))
+    findings += [f for c in cases for f in judge(c, rules, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
     findings += _stated(own, resolved, cases, cat, today)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
@@ -169,9 +171,9 @@ def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:
     return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit)
 
 
-def _taken(policy: Policy, need: Requirement | None, stated: Mapping[str, object]) -> frozenset[str]:
+def _taken(policy: Policy, need: Requirement | None, said: Mapping[str, object]) -> frozenset[str]:
     """Facts that the policy takes for granted and nobody states."""
-    known = {**stated, **policy.facts, **(requirement_facts(need) if need is not None else {})}
+    known = {**said, **(requirement_facts(need) if need is not None else {})}
     return frozenset(policy.assumes) - known.keys()
 
 
@@ -186,13 +188,14 @@ def _declared_case(
     from selector.check import declared
 
     plan: Plan = own.plan
-    told = {**base, **declared.facts_of(own, cat, today), **policy.facts}
+    shown = declared.facts_of(own, cat, today)
+    told = {**base} | stated.merged(shown, {**own.facts, **policy.facts}, frozenset())
     name = str(own.stack["model"])
     parts: tuple[Component, ...] = ()
     if plan.engine is not None:
         place = plan.where("engine_version", "engine")
         parts = (Component(plan.engine.id, plan.engine_version, place),)
-    return Case(Subject(plan, told, name, parts), told, Told(), None)
+    return Case(Subject(plan, shown, name, parts), told, Told(), None)
 
 
 def _drifts(cases: Sequence[Case], own: Declared | None, policy: Policy) -> None:

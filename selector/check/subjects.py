@@ -25,6 +25,7 @@ MAKERS = frozenset(
 COMMIT = frozenset("0123456789abcdef")
 SERVING = frozenset({"serving", "gateway"})
 FLOATING = frozenset({"latest", "nightly", "main", "master", "dev", "edge", "stable"})
+DEFAULTS: Mapping[str, object] = {"trust_remote_code": False}  # of engines that serve
 # Which slot of a plan each key of detection fills.
 SLOTS: Mapping[str, str] = {
     "model": "model", "framework": "engine", "framework_version": "engine_version", "precision": "precision",
@@ -51,6 +52,7 @@ class Subject:
     facts: Mapping[str, object]
     model_name: str | None
     components: tuple[Component, ...]
+    defaults: frozenset[str] = frozenset()  # facts that hold because nothing says otherwise
 
 
 def of(unit: Unit, cat: Catalogue, today: date, root: Path) -> list[Subject]:
@@ -90,11 +92,12 @@ def _subject(unit: Unit, said: Sequence[Seen], cat: Catalogue, today: date, root
         context=_number(first.get("context")),
         replicas=_number(first.get("replicas")),
     )
-    told = _facts(plan, first, provider, cat, today)
+    told, defaults = _facts(plan, first, provider, cat, today), frozenset[str]()
     if engine is not None and engine.kind == "serving" and len(said) == len(unit.facts):
         # What engines do that are told nothing; a variable that is left open may tell them.
-        told.setdefault("trust_remote_code", False)
-    return Subject(plan, told, name, components)
+        defaults = frozenset(DEFAULTS.keys() - told.keys())
+        told = {**DEFAULTS, **told}
+    return Subject(plan, told, name, components, defaults)
 
 
 def _first(said: Sequence[Seen]) -> dict[str, Seen]:

@@ -238,6 +238,22 @@ def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Cata
     assert one.file == "reqs.yaml"
 
 
+@pytest.mark.parametrize("where", ["policy", "stack"])
+def test_a_stated_fact_hides_nothing_that_files_show(judged: Judged, where: str) -> None:
+    run, facts = "vllm serve Qwen/Qwen3-8B --trust-remote-code\n", {"trust_remote_code": False}
+    own = stack(model="Qwen/Qwen3-8B", facts=facts)
+    found = judged(run=run, **{where: {"version": 1, "facts": facts} if where == "policy" else own})
+    assert found["SEC-002"].file == "run.sh"
+    assert found["FACT-001"].message.startswith("trust_remote_code is stated as False, run.sh")
+    assert found["FACT-001"].file == f"selector.{where}.yaml"
+    assert found["FACT-001"].line
+    # What engines do that are told nothing is no evidence against a statement.
+    silent = judged(
+        run="vllm serve Qwen/Qwen3-8B\n", policy={"version": 1, "facts": {"trust_remote_code": True}}
+    )
+    assert "FACT-001" not in silent or where == "stack"
+
+
 def test_risks_above_the_appetite_and_acceptances_of_none(judged: Judged) -> None:
     risk = {"appetite": "low", "accepted": ["R-INJ-DIRECT", "R-SENSOR-ADV"]}
     found = judged(
