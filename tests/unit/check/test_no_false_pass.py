@@ -95,6 +95,15 @@ def test_a_declared_hosted_model_has_no_region_by_itself(judged: Judged) -> None
     assert "PRIV-003" not in judged("eu", stack=stack(model="openai/gpt-5.4", hosting="api", region="eu"))
 
 
+def test_an_engine_that_is_told_no_parallel_size_takes_its_default(judged: Judged) -> None:
+    pod = POD.replace("MODEL", "meta-llama/Llama-3.1-70B-Instruct").replace("gpu: 2", "gpu: 8")
+    told = judged(pod=pod.replace(', --tensor-parallel-size, "2"', ""))["STACK-003"]
+    assert "no tensor parallel size is stated, 1 of 8 devices taken, the default of vllm" in told.message
+    assert told.outcome == "fail"
+    assert "STACK-003" not in judged(pod=pod.replace('"2"', '"8"'))
+    assert "STACK-003" not in judged(pod=pod.replace('"2"', '"$(TP)"'))  # named, and not known
+
+
 def test_the_label_of_a_node_and_the_checkpoint_decide_whether_it_fits(judged: Judged) -> None:
     large = judged(pod=POD.replace("MODEL", "meta-llama/Llama-3.1-405B-Instruct"))["STACK-003"]
     assert large.outcome == "fail"
