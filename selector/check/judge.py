@@ -99,7 +99,8 @@ def _finding(
         return None
     told, facts = case.told, sorted(condition.facts)
     unknown = doubt.unknown(condition, known) if answer is None else []
-    if answer is None and _moot(unknown, case, known, required):
+    asks = any(f.startswith("req.") and f in known for f in facts)
+    if answer is None and _moot(unknown, case, known, required, asks):
         return None
     # A fact may be worked out to be possible: then the rule does not know either.
     hangs = [h for f in facts for h in told.hangs.get(f, ())] if answer else []
@@ -149,8 +150,9 @@ def _subject(case: Case, facts: list[str], detail: str) -> str:
     return " ".join(filter(None, (name, about or case.subject.model_name)))
 
 
-def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required: bool) -> bool:
-    """True where it is no wonder that facts are unknown: nobody named requirements, a ceiling or an offer."""
+def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required: bool, asks: bool) -> bool:
+    """True where it is no wonder that facts are unknown: nobody named requirements, a ceiling or an offer.
+    `asks`: a requirement that is known hangs on them."""
     if not required and any(u.startswith("req.") for u in unknown):
         return True
     if any(u.startswith("cost.") and u not in case.told.details for u in unknown):
@@ -159,6 +161,8 @@ def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required:
     if "residency_ok" in unknown and known.get("req.residency"):
         # Somebody said where data has to stay: what runs anywhere has to say where.
         return subject.model_name is None and plan.hosting is None
+    if asks and subject.model_name is not None:
+        return False
     rented = case.unit is not None and plan.offer is None
     return rented and all(u == "hosting" or u.startswith("offer.") for u in unknown)
 

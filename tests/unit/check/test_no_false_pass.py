@@ -247,6 +247,19 @@ def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Cata
     assert one.file == "reqs.yaml"
 
 
+def test_a_place_that_is_not_known_does_not_keep_data_in_the_house(judged: Judged) -> None:
+    data = {"classes": ["personal"], "may_leave_premises": False, "provider_may_see_plaintext": False}
+    needs = {"application": {"task": "chat"}, "data": data}
+    policy = {"version": 1, "requirements": "reqs.yaml"}
+    run = "vllm serve Qwen/Qwen3-8B\n"
+    found = judged(needs=needs, policy=policy, run=run)
+    for rule in ("PRIV-001", "PRIV-005"):
+        assert found[rule].outcome == "unknown"
+        assert "hosting" in (found[rule].fix or "")
+    told = judged(policy=policy | {"facts": {"hosting": "on_prem"}})
+    assert not {"PRIV-001", "PRIV-005"} & set(told)
+
+
 @pytest.mark.parametrize("where", ["policy", "stack"])
 def test_a_stated_fact_hides_nothing_that_files_show(judged: Judged, where: str) -> None:
     run, facts = "vllm serve Qwen/Qwen3-8B --trust-remote-code\n", {"trust_remote_code": False}
