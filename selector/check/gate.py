@@ -20,6 +20,7 @@ from selector.errors import InputError, Position
 from selector.needs.facts import requirement_facts
 from selector.packs.catalog import Catalogue
 from selector.types.detected import Certainty, Seen, Trouble
+from selector.types.facts import age_days
 from selector.types.rule import Finding, Severity
 
 # What speaks of requirements and of a declared stack is loaded where there are any: most repositories have
@@ -116,7 +117,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         {c.subject.plan.unit: {**c.facts, **c.told.facts} for c in cases if c.facts},
         tuple(sorted(relative(standing, root), key=_order)),
         tuple(waived),
-        _notes(need, policy),
+        (*_notes(need, policy), *_aged(cases, cat, today)),
         _off(every, policy),
     )
 
@@ -321,6 +322,15 @@ def _notes(need: Requirement | None, policy: Policy) -> tuple[str, ...]:
         taken = ", ".join(sorted(policy.assumes))
         return (f"no requirements are named: {taken} are what the policy takes for granted",)
     return ("no requirements are named, so rules that ask for data, users or contracts are not judged",)
+
+
+def _aged(cases: Iterable[Case], cat: Catalogue, today: date) -> Iterable[str]:
+    """That nobody looked for holes for long, where versions were judged: no finding is no proof then."""
+    judged = any(part.version for c in cases for part in c.subject.components)
+    read = max((a.as_of for a in cat.advisories.values()), default=None)
+    age = age_days(read, today)
+    if judged and age is not None and age > cat.parameters["advisory.fresh_days"].value:
+        yield f"holes were last looked for on {read}, {age:.0f} days ago: later ones are not known"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -260,6 +260,19 @@ def test_a_place_that_is_not_known_does_not_keep_data_in_the_house(judged: Judge
     assert not {"PRIV-001", "PRIV-005"} & set(told)
 
 
+def test_old_knowledge_says_how_old_it_is(tmp_path: Path, catalogue: Catalogue) -> None:
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "app.py").write_text("from openai import OpenAI\nOpenAI().responses.create(model='gpt-5.4')\n")
+    policy = policies.resolve(policies.find(None, tmp_path), catalogue)
+    now, later = (check(tmp_path, policy, catalogue, day) for day in (TODAY, date(2028, 11, 27)))
+    assert now is not None
+    assert later is not None
+    assert not any("looked for" in n for n in now.notes)
+    assert any("holes were last looked for on" in n for n in later.notes)
+    assert "PRIV-020" not in {f.rule for f in now.findings}
+    assert "PRIV-020" in {f.rule for f in later.findings}
+
+
 @pytest.mark.parametrize("where", ["policy", "stack"])
 def test_a_stated_fact_hides_nothing_that_files_show(judged: Judged, where: str) -> None:
     run, facts = "vllm serve Qwen/Qwen3-8B --trust-remote-code\n", {"trust_remote_code": False}
