@@ -20,6 +20,7 @@ MODULES = (
     "training_configs",
     "launchers",
     "model_settings",
+    "engine_configs",
     "terraform",
     "bicep",
     "cloudformation",

@@ -21,6 +21,9 @@ WORDS = frozenset(
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w*)[\"']?")
 
 
+_NAMED = re.compile(r"(?:docker|container)file(?:$|\.|[_-](?!.*\.(?:md|py|sh|txt|ya?ml|json)$))")
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One instruction: its word in capitals, the text behind it, where both stand."""
@@ -32,11 +35,9 @@ class Instruction:
 
 
 def reads(file: File) -> bool:
-    """True for `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `api.Dockerfile`."""
+    """True for `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `Dockerfile_gpu`, `api.Dockerfile`."""
     name = file.base.lower()
-    return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(
-        (".dockerfile", ".containerfile")
-    )
+    return _NAMED.match(name) is not None or name.endswith((".dockerfile", ".containerfile"))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

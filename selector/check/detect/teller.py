@@ -15,7 +15,18 @@ WHOLE = frozenset({"tp", "pp", "dp", "ep", "replicas", "n_devices", "n_nodes", "
 MODELS = frozenset({"model", "embedding_model", "reranker_model", "speech_model"})
 ALTERNATIVE = "one of"  # how a value is told that is one of several on purpose
 MODEL_OPTIONS = frozenset(
-    {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
+    (
+        *(
+            "--model",
+            "--model-id",
+            "--model_id",
+            "--base_model",
+            "--hf-model",
+            "--model-path",
+            "--model_path",
+        ),
+        *("--model_name_or_path", "--model-name-or-path", "--pretrained_model_name_or_path"),
+    )
 )
 YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
 # Words of the tables that are read into a fact of another name.

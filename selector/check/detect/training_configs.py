@@ -108,6 +108,8 @@ def _formats(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None
 def _arguments(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:
     """LLaMA-Factory and scripts of the HF Trainer."""
     factory = "finetuning_type" in data or "stage" in data
+    if _flag(data, "use_vllm"):  # generates with it while it trains
+        teller.add("framework", "vllm", _at(document, "use_vllm"), Certainty.INFERRED)
     if factory:
         teller.add("framework", "llama-factory", _at(document, "finetuning_type"), Certainty.INFERRED)
     teller.say("model", text_of(data.get("model_name_or_path")), _at(document, "model_name_or_path"))
