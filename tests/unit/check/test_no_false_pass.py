@@ -262,7 +262,9 @@ def test_a_place_that_is_not_known_does_not_keep_data_in_the_house(judged: Judge
 
 def test_old_knowledge_says_how_old_it_is(tmp_path: Path, catalogue: Catalogue) -> None:
     (tmp_path / "pod.yaml").write_text(POD)
-    (tmp_path / "app.py").write_text("from openai import OpenAI\nOpenAI().responses.create(model='gpt-5.4')\n")
+    (tmp_path / "app.py").write_text(
+        "from openai import OpenAI\nOpenAI().responses.create(model='gpt-5.4')\n"
+    )
     policy = policies.resolve(policies.find(None, tmp_path), catalogue)
     now, later = (check(tmp_path, policy, catalogue, day) for day in (TODAY, date(2028, 11, 27)))
     assert now is not None
