@@ -11,11 +11,9 @@ from selector.packs.catalog import Catalogue
 from selector.types.rule import Finding, Severity
 
 
-def findings(resolved: Resolved | None, cat: Catalogue, today: date) -> tuple[Finding, ...]:
+def findings(resolved: Resolved, cat: Catalogue, today: date) -> tuple[Finding, ...]:
     """ACCEPT-001: nobody answers any more for a risk that was accepted; raises `InputError` for names and
     days that are none."""
-    if resolved is None:
-        return ()
     if wrong := list(problems(resolved.stated, cat, today)):
         raise InputError(wrong)
     found = []

@@ -17,6 +17,7 @@ from selector.types.detected import Certainty
 from selector.types.rule import Severity
 
 MOST_NAMED = 4
+Alike = tuple[object, ...]  # what two stacks have in common that have the same holes
 NONE_FREE = "no later version is known to be free of them"
 
 
@@ -41,51 +42,79 @@ class Told:
 
 
 def of(
-    subject: Subject, unit: Unit | None, known: Mapping[str, object], policy: Policy, cat: Catalogue
+    subject: Subject, unit: Unit | None, known: Mapping[str, object], policy: Policy, holes: Holes
 ) -> Told:
     """All that is worked out for one stack; `known` are its other facts."""
     told = Told()
-    _holes(subject, known, cat, told)
+    _holes(subject, known, holes, told)
     _listed(subject, policy, told)
     if unit is not None:
         _settled(unit, subject, told)
     return told
 
 
-def _holes(subject: Subject, known: Mapping[str, object], cat: Catalogue, told: Told) -> None:
+class Holes:
+    """What is known of the holes of components: worked out once for all stacks that are alike in it."""
+
+    def __init__(self, cat: Catalogue) -> None:
+        """Take the advisories of a catalogue."""
+        self._cat = cat
+        conditions = (cat.condition(a.when) for a in cat.advisories.values() if a.when is not None)
+        self._asked = sorted({fact for c in conditions for fact in c.facts})
+        self._hits: dict[Alike, tuple[tuple[Hit, str], ...]] = {}
+        self._texts: dict[tuple[Alike, tuple[tuple[str, str], ...]], str] = {}
+
+    def _alike(self, known: Mapping[str, object], *parts: str) -> Alike:
+        return (*parts, *map(known.get, self._asked))
+
+    def hits(self, name: str, version: str, known: Mapping[str, object]) -> tuple[tuple[Hit, str], ...]:
+        """Advisories that do not fail to apply, each with the component and its version."""
+        alike = self._alike(known, name, version)
+        if alike not in self._hits:
+            cat = self._cat
+            found = advisories.hits(cat.advisories.values(), name, version, known, cat.condition)
+            named = f"{name} {version}"
+            self._hits[alike] = tuple((h, named) for h in found if advisories.VERSION not in h.unknown)
+        return self._hits[alike]
+
+    def text(self, rows: Sequence[tuple[Hit, str]], known: Mapping[str, object]) -> str:
+        """The holes of some rows in words."""
+        key = self._alike(known), tuple((part, hit.advisory.id) for hit, part in rows)
+        if key not in self._texts:
+            self._texts[key] = _named(rows, known, self._cat)
+        return self._texts[key]
+
+
+def _holes(subject: Subject, known: Mapping[str, object], holes: Holes, told: Told) -> None:
     """The worst advisory that applies for certain, and whether others may."""
-    found: list[tuple[Hit, str, Position]] = []
-    asked = False
+    found: list[tuple[Hit, str]] = []
+    places: dict[str, Position] = {}
     for part in subject.components:
-        if part.version is None:
-            continue
-        asked = True
-        found += [
-            (hit, f"{part.name} {part.version}", part.place)
-            for hit in advisories.hits(cat.advisories.values(), part.name, part.version, known, cat.condition)
-            if advisories.VERSION not in hit.unknown
-        ]
-    if not asked:
+        if part.version is not None:
+            places.setdefault(f"{part.name} {part.version}", part.place)
+            found += holes.hits(part.name, part.version, known)
+    if not places:
         return
-    facts = advisories.summary(h for h, _, _ in found)
+    facts = advisories.summary(h for h, _ in found)
     certain = [f for f in found if advisories.is_sure(f[0])]
     rows = [f for f in certain if advisories.severity(f[0].advisory).value == facts["advisory.worst"]]
     rest = [f for f in found if f not in certain]
     for fact, value in facts.items():
         named = rest if fact == "advisory.possible" else rows
-        told.say(fact, value, _named(named, known, cat) if named else "", named[0][2] if named else None)
-        told.abouts[fact] = " ".join(dict.fromkeys(w for h, part, _ in named for w in (part, h.advisory.id)))
+        text, place = (holes.text(named, known), places[named[0][1]]) if named else ("", None)
+        told.say(fact, value, text, place)
+        told.abouts[fact] = " ".join(dict.fromkeys(w for h, part in named for w in (part, h.advisory.id)))
     if rest:
-        told.hangs["advisory.possible"] = tuple(sorted({u for h, _, _ in rest for u in h.unknown}))
+        told.hangs["advisory.possible"] = tuple(sorted({u for h, _ in rest for u in h.unknown}))
         told.severities["advisory.possible"] = max(
-            (advisories.severity(h.advisory) for h, _, _ in rest), key=list(Severity).index
+            (advisories.severity(h.advisory) for h, _ in rest), key=list(Severity).index
         )
 
 
-def _named(rows: Sequence[tuple[Hit, str, Position]], known: Mapping[str, object], cat: Catalogue) -> str:
+def _named(rows: Sequence[tuple[Hit, str]], known: Mapping[str, object], cat: Catalogue) -> str:
     """The holes by component, what mends them, and what would settle the uncertain ones."""
     by_part: dict[str, list[Hit]] = {}
-    for hit, part, _ in rows:
+    for hit, part in rows:
         by_part.setdefault(part, []).append(hit)
     texts = []
     for part, hits in by_part.items():
@@ -96,7 +125,7 @@ def _named(rows: Sequence[tuple[Hit, str, Position]], known: Mapping[str, object
         free = advisories.first_free(cat.advisories.values(), name, version, least, known, cat.condition)
         told = f"{free} is the first without any{_from(least)}" if free else NONE_FREE
         texts.append(f"{part}: {', '.join(names)}{more}; {told}")
-    asked = sorted({u for h, _, _ in rows for u in h.unknown})
+    asked = sorted({u for h, _ in rows for u in h.unknown})
     return "; ".join(texts) + (f"; settled by {', '.join(asked)}" if asked else "")
 
 

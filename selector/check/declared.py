@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from selector.check.plan import HOSTED, Plan
-from selector.check.policy import unknown_facts
+from selector.check.policy import Facts, stated_facts, unknown_facts
 from selector.errors import InputError, Position, Problem
 from selector.needs import names
 from selector.needs.defaults import Resolved, complete
@@ -23,8 +23,6 @@ from selector.types import facts
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 from selector.types.requirement import Requirement
 from selector.types.rule import Finding, Severity
-
-FILE = "selector.stack.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,9 @@ class Declared:
         return self.resolved.requirement if self.resolved is not None else None
 
     @property
-    def facts(self) -> Mapping[str, object]:
+    def facts(self) -> Facts:
         """What is stated under `facts`, of all that the repository runs."""
-        rows = self.document.data.get("facts") or {}
-        return {k: frozenset(v) if isinstance(v, list) else v for k, v in rows.items()}
+        return stated_facts(self.document)
 
     @property
     def stack(self) -> Mapping[str, Any]:
@@ -102,7 +99,7 @@ def read(path: Path, cat: Catalogue) -> Declared:
 def facts_of(found: Declared, cat: Catalogue, today: date) -> dict[str, object]:
     """The facts that `recommend` hands to the rules for the same stack, as far as it is declared."""
     stack = found.stack
-    known: dict[str, object] = dict(found.facts)
+    known: dict[str, object] = {}
     if found.need is not None:
         known |= {**requirement_facts(found.need), **proposed_facts(found.need)}
     known |= place_facts(stack.get("hosting"), found.region, found.need)
@@ -230,9 +227,9 @@ def _of_api(offer: str, hosting: str | None) -> bool:
     return kind == hosting and hosting in HOSTED and (region == "unspecified" or region in JURISDICTIONS)
 
 
-def unknown_model(found: Declared | None) -> tuple[Finding, ...]:
+def unknown_model(found: Declared) -> tuple[Finding, ...]:
     """STACK-005: the catalogue lacks the model, so that nothing that hangs on it is judged."""
-    if found is None or found.model is not None or found.api is not None:
+    if found.model is not None or found.api is not None:
         return ()
     name, at = found.stack["model"], found.document.where(("stack", "model"))
     text = f"{name} is not in the catalogue: its size, licence and origin are not judged"

@@ -6,24 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from selector.check import acceptances, computed, declared, possible, price, subjects
+from selector.check import computed, possible, stated, subjects
 from selector.check.computed import Told
-from selector.check.declared import FILE, unknown_model
 from selector.check.detect.run import Detection, Unit, detect
-from selector.check.judge import Case, judge
-from selector.check.plan import Plan
+from selector.check.judge import Case, in_force, judge
+from selector.check.plan import FILE, Plan
 from selector.check.policy import Policy, matches
 from selector.check.subjects import Component, Subject
 from selector.check.waivers import Waived, apply, relative
 from selector.errors import InputError, Position
-from selector.needs.defaults import Resolved, complete
 from selector.needs.facts import requirement_facts
-from selector.needs.load import load
 from selector.packs.catalog import Catalogue
 from selector.types.detected import Certainty, Seen, Trouble
-from selector.types.requirement import Requirement
+from selector.types.facts import age_days
 from selector.types.rule import Finding, Severity
+
+# What speaks of requirements and of a declared stack is loaded where there are any: most repositories have
+# neither, and a check of few files should cost little.
+if TYPE_CHECKING:
+    from selector.check.declared import Declared
+    from selector.needs.defaults import Resolved
+    from selector.types.requirement import Requirement
 
 BROKEN = {
     "DETECT-001": "A file cannot be read",
@@ -70,7 +75,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     stack = path if path.is_file() else path / FILE
     seen = detect(path, cat) if path.is_dir() else Detection((), (), ())
     units = tuple(u for u in seen.units if not matches(u.file, policy.exclude))
-    own = declared.read(stack, cat) if stack.is_file() else None
+    own = _own(stack, cat)
     if own is None and not units and not seen.troubles:
         return None
     resolved = own.resolved if own is not None and own.resolved is not None else _requirement(policy, cat)
@@ -80,19 +85,25 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
     base = _base(policy, need)
     cases = [_declared_case(own, base, policy, cat, today)] if own is not None else []
     found = [(u, s) for u in units for s in subjects.of(u, cat, today, root)]
-    stated = own.facts if own is not None else {}
-    cases += [Case(s, {**base, **stated, **s.facts, **policy.facts}, Told(), u) for u, s in found]
-    taken = _taken(policy, need, stated)
+    said = {**(own.facts if own is not None else {}), **policy.facts}
+    cases += [Case(s, base | stated.merged(s.facts, said, s.defaults), Told(), u) for u, s in found]
+    shown = [(c.subject, c.subject.facts) for c in cases]
+    taken = _taken(policy, need, said)
+    holes = computed.Holes(cat)
     for case in cases:
-        case.told = computed.of(case.subject, case.unit, case.facts, policy, cat)
+        case.told = computed.of(case.subject, case.unit, case.facts, policy, holes)
         case.assumed = taken
-    price.tell(cases, policy.per_month_usd, resolved, cat, today)
+    if policy.per_month_usd is not None:
+        from selector.check import price
+
+        price.tell(cases, policy.per_month_usd, resolved, cat, today)
     _drifts(cases, own, policy)
     cases += [c for u in units for c in _secrets(u, root)]
-    findings = [f for c in cases for f in judge(c, policy, cat, need is not None)]
+    rules = in_force(policy, cat)
+    findings = list(stated.contradictions(shown, said))
+    findings += [f for c in cases for f in judge(c, rules, policy, cat, need is not None)]
     findings += [f for c in cases for f in possible.findings(c.subject.plan, cat)]
-    findings += unknown_model(own)
-    findings += acceptances.findings(resolved, cat, today)
+    findings += _stated(own, resolved, cases, cat, today)
     findings += [_broken(t, root) for t in seen.troubles if not matches(t.file, policy.exclude)]
     every = _once(relative(findings, root))
     judged = _rated(every, policy)
@@ -106,7 +117,7 @@ def check(path: Path, policy: Policy, cat: Catalogue, today: date) -> Checked | 
         {c.subject.plan.unit: {**c.facts, **c.told.facts} for c in cases if c.facts},
         tuple(sorted(relative(standing, root), key=_order)),
         tuple(waived),
-        _notes(need, policy),
+        (*_notes(need, policy), *_aged(cases, cat, today)),
         _off(every, policy),
     )
 
@@ -123,15 +134,47 @@ def _local(policy: Policy, root: Path) -> Policy:
     return replace(policy, waivers=tuple(here))
 
 
+def _own(file: Path, cat: Catalogue) -> Declared | None:
+    """The stack that the repository declares, where it has a file for it."""
+    if not file.is_file():
+        return None
+    from selector.check import declared
+
+    return declared.read(file, cat)
+
+
+def _stated(
+    own: Declared | None,
+    resolved: Resolved | None,
+    cases: Sequence[Case],
+    cat: Catalogue,
+    today: date,
+) -> Iterable[Finding]:
+    """Findings about what is written for this program alone: the declared stack and the requirements."""
+    if own is not None:
+        from selector.check import declared
+
+        yield from declared.unknown_model(own)
+    if resolved is not None:
+        from selector.check import acceptances, register
+
+        yield from acceptances.findings(resolved, cat, today)
+        mitigations = own.stack.get("mitigations", ()) if own is not None else ()
+        yield from register.findings(resolved, cases, mitigations, cat, today)
+
+
 def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:
     if policy.requirements is None:
         return None
+    from selector.needs.defaults import complete
+    from selector.needs.load import load
+
     return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit)
 
 
-def _taken(policy: Policy, need: Requirement | None, stated: Mapping[str, object]) -> frozenset[str]:
+def _taken(policy: Policy, need: Requirement | None, said: Mapping[str, object]) -> frozenset[str]:
     """Facts that the policy takes for granted and nobody states."""
-    known = {**stated, **policy.facts, **(requirement_facts(need) if need is not None else {})}
+    known = {**said, **(requirement_facts(need) if need is not None else {})}
     return frozenset(policy.assumes) - known.keys()
 
 
@@ -141,19 +184,22 @@ def _base(policy: Policy, need: Requirement | None) -> dict[str, object]:
 
 
 def _declared_case(
-    own: declared.Declared, base: Mapping[str, object], policy: Policy, cat: Catalogue, today: date
+    own: Declared, base: Mapping[str, object], policy: Policy, cat: Catalogue, today: date
 ) -> Case:
+    from selector.check import declared
+
     plan: Plan = own.plan
-    told = {**base, **declared.facts_of(own, cat, today), **policy.facts}
+    shown = declared.facts_of(own, cat, today)
+    told = {**base} | stated.merged(shown, {**own.facts, **policy.facts}, frozenset())
     name = str(own.stack["model"])
     parts: tuple[Component, ...] = ()
     if plan.engine is not None:
         place = plan.where("engine_version", "engine")
         parts = (Component(plan.engine.id, plan.engine_version, place),)
-    return Case(Subject(plan, told, name, parts), told, Told(), None)
+    return Case(Subject(plan, shown, name, parts), told, Told(), None)
 
 
-def _drifts(cases: Sequence[Case], own: declared.Declared | None, policy: Policy) -> None:
+def _drifts(cases: Sequence[Case], own: Declared | None, policy: Policy) -> None:
     """What runs against what is declared, and what is declared or runs against what was decided."""
     by_unit = {c.subject.plan.unit: c.told for c in cases}
     running = [c.subject for c in cases if c.unit is not None]
@@ -164,7 +210,7 @@ def _drifts(cases: Sequence[Case], own: declared.Declared | None, policy: Policy
         computed.drift(judged, _decided(policy.decision), policy.decision.name, by_unit.__getitem__)
 
 
-def _slots(own: declared.Declared) -> dict[str, object]:
+def _slots(own: Declared) -> dict[str, object]:
     plan, stack = own.plan, own.stack
     return {
         "model": stack["model"],
@@ -259,7 +305,7 @@ def empty(path: Path, policy: Policy) -> Checked:
     return Checked(path, policy, (), (), {}, (), (), (note,))
 
 
-def _own_facts(own: declared.Declared | None) -> Iterable[Seen]:
+def _own_facts(own: Declared | None) -> Iterable[Seen]:
     if own is None:
         return
     file = Path(own.document.file).name
@@ -276,6 +322,15 @@ def _notes(need: Requirement | None, policy: Policy) -> tuple[str, ...]:
         taken = ", ".join(sorted(policy.assumes))
         return (f"no requirements are named: {taken} are what the policy takes for granted",)
     return ("no requirements are named, so rules that ask for data, users or contracts are not judged",)
+
+
+def _aged(cases: Iterable[Case], cat: Catalogue, today: date) -> Iterable[str]:
+    """That nobody looked for holes for long, where versions were judged: no finding is no proof then."""
+    judged = any(part.version for c in cases for part in c.subject.components)
+    read = max((a.as_of for a in cat.advisories.values()), default=None)
+    age = age_days(read, today)
+    if judged and age is not None and age > cat.parameters["advisory.fresh_days"].value:
+        yield f"holes were last looked for on {read}, {age:.0f} days ago: later ones are not known"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from selector.check import doubt
@@ -54,17 +54,25 @@ class Case:
         return serves and plan.hosting is None and "vendor.id" not in self.facts
 
 
-def judge(case: Case, policy: Policy, cat: Catalogue, required: bool) -> Iterator[Finding]:
-    """Findings of all rules in force; `required` where requirements were given."""
+def in_force(policy: Policy, cat: Catalogue) -> tuple[Rule, ...]:
+    """The rules that gate: those of any repository, and those of the policies that are named."""
+    return tuple(
+        rule
+        for rule in cat.rules.values()
+        if rule.effect in (Effect.VETO, Effect.WARN)
+        and (not rule.policies or set(rule.policies) & set(policy.names))
+    )
+
+
+def judge(
+    case: Case, rules: Sequence[Rule], policy: Policy, cat: Catalogue, required: bool
+) -> Iterator[Finding]:
+    """Findings of the rules in force; `required` where requirements were given."""
     known = {**case.facts, **case.told.facts}
     _placed(known)
     licence = cat.licences.get(str(known.get("model.licence")))
     known |= licences.derived(licence, known, cat.uses, cat.condition, policy.cleared)
-    for rule in cat.rules.values():
-        if rule.effect not in (Effect.VETO, Effect.WARN):
-            continue
-        if rule.policies and not set(rule.policies) & set(policy.names):
-            continue
+    for rule in rules:
         found = _finding(rule, case, known, cat, required)
         if found is not None:
             yield found
@@ -91,7 +99,8 @@ def _finding(
         return None
     told, facts = case.told, sorted(condition.facts)
     unknown = doubt.unknown(condition, known) if answer is None else []
-    if answer is None and _moot(unknown, case, known, required):
+    asks = any(f.startswith("req.") and f in known for f in facts)
+    if answer is None and _moot(unknown, case, known, required, asks):
         return None
     # A fact may be worked out to be possible: then the rule does not know either.
     hangs = [h for f in facts for h in told.hangs.get(f, ())] if answer else []
@@ -141,8 +150,9 @@ def _subject(case: Case, facts: list[str], detail: str) -> str:
     return " ".join(filter(None, (name, about or case.subject.model_name)))
 
 
-def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required: bool) -> bool:
-    """True where it is no wonder that facts are unknown: nobody named requirements, a ceiling or an offer."""
+def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required: bool, asks: bool) -> bool:
+    """True where it is no wonder that facts are unknown: nobody named requirements, a ceiling or an offer.
+    `asks`: a requirement that is known hangs on them."""
     if not required and any(u.startswith("req.") for u in unknown):
         return True
     if any(u.startswith("cost.") and u not in case.told.details for u in unknown):
@@ -151,6 +161,8 @@ def _moot(unknown: list[str], case: Case, known: Mapping[str, object], required:
     if "residency_ok" in unknown and known.get("req.residency"):
         # Somebody said where data has to stay: what runs anywhere has to say where.
         return subject.model_name is None and plan.hosting is None
+    if asks and subject.model_name is not None:
+        return False
     rented = case.unit is not None and plan.offer is None
     return rented and all(u == "hosting" or u.startswith("offer.") for u in unknown)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from selector.errors import Position
 from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
 
+FILE = "selector.stack.yaml"  # in which a repository declares its stack
 HOSTED = ("api", "api_batch")
 
 
@@ -29,6 +30,7 @@ class Plan:
     hosting: str | None = None
     region: str | None = None  # as written
     context: int | None = None  # tokens of the longest sequence, where it is stated
+    default_tp: int | None = None  # of the engine, where it is told no parallel size
     replicas: int | None = None  # where a file and not the layout says it
 
     @property
@@ -37,6 +39,11 @@ class Plan:
         if self.layout:
             return self.layout.get("tp", 1) * self.layout.get("pp", 1)
         return self.n_devices
+
+    @property
+    def shards(self) -> int | None:
+        """Devices that one copy of the weights is spread over."""
+        return self.group if self.layout or self.default_tp is None else self.default_tp
 
     def where(self, *slots: str) -> Position:
         """Place of the first of some slots that is named, else of the stack itself."""

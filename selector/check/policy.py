@@ -24,7 +24,7 @@ DEFAULT = ("baseline",)
 # Findings that no rule of a pack makes; they can be waived and rated like rules.
 OWN = (
     *("STACK-001", "STACK-002", "STACK-003", "STACK-004", "STACK-005"),
-    "ACCEPT-001",
+    *("ACCEPT-001", "ACCEPT-002", "FACT-001", "RISK-001", "RISK-002"),
     *("DETECT-001", "DETECT-002", "DETECT-003"),
 )
 WAIVER_DAYS = 30  # ahead of its end a waiver is mentioned
@@ -59,6 +59,17 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact as somebody states it, and where."""
+
+    value: object
+    place: Position
+
+
+Facts = Mapping[str, Stated]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides how findings are judged."""
 
@@ -71,7 +82,7 @@ class Policy:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     per_month_usd: float | None = None
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     cleared: frozenset[str] = frozenset()
     rules: Mapping[str, Change] = field(default_factory=dict)
     overrides: tuple[tuple[tuple[str, ...], Mapping[str, Change]], ...] = ()
@@ -162,7 +173,7 @@ def resolve(source: Source, cat: Catalogue) -> Policy:
         allow=tuple(models.get("allow") or ()),
         deny=tuple(models.get("deny") or ()),
         per_month_usd=(data.get("cost") or {}).get("per_month_usd"),
-        facts={k: frozenset(v) if isinstance(v, list) else v for k, v in (data.get("facts") or {}).items()},
+        facts=stated_facts(document),
         cleared=frozenset((data.get("licences") or {}).get("cleared") or ()),
         rules=_changes(data.get("rules")),
         overrides=tuple((tuple(o["files"]), _changes(o["rules"])) for o in data.get("overrides") or ()),
@@ -240,6 +251,14 @@ def unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
             one_of = f"one of: {', '.join(sorted(fact.values))}" if fact.values else f"a {fact.type}"
             found.append(Problem(f"{name} is {value!r}", at, f"write {one_of}"))
     return found
+
+
+def stated_facts(document: Document) -> Facts:
+    """What stands under `facts`, with places."""
+    rows = (document.data.get("facts") or {}).items()
+    return {
+        k: Stated(frozenset(v) if isinstance(v, list) else v, document.where(("facts", k))) for k, v in rows
+    }
 
 
 def _near(word: str, known: Any) -> str:

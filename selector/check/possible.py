@@ -98,7 +98,7 @@ def _weights(found: Plan, cat: Catalogue) -> Iterator[Finding]:
     and is unknown where some do."""
     if not (found.model and found.devices):
         return
-    model, group = found.model, found.group or 1
+    model, group = found.model, found.shards or 1
     formats, taken = _formats(found, model, cat)
     needed = [w for q in formats if (w := _bytes(model, q)) > 0.0]
     rooms = [(r, d.id) for d in found.devices if (r := _room(d, cat)) > 0.0]
@@ -114,19 +114,29 @@ def _weights(found: Plan, cat: Catalogue) -> Iterator[Finding]:
     if cache and weights / group <= room:
         parts += f" and the cache of one sequence of {found.context} tokens {cache / group / GB:.1f} GB"
     parts += f" a device of {room / GB:.1f} GB ({device})"
-    open_ = ["n_devices is not stated, 1 taken"] if found.group is None else []
+    open_ = ["n_devices is not stated, 1 taken"] if found.shards is None else []
     open_ += [f"the names can mean others, of which some fit: {_meant(found)}"] if any(fits) else []
     yield _fault(
         found,
         "STACK-003",
         "The weights do not fit" if not cache or weights / group > room else "The cache does not fit",
         "hardware",
-        "; ".join([parts, *open_, *([taken] if taken else [])]),
+        "; ".join([parts, *open_, *_unspread(found), *([taken] if taken else [])]),
         "Formulas memory.weights, memory.kv_cache over tp x pp, against the memory an engine may be given.",
         "fewer bits, more devices, or a smaller model; `selector estimate` names the nearest"
         + ("; or state what is not known" if open_ else ""),
         "unknown" if open_ else "fail",
     )
+
+
+def _unspread(found: Plan) -> list[str]:
+    """What is taken where nobody says over how many devices the weights are spread."""
+    if found.layout or found.default_tp is None or found.engine is None:
+        return []
+    held = f" of {found.n_devices} devices" if (found.n_devices or 1) > 1 else ""
+    return [
+        f"no tensor parallel size is stated, {found.default_tp}{held} taken, the default of {found.engine.id}"
+    ]
 
 
 def _meant(found: Plan) -> str:

@@ -38,12 +38,8 @@ class Asked:
     assumed: tuple[str, ...]
 
 
-def tell(
-    cases: Sequence[Case], ceiling: float | None, stated: Resolved | None, cat: Catalogue, day: date
-) -> None:
+def tell(cases: Sequence[Case], ceiling: float, stated: Resolved | None, cat: Catalogue, day: date) -> None:
     """Hold what all stacks take together to the ceiling: machines of each, the load of hosted models once."""
-    if ceiling is None:
-        return
     asked = _asked(stated)
     priced = [(c, month(c, asked, cat, day)) for c in _apart(cases)]
     hosted = [m.usd or 0.0 for c, m in priced if c.subject.plan.hosting in HOSTED]

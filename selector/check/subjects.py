@@ -25,6 +25,7 @@ MAKERS = frozenset(
 COMMIT = frozenset("0123456789abcdef")
 SERVING = frozenset({"serving", "gateway"})
 FLOATING = frozenset({"latest", "nightly", "main", "master", "dev", "edge", "stable"})
+DEFAULTS: Mapping[str, object] = {"trust_remote_code": False}  # of engines that serve
 # Which slot of a plan each key of detection fills.
 SLOTS: Mapping[str, str] = {
     "model": "model", "framework": "engine", "framework_version": "engine_version", "precision": "precision",
@@ -51,6 +52,7 @@ class Subject:
     facts: Mapping[str, object]
     model_name: str | None
     components: tuple[Component, ...]
+    defaults: frozenset[str] = frozenset()  # facts that hold because nothing says otherwise
 
 
 def of(unit: Unit, cat: Catalogue, today: date, root: Path) -> list[Subject]:
@@ -89,12 +91,14 @@ def _subject(unit: Unit, said: Sequence[Seen], cat: Catalogue, today: date, root
         region=str(first["region"].value) if "region" in first else None,
         context=_number(first.get("context")),
         replicas=_number(first.get("replicas")),
+        default_tp=_default_tp(unit, engine, cat),
     )
-    told = _facts(plan, first, provider, cat, today)
+    told, defaults = _facts(plan, first, provider, cat, today), frozenset[str]()
     if engine is not None and engine.kind == "serving" and len(said) == len(unit.facts):
         # What engines do that are told nothing; a variable that is left open may tell them.
-        told.setdefault("trust_remote_code", False)
-    return Subject(plan, told, name, components)
+        defaults = frozenset(DEFAULTS.keys() - told.keys())
+        told = {**DEFAULTS, **told}
+    return Subject(plan, told, name, components, defaults)
 
 
 def _first(said: Sequence[Seen]) -> dict[str, Seen]:
@@ -128,7 +132,12 @@ def _query(name: str, cat: Catalogue) -> names.ModelQuery | None:
 
 @cache
 def _device_ids(name: str, cat: Catalogue) -> tuple[str, ...]:
-    return Tables(cat).device_ids(name)
+    return _tables(cat).device_ids(name)
+
+
+@cache
+def _tables(cat: Catalogue) -> Tables:
+    return Tables(cat)
 
 
 def _engine(said: Sequence[Seen], cat: Catalogue) -> Framework | None:
@@ -138,6 +147,24 @@ def _engine(said: Sequence[Seen], cat: Catalogue) -> Framework | None:
         key=lambda s: (s.certainty is Certainty.INFERRED, cat.frameworks[str(s.value)].kind not in SERVING),
     )
     return cat.frameworks[str(found[0].value)] if found else None
+
+
+def _default_tp(unit: Unit, engine: Framework | None, cat: Catalogue) -> int | None:
+    """What an engine does that a command or its own image starts and that is told no parallel size; None
+    where one is named and not known, or a wrapper starts it that may choose for itself."""
+    tables = _tables(cat)
+    command = tables.command_of(engine.id) if engine is not None else None
+    told = any(s.key in ("tp", "pp") for s in unit.facts)
+    if engine is None or command is None or told:
+        return None
+
+    def starts(seen: Seen) -> bool:
+        way, _, name = seen.how.partition(" ")
+        image = tables.image(name) if way == "image" else None
+        return way == "command" or (image is not None and not image.get("other_version"))
+
+    own = any(s.key == "framework" and s.value == engine.id and starts(s) for s in unit.facts)
+    return command.default_tp if own else None
 
 
 def _components(said: Sequence[Seen], root: Path) -> Iterable[Component]:

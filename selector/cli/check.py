@@ -189,8 +189,8 @@ def _write(text: str, file: Path | None) -> None:
 
 
 def _draft(path: Path, packs: list[Path] | None, unit: str | None, force: bool) -> None:
-    from selector.check.declared import FILE
     from selector.check.draft import draft
+    from selector.check.plan import FILE
     from selector.cli import session
     from selector.errors import Problem, UsageError
     from selector.packs.catalog import load

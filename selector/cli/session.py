@@ -47,18 +47,10 @@ def check_format(text: str, allowed: Sequence[str] = FORMATS) -> str:
 def scoring(cat: Catalogue, need: Requirement) -> Scoring:
     """Numbers of the risk scales, the controls in place, and what a day of work on others costs."""
     from selector.needs.risks import held
-    from selector.risk.assess import Scoring
+    from selector.risk.assess import scales
 
-    raw = cat.scoring
-    return Scoring(
-        steps=tuple(raw["steps"]),
-        matrix=tuple(tuple(row) for row in raw["matrix"]),
-        floor=float(raw["floor"]),
-        evidence={k: float(v) for k, v in raw["evidence"].items()},
-        held=held(need, cat),
-        usd_per_day=(need.team.usd_per_engineer_month or 0.0) / cat.parameters["effort.working_days"].value,
-        months=float(need.horizon_months or 12),
-    )
+    day = (need.team.usd_per_engineer_month or 0.0) / cat.parameters["effort.working_days"].value
+    return scales(cat.scoring, held(need, cat), day, float(need.horizon_months or 12))
 
 
 def decide(

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from selector.errors import InputError, Problem
-from selector.needs.names import compact
+from selector.needs.names import compact, counted
 from selector.needs.options import Options, expand_hosting, resolve_options
 from selector.needs.regions import jurisdiction
-from selector.needs.shape import counted
 from selector.needs.tables import defaults
 from selector.types.requirement import LatencyLimits
 

@@ -6,9 +6,12 @@ What is not known is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from selector.needs.regions import jurisdiction
-from selector.types.requirement import Requirement
+
+if TYPE_CHECKING:
+    from selector.types.requirement import Requirement
 
 UNNAMED = frozenset({"unspecified", "any"})
 # Facts of the weights that only a declaration tells: of a plan in the requirements, or of a stack.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from selector.errors import InputError, Position, Problem
-from selector.needs.shape import counted
 from selector.needs.tables import alias
 
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
     from selector.types.catalog import Device, Precision
 
+COUNTED = re.compile(r"\s*(\d+)\s*[x×*]\s*(?=[A-Za-z])(.+)", re.IGNORECASE)
 # `H100 x 8` and `h100x8`, but not `rtx6000`.
 COUNT_BEHIND = re.compile(r"(.+?)(?:\s+[x×*]\s*|(?<=\d)[x×*]\s*|[×*])(\d+)", re.IGNORECASE)
 MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(?:gb|gib|g)")
@@ -70,6 +70,12 @@ class EngineQuery:
 
 
 @functools.cache
+def counted(text: str) -> tuple[int | None, str]:
+    """Count in front of a hardware name: `8xH100-SXM` -> (8, 'H100-SXM')."""
+    match = COUNTED.fullmatch(text)
+    return (int(match[1]), match[2].strip()) if match else (None, text.strip())
+
+
 def compact(text: str) -> str:
     """Lower case without what people vary: spaces, dashes, underscores, dots."""
     return re.sub(r"[\s_.\-]+", "", text.lower())

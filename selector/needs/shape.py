@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from selector.needs.names import counted
 from selector.types.build import build
 from selector.types.requirement import Pins, Requirement
 
-COUNTED = re.compile(r"\s*(\d+)\s*[x×*]\s*(?=[A-Za-z])(.+)", re.IGNORECASE)
 LAYOUT = re.compile(r"(tp|pp|ep|replicas)(\d+)")
 CHANCES = ("budget", "latency", "launch_weeks")  # limits that may be kept with a chance of their own
 NAMED_PINS = frozenset(Pins.__dataclass_fields__) - {"others"}
@@ -41,12 +41,6 @@ def normalise(document: Mapping[str, Any]) -> dict[str, Any]:
 def to_requirement(document: Mapping[str, Any]) -> Requirement:
     """Dataclasses from a document in long form."""
     return build(Requirement, document)
-
-
-def counted(text: str) -> tuple[int | None, str]:
-    """Count in front of a hardware name: `8xH100-SXM` -> (8, 'H100-SXM')."""
-    match = COUNTED.fullmatch(text)
-    return (int(match[1]), match[2].strip()) if match else (None, text.strip())
 
 
 def _listed(value: Any) -> list[Any]:

@@ -103,7 +103,9 @@ def _units(found: Checked) -> list[dict[str, Any]]:
 
 def _known(found: Checked, unit: str) -> dict[str, Any]:
     """Facts that rules saw of a unit; a declared stack goes by the path of its file."""
-    rows = next((f for u, f in found.rule_facts.items() if u == unit or u.endswith(unit)), {})
+    rows = found.rule_facts.get(unit)
+    if rows is None:
+        rows = next((f for u, f in found.rule_facts.items() if u.endswith(unit)), {})
     return {k: sorted(map(str, v)) if isinstance(v, frozenset) else v for k, v in rows.items()}
 
 
@@ -149,15 +151,14 @@ def until(waived: Waived) -> str:
 
 def unit_lines(found: Checked) -> list[str]:
     """A line for each unit: what it runs."""
+    said: dict[str, dict[str, dict[str, None]]] = {}
+    for s in found.facts:
+        if s.key in SHOWN_UNITS:
+            said.setdefault(s.unit, {}).setdefault(s.key, {})[str(s.value)] = None
     rows = []
-    for unit in dict.fromkeys(s.unit for s in found.facts):
-        parts = []
-        for key in SHOWN_UNITS:
-            values = dict.fromkeys(str(s.value) for s in found.facts if s.unit == unit and s.key == key)
-            if values:
-                parts.append(f"{key} {', '.join(values)}")
-        if parts:
-            rows.append(f"{unit}: {'; '.join(parts)}")
+    for unit, values in said.items():
+        parts = [f"{key} {', '.join(values[key])}" for key in SHOWN_UNITS if key in values]
+        rows.append(f"{unit}: {'; '.join(parts)}")
     return [*rows, ""] if rows else []
 
 

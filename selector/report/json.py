@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selector.report.numbers import plain
-from selector.types.decision import (
-    CostLine,
-    Exclusion,
-    Joint,
-    Move,
-    ProposedPlan,
-    RankedStack,
-    Recommendation,
-    Relaxation,
-)
-from selector.types.estimate import Estimate
-from selector.types.rule import Finding
+
+if TYPE_CHECKING:
+    from selector.types.decision import (
+        CostLine,
+        Exclusion,
+        Joint,
+        Move,
+        ProposedPlan,
+        RankedStack,
+        Recommendation,
+        Relaxation,
+    )
+    from selector.types.estimate import Estimate
+    from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
 
@@ -135,8 +137,8 @@ def relaxation(x: Relaxation) -> dict[str, Any]:
 
 def finding(f: Finding) -> dict[str, Any]:
     """What a rule says; the place only where there is one."""
-    found = asdict(f) | {"severity": f.severity.value}
-    return {k: v for k, v in found.items() if v is not None}
+    pairs = ((k, getattr(f, k)) for k in type(f).__dataclass_fields__)
+    return {k: v for k, v in pairs if v is not None} | {"severity": f.severity.value}
 
 
 def ledger(s: RankedStack) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from selector.risk.choose import Need, Price, cheapest
 from selector.types.decision import RiskRow
@@ -38,6 +39,21 @@ class Scoring:
         """How far the effect of a mitigation counts; what is only planned counts as declared, so that
         to have it in place is never worse."""
         return self.evidence[self.held.get(mitigation, DECLARED)]
+
+
+def scales(
+    raw: Mapping[str, Any], held: Mapping[str, str], usd_per_day: float = 0.0, months: float = 1.0
+) -> Scoring:
+    """The scales of the privacy pack; without a price of work where no mitigation is to be chosen."""
+    return Scoring(
+        steps=tuple(raw["steps"]),
+        matrix=tuple(tuple(row) for row in raw["matrix"]),
+        floor=float(raw["floor"]),
+        evidence={k: float(v) for k, v in raw["evidence"].items()},
+        held=held,
+        usd_per_day=usd_per_day,
+        months=months,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,11 @@ def helping(item: Trigger, usable: Mapping[str, Mitigation], scoring: Scoring) -
         for m in item.risk.mitigations
         if m in usable and not usable[m].structural and score(item, (m,), usable, scoring) < alone
     ]
+
+
+def exceeds(level: str, appetite: str) -> bool:
+    """Whether a level is above what an appetite allows."""
+    return LEVELS.index(level) > LEVELS.index(APPETITE_LEVEL[appetite])
 
 
 def index_of(scores: Sequence[float]) -> float:

@@ -91,7 +91,8 @@ class Implication:
 class Taxonomy:
     """A scheme of ids that risks and mitigations refer to, in one version.
 
-    `checked` is False where its ids were not compared with the published text.
+    `checked` is False where its ids were compared neither with the published text nor with lists of others
+    that agree; `read` says with which.
     """
 
     id: str

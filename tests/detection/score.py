@@ -28,6 +28,16 @@ HELD_OUT = (
     "onyx",
     "ray-serve-llm",
 )
+# Added when those had been read and mended, with keys written before any run: the second look at what is unseen.
+HELD_OUT_LATER = (
+    "aibrix",
+    "bento-vllm",
+    "fastchat",
+    "pytorch-huggingface",
+    "ragflow",
+    "sglang-helm",
+    "worker-vllm",
+)
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "framework": ("framework",),
     "model": ("model",),
@@ -270,7 +280,8 @@ def main() -> None:
     groups = {
         "All": list(scores),
         "Held out": [name for name in scores if name in HELD_OUT],
-        "Others": [name for name in scores if name not in HELD_OUT],
+        "Held out later": [name for name in scores if name in HELD_OUT_LATER],
+        "Others": [name for name in scores if name not in (*HELD_OUT, *HELD_OUT_LATER)],
     }
     for title, members in groups.items():
         total = Score()

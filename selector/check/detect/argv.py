@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 ENDS = frozenset(";&|\n()")
+_RUNS = re.compile(r"-[aehilnpuvx]*c")  # `-c` of a shell, among other switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ def inside(word: Word) -> list[list[Word]]:
 def unwrapped(words: list[Word]) -> list[list[Word]]:
     """The commands inside `sh -c "..."` and the like; the command itself where it is none."""
     for i, word in enumerate(words[:-1]):
-        if i and word.text in ("-c", "-lc", "-ec", "-ic", "-exc", "-euc", "-xc") and _shell(words[:i]):
-            return [c for one in inside(words[i + 1]) for c in unwrapped(one)]
+        if i and _RUNS.fullmatch(word.text) and _shell(words[:i]):
+            # `bash -lc -- "..."`: two dashes end the options, the text comes after them.
+            text = next((w for w in words[i + 1 :] if w.text != "--"), words[i + 1])
+            return [c for one in inside(text) for c in unwrapped(one)]
     return [words]
 
 

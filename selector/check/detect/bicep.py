@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from selector.check.detect import foreign, terraform
 from selector.check.detect.blocks import Block, Value
@@ -21,9 +20,9 @@ KINDS = frozenset({"OpenAI", "AIServices"})
 _MODEL = re.compile(r"model(?:name|id)?$", re.IGNORECASE)
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for Bicep and the files of its parameters."""
-    return path.name.lower().endswith((".bicep", ".bicepparam", ".parameters.json"))
+    return file.base.lower().endswith((".bicep", ".bicepparam", ".parameters.json"))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -31,7 +30,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     text = tree.text(file)
     if text is None:
         return
-    if file.path.suffix == ".json":
+    if file.suffix == ".json":
         yield from _parameters(text, file, tree, tables)
         return
     yield from _fallbacks(text, file, tables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from selector.check.detect import foreign
 from selector.check.detect.argv import Word
@@ -28,9 +27,9 @@ MOST_DEPTH = 12
 _ASKED = re.compile(r"AWSTemplateFormatVersion|AWS::Serverless|[\"']?Type[\"']?\s*:\s*[\"']?AWS::")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML and JSON; its text says whether it is a template."""
-    name = path.name.lower()
+    name = file.base.lower()
     return name.endswith((".yaml", ".yml", ".json", ".template")) and name not in (
         "package.json",
         "package-lock.json",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import environment, foreign, pods
@@ -25,9 +24,9 @@ DEVICES = {
 }
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML: a compose file may have any name, its content tells."""
-    return path.suffix.lower() in (".yaml", ".yml")
+    return file.suffix.lower() in (".yaml", ".yml")
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -49,7 +48,7 @@ def _services(data: object, file: File) -> Mapping[str, Mapping[str, Any]]:
     """Services of a document; under another name only where one of them has an image or a build."""
     found = data.get("services") if isinstance(data, dict) else None
     services = {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
-    named = "compose" in file.path.name.lower()
+    named = "compose" in file.base.lower()
     return services if named or any("image" in s or "build" in s for s in services.values()) else {}
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from selector.check.detect import argv, packages, variables
 from selector.check.detect.argv import Word
@@ -22,6 +21,9 @@ WORDS = frozenset(
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w*)[\"']?")
 
 
+_NAMED = re.compile(r"(?:docker|container)file(?:$|\.|[_-](?!.*\.(?:md|py|sh|txt|ya?ml|json)$))")
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One instruction: its word in capitals, the text behind it, where both stand."""
@@ -32,12 +34,10 @@ class Instruction:
     column: int
 
 
-def reads(path: PurePosixPath) -> bool:
-    """True for `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `api.Dockerfile`."""
-    name = path.name.lower()
-    return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(
-        (".dockerfile", ".containerfile")
-    )
+def reads(file: File) -> bool:
+    """True for `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `Dockerfile_gpu`, `api.Dockerfile`."""
+    name = file.base.lower()
+    return _NAMED.match(name) is not None or name.endswith((".dockerfile", ".containerfile"))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from selector.check.detect import overlays, variables
 from selector.check.detect.tables import Tables
@@ -18,9 +17,9 @@ _OPTION = re.compile(r"^option\.(\w+)(?=\s*=)", re.MULTILINE)
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for `.env`, `.env.production`, `gpu.env`, `serving.properties`."""
-    return path.name in (PROPERTIES, ".env") or path.name.startswith(".env.") or path.suffix == ".env"
+    return file.base in (PROPERTIES, ".env") or file.base.startswith(".env.") or file.suffix == ".env"
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -30,9 +29,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return []  # what a kustomization hands on belongs to the workload that asks for it
     teller = Teller(file.name, file.name, tables, variables.env_file(text))
     for number, line in enumerate(text.splitlines(), 1):
-        option = (
-            _OPTION.sub(lambda m: f"OPTION_{m[1].upper()}", line) if file.path.name == PROPERTIES else line
-        )
+        option = _OPTION.sub(lambda m: f"OPTION_{m[1].upper()}", line) if file.base == PROPERTIES else line
         match = _LINE.match(option)
         if match:
             value = variables.bare(match[2])

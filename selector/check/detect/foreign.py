@@ -25,9 +25,10 @@ _LINE_OF_TEMPLATE = re.compile(
 _VALUES = re.compile(
     r"\{\{-?\s*(?:quote\s+|int\s+|toYaml\s+)?\$?\.Values\.([A-Za-z0-9_.-]+?)\s*(?:\|[^{}]*)?-?\}\}"
 )
+_INDEX = re.compile(r"\{\{-?\s*index\s+\$?\.Values\.([A-Za-z0-9_.-]+)\s+\"([^\"\s]+)\"\s*(?:\|[^{}]*)?-?\}\}")
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
 MARK = "TEMPLATE"
-_WRITTEN = re.compile(r"\$\((\.Values\.[\w.-]+|" + MARK + r")\)")
+_WRITTEN = re.compile(r"\$\((\.Values\.[\w./-]+|" + MARK + r")\)")
 
 
 @dataclass(slots=True)
@@ -105,6 +106,7 @@ def plain(text: str) -> str:
     """
     text = _LINE_OF_TEMPLATE.sub("", text)
     text = _VALUES.sub(lambda m: f"$(.Values.{m[1]})", text)
+    text = _INDEX.sub(lambda m: f"$(.Values.{m[1]}.{m[2]})", text)  # a key with dots and slashes
     return _TEMPLATE.sub(f"$({MARK})", text)
 
 

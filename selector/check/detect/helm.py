@@ -42,12 +42,12 @@ CONFIG = {
 }  # fmt: skip
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for `values.yaml`, `values-gpu.yaml`, `gaudi-values.yaml`; templates of charts are not values."""
-    name = path.name.lower()
-    if not name.endswith((".yaml", ".yml")) or "templates" in path.parts or name == "chart.yaml":
+    name = file.base.lower()
+    if not name.endswith((".yaml", ".yml")) or "templates" in file.parts or name == "chart.yaml":
         return False
-    return "values" in name or bool({"chart", "charts", "helm"} & set(path.parts[:-1]))
+    return "values" in name or bool({"chart", "charts", "helm"} & set(file.folders))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -90,7 +90,7 @@ def release(
 
 def of_chart(file: File, tree: Tree) -> tuple[File, Mapping[str, str]] | None:
     """The values of the chart that a template belongs to, by the names under which it reads them."""
-    parts = file.path.parts
+    parts = file.parts
     if "templates" not in parts:
         return None
     values = tree.at(PurePosixPath(*parts[: parts.index("templates")], "values.yaml"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import foreign, helm, kustomize, overlays, pods, serving_objects
@@ -33,9 +32,9 @@ _KIND = re.compile(r"\bkind\"?\s*:")
 INSTALLS = frozenset({"HelmRelease", "HelmChart", "Application"})
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML and JSON that may hold objects; compose files and values of charts have detectors."""
-    name = path.name.lower()
+    name = file.base.lower()
     return (
         name.endswith((".yaml", ".yml", ".json")) and "compose" not in name and not name.startswith("values")
     )

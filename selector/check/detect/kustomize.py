@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from selector.check.detect import foreign, variables
 from selector.check.detect.foreign import steps
@@ -19,7 +18,7 @@ def generated(tree: Tree) -> dict[str, dict[str, str]]:
     """Data of the ConfigMaps that kustomizations generate, by name; none where two of a name differ."""
     found: dict[str, dict[str, str]] = {}
     twice: set[str] = set()
-    for file in (f for f in tree.files if f.path.name in NAMES):
+    for file in (f for f in tree.files if f.base in NAMES):
         text = tree.text(file)
         documents = foreign.read(text, file.name)[0] if text else []
         rows = inner(documents[0].data, ("configMapGenerator",)) if documents else None
@@ -50,9 +49,9 @@ def _names(row: object) -> list[str]:
     return [str(e) for e in envs] if isinstance(envs, list) else [str(e) for e in [inner(row, ("env",))] if e]
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for the file of a kustomization."""
-    return path.name.lower() in ("kustomization.yaml", "kustomization.yml", "kustomization")
+    return file.base.lower() in ("kustomization.yaml", "kustomization.yml", "kustomization")
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

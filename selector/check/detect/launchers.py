@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import argv, foreign, normal, packages, routes, scripts, serving_objects
@@ -22,9 +21,9 @@ _HINT = re.compile(
 )
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML that may belong to a launcher, and for a Modelfile."""
-    name = path.name
+    name = file.base
     if name.startswith("Modelfile"):
         return True
     return name.endswith((".yaml", ".yml")) and "compose" not in name and "values" not in name
@@ -35,7 +34,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     text = tree.text(file)
     if text is None:
         return
-    if file.path.name.startswith("Modelfile"):
+    if file.base.startswith("Modelfile"):
         yield from _modelfile(text, file, tables)
         return
     if not _HINT.search(text):
@@ -58,7 +57,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
             teller = Teller(file.name, file.name, tables)
             serving_objects.serve_config(text, (), document, teller)
             yield from teller.told()
-        elif file.path.name.startswith("bentofile"):
+        elif file.base.startswith("bentofile"):
             yield from _bento(data, document, file, tables)
         elif "predict" in data and isinstance(data.get("build"), dict):
             yield from _cog(data, document, file, tables)

@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from selector.check.detect import manifest_forms, packages
 from selector.check.detect.tables import Tables
@@ -29,12 +28,12 @@ BROKEN = (tomllib.TOMLDecodeError, json.JSONDecodeError, SyntaxError, RecursionE
 Pins = dict[str, str | None]
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for the manifests and locks of Python."""
-    name = path.name
+    name = file.base
     return (
         name in NAMES
-        or (name.endswith((".txt", ".in")) and ("requirements" in name or path.parent.name == "requirements"))
+        or (name.endswith((".txt", ".in")) and ("requirements" in name or file.folder == "requirements"))
         or (name.startswith(("environment", "conda")) and name.endswith((".yml", ".yaml")))
     )
 
@@ -60,7 +59,7 @@ def _rows(file: File, tree: Tree, quiet: bool = False) -> list[manifest_forms.Ro
     troubles: list[Trouble] = []
     try:
         # What stands before a break is kept.
-        found.extend(manifest_forms.rows(file.path.name, text or "", troubles, file.name))
+        found.extend(manifest_forms.rows(file.base, text or "", troubles, file.name))
     except BROKEN as problem:
         troubles.append(_trouble(problem, file.name, text or ""))
     if not quiet:
@@ -87,7 +86,7 @@ def _plain(name: str) -> str:
 
 def _locks(file: File, tree: Tree) -> Pins:
     """Versions that another file fixes for a manifest: its lock, or the constraints that it names."""
-    name = file.path.name
+    name = file.base
     for one in LOCKS.get(name, ()) + ((f"{name[:-3]}.txt",) if name.endswith(".in") else ()):
         lock = tree.beside(file, one) or (_of_workspace(file, one, tree) if one == "uv.lock" else None)
         if lock is not None:
@@ -123,7 +122,7 @@ def _of_workspace(file: File, name: str, tree: Tree) -> File | None:
 
 def _included(file: File, text: str, tree: Tree) -> Iterator[File]:
     """Requirements that a file names with `-r` and that are no manifests by their own name."""
-    if not file.path.name.endswith((".txt", ".in")):
+    if not file.base.endswith((".txt", ".in")):
         return
     seen, waiting = {file.path}, [(file, text)]
     while waiting and len(seen) < MOST_INCLUDED:
@@ -133,5 +132,5 @@ def _included(file: File, text: str, tree: Tree) -> Iterator[File]:
             if other is not None and not constraint and other.path not in seen:
                 seen.add(other.path)
                 waiting.append((other, tree.text(other) or ""))
-                if not reads(other.path):
+                if not reads(other):
                     yield other

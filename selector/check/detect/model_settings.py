@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import foreign
@@ -29,9 +28,9 @@ _HINT = re.compile(rf"\b(?:{'|'.join(VENDORS)})\b[\"']?\s*:")
 _ROLE = re.compile(r"[_-](chat|llm|completion|embedding|embeddings|embedder|rerank|reranker)$")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML that is no manifest of something else."""
-    name = path.name.lower()
+    name = file.base.lower()
     return name.endswith((".yaml", ".yml")) and not any(word in name for word in SKIPPED) and name[0] != "."
 
 

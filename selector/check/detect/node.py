@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import node_locks, packages
@@ -17,9 +16,9 @@ from selector.types.detected import Seen, Trouble
 GROUPS = ("dependencies", "devDependencies", "optionalDependencies")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for package.json."""
-    return path.name == "package.json"
+    return file.base == "package.json"
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

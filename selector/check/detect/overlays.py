@@ -35,7 +35,7 @@ def patched(tree: Tree) -> Mapping[PurePosixPath, Overlay]:
 
 
 def _overlays(tree: Tree) -> Iterator[tuple[PurePosixPath, Overlay]]:
-    for file in (f for f in tree.files if f.path.name in NAMES):
+    for file in (f for f in tree.files if f.base in NAMES):
         data = _data(file, tree)
         patches = list(_patches(data, file, tree))
         if not patches:

@@ -22,6 +22,8 @@ NODE_TYPES = (
     "karpenter.k8s.aws/instance-gpu-name",
     "k8s.amazonaws.com/accelerator",
 )
+# Ends of labels of other clouds and labellers; what stands under them counts where it is a device.
+NODE_ENDS = ("gpu-name", "gpu.product", "gpu-product", "gpu-type", "gpu-model", "accelerator")
 OFFER_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 SERVES = frozenset({"framework", "model", "embedding_model", "reranker_model", "speech_model", "accelerator"})
 MOST_DEPTH = 12
@@ -104,6 +106,9 @@ def _node(name: str, value: Any, at: At, teller: Teller) -> None:
     """A label that the node has to carry."""
     if name in NODE_TYPES:
         teller.say("accelerator", text_of(value), at)
+    elif name.rsplit("/", 1)[-1] in NODE_ENDS:
+        if teller.tables.device_ids(text_of(value) or ""):
+            teller.say("accelerator", text_of(value), at)
     elif name in OFFER_TYPES:
         teller.say("offer", text_of(value), at)
 

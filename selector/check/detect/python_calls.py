@@ -160,6 +160,8 @@ class Commands:
                 key = (id(names), node.targets[0].id)
                 self._done.append(self._grown.pop(key, []))
                 self._grown[key] = [(node.value, names)]
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.List):
+            self._done.append([(node.value, names)])
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             self._grow(node.target.id, node.value, names)
         elif isinstance(node, ast.Call):

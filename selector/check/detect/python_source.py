@@ -11,12 +11,12 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from selector.check.detect import packages, python_calls, python_models
 from selector.check.detect.constants import dotted, value
 from selector.check.detect.python_call import Call
 from selector.check.detect.scopes import Bound, of_module, settled, visible
+from selector.check.detect.syntax import nodes, own
 from selector.check.detect.tables import Tables
 from selector.check.detect.teller import At, Teller
 from selector.check.detect.tree import File, Tree
@@ -32,14 +32,14 @@ OTHERS = (
 QUIET = frozenset({"ray-serve", "mlflow"})
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for Python files that may be deployed."""
-    if path.suffix != ".py":
+    if file.suffix != ".py":
         return False
     return (
-        not (NOT_DEPLOYED & set(path.parts))
-        and not path.name.startswith("test_")
-        and not path.name.endswith("_test.py")
+        not (NOT_DEPLOYED & set(file.parts))
+        and not file.base.startswith("test_")
+        and not file.base.endswith("_test.py")
     )
 
 
@@ -56,6 +56,8 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     except RecursionError:
         tree.troubles.append(Trouble("DETECT-002", "nested too deeply", file.name))
         return []
+    finally:
+        own.cache_clear()
 
 
 def _asks(text: str, tree: Tree, tables: Tables) -> bool:
@@ -86,8 +88,9 @@ def _parsed(text: str, file: File, tree: Tree) -> ast.Module | None:
 
 def _told(module: ast.Module, file: File, tree: Tree, tables: Tables) -> list[Seen]:
     teller = Teller(file.name, file.name, tables)
-    imported, commands = _imports(module), python_calls.Commands()
-    for node, names in visible(module, _constants(module, file, tree)):
+    every = nodes(module)
+    imported, commands = _imports(every), python_calls.Commands()
+    for node, names in visible(module, every, _constants(every, file, tree)):
         commands.see(node, names)
         if isinstance(node, ast.Call):
             call = Call(node, python_calls.full(node.func, imported), names, teller)
@@ -99,15 +102,15 @@ def _told(module: ast.Module, file: File, tree: Tree, tables: Tables) -> list[Se
         packages.installed(words, teller)
         teller.command(words)
     if teller.told():
-        for module_name, node_ in sorted(_modules(module).items()):
+        for module_name, node_ in sorted(_modules(every).items()):
             _imported(module_name, At(node_.lineno, node_.col_offset + 1, f"import {module_name}"), teller)
     return teller.told()
 
 
-def _constants(module: ast.Module, file: File, tree: Tree) -> Bound:
+def _constants(every: Iterable[ast.AST], file: File, tree: Tree) -> Bound:
     """Constants that a file imports from others of the repository, under the names that it gives them."""
     found: Bound = {}
-    for node in ast.walk(module):
+    for node in every:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 name, part = alias.asname or alias.name, _file_of(node, file, tree)
@@ -176,10 +179,10 @@ def _imported(name: str, at: At, teller: Teller) -> None:
             teller.add("vector_store", plain, at, Certainty.INFERRED)
 
 
-def _modules(module: ast.Module) -> dict[str, ast.stmt]:
+def _modules(every: Iterable[ast.AST]) -> dict[str, ast.stmt]:
     """First import of each top module, and of each name from a module of vector stores."""
     found: dict[str, ast.stmt] = {}
-    for node in ast.walk(module):
+    for node in every:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found.setdefault(alias.name.split(".")[0], node)
@@ -190,10 +193,10 @@ def _modules(module: ast.Module) -> dict[str, ast.stmt]:
     return found
 
 
-def _imports(module: ast.Module) -> Mapping[str, str]:
+def _imports(every: Iterable[ast.AST]) -> Mapping[str, str]:
     """What a name of the file means: `OpenAI` -> `openai.OpenAI`."""
     found: dict[str, str] = {}
-    for node in ast.walk(module):
+    for node in every:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.split(".")[0]] = (

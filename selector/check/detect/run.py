@@ -64,9 +64,9 @@ def detect(root: Path, cat: Catalogue) -> Detection:
     detectors = [import_module(f"selector.check.detect.{name}") for name in MODULES]
     found: list[Seen] = []
     for file in tree.files:
-        if TESTS & set(file.path.parts[:-1]):
+        if TESTS & set(file.folders):
             continue
-        asked = [d for d in detectors if d.reads(file.path)]
+        asked = [d for d in detectors if d.reads(file)]
         for detector in asked:
             found.extend(detector.find(file, tree, tables))
         if asked:

@@ -9,20 +9,23 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from selector.check.detect.constants import UNKNOWN, Names, dotted, value
+from selector.check.detect.syntax import own
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Bound = dict[str, ast.expr | None]
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-def visible(module: ast.Module, imported: Names | None = None) -> Iterator[tuple[ast.AST, Names]]:
-    """Every node of a file with the names that are visible there; `imported` are those of other files."""
-    outer: Bound = {**(imported or {}), **_arguments(module)}
+def visible(
+    module: ast.Module, every: Iterable[ast.AST], imported: Names | None = None
+) -> Iterator[tuple[ast.AST, Names]]:
+    """Every node of a file (`every` holds them, in any order) with the names that are visible there;
+    `imported` are those of other files."""
+    outer: Bound = {**(imported or {}), **_arguments(every)}
     outer |= of_module(module)
     waiting: list[tuple[ast.AST, Bound, Bound]] = [(module, outer, {})]
     while waiting:
         scope, names, fields = waiting.pop()
-        for node in _own(scope):
+        for node in own(scope):
             yield node, names
             if isinstance(node, ast.ClassDef):
                 inside = _fields(node, names)
@@ -33,10 +36,10 @@ def visible(module: ast.Module, imported: Names | None = None) -> Iterator[tuple
 
 def of_module(module: ast.Module) -> Bound:
     """Names that a file binds for all of it, those of its classes as `Class.name`."""
-    found = _bindings(_own(module))
-    for node in _own(module):
+    found = _bindings(own(module))
+    for node in own(module):
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{n}": v for n, v in _bindings(_own(node)).items()}
+            found |= {f"{node.name}.{n}": v for n, v in _bindings(own(node)).items()}
     # `settings = Settings()` has the fields of its class, unless others are given.
     for name, made in list(found.items()):
         if isinstance(made, ast.Call) and not made.args and not made.keywords:
@@ -45,19 +48,6 @@ def of_module(module: ast.Module) -> Bound:
                 f"{name}.{k.removeprefix(start)}": v for k, v in list(found.items()) if k.startswith(start)
             }
     return found
-
-
-def _own(scope: ast.AST) -> Iterator[ast.AST]:
-    """Nodes of a scope in their order; of scopes inside it only where they begin, and what decorates them."""
-    decorators = getattr(scope, "decorator_list", [])
-    waiting = [n for n in ast.iter_child_nodes(scope) if n not in decorators][::-1]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, _SCOPES):
-            waiting += getattr(node, "decorator_list", [])[::-1]
-        else:
-            waiting += list(ast.iter_child_nodes(node))[::-1]
 
 
 def _bindings(nodes: Iterable[ast.AST]) -> Bound:
@@ -102,7 +92,7 @@ def _of_function(node: Function) -> Bound:
     last = (*given.posonlyargs, *given.args)[-len(given.defaults) :] if given.defaults else ()
     found |= {a.arg: d for a, d in zip(last, given.defaults, strict=True)}
     found |= {a.arg: d for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is not None}
-    for name, bound in _bindings(_own(node)).items():
+    for name, bound in _bindings(own(node)).items():
         found[name] = None if name in found else bound
     return found
 
@@ -110,20 +100,20 @@ def _of_function(node: Function) -> Bound:
 def _fields(node: ast.ClassDef, names: Bound) -> Bound:
     """`self.x` of a class: fields of its body, and what its functions bind them to once."""
     found: Bound = {}
-    for name, bound in _bindings(_own(node)).items():
+    for name, bound in _bindings(own(node)).items():
         found[f"self.{name}"] = found[f"cls.{name}"] = bound
-    own: Bound = {}
-    for function in _own(node):
+    bound_once: Bound = {}
+    for function in own(node):
         if isinstance(function, Function):
             inside = {**names, **found, **_of_function(function)}
             for name, bound in _kept(function, inside):
-                own[name] = None if name in own else bound
-    return found | own
+                bound_once[name] = None if name in bound_once else bound
+    return found | bound_once
 
 
 def _kept(function: Function, names: Bound) -> Iterator[tuple[str, ast.expr | None]]:
     """`self.x = y`, as the value that y has there, or as written where it is no plain value."""
-    for node in _own(function):
+    for node in own(function):
         targets = (
             node.targets
             if isinstance(node, ast.Assign)
@@ -145,10 +135,10 @@ def settled(found: object, node: ast.expr) -> ast.expr | None:
     return node if found is UNKNOWN and isinstance(node, ast.Dict | ast.List | ast.Tuple) else None
 
 
-def _arguments(module: ast.Module) -> Bound:
+def _arguments(every: Iterable[ast.AST]) -> Bound:
     """`args.x` of a command line: the default that `add_argument("--x", default=...)` gives it."""
     holders, found = {"args"}, Bound()
-    for node in ast.walk(module):
+    for node in every:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             if dotted(node.value.func).rsplit(".", 1)[-1] == "parse_args":
                 holders |= {t.id for t in node.targets if isinstance(t, ast.Name)}

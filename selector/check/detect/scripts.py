@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from selector.check.detect import argv, environment, packages, variables
 from selector.check.detect.argv import Word
@@ -30,9 +29,9 @@ ALONE = frozenset(
 )
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for shell scripts, Makefiles, and files of systemd, supervisord and Heroku's Procfile."""
-    return path.name.endswith((".sh", ".bash", ".slurm", ".sbatch", ".service", ".mk")) or path.name in NAMES
+    return file.base.endswith((".sh", ".bash", ".slurm", ".sbatch", ".service", ".mk")) or file.base in NAMES
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -42,9 +41,9 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         return
     text = _PLACEHOLDER.sub(r"$(\1)", text)
     known = environment.beside(file, tree) | variables.env_file(text)
-    if file.path.name in MAKES or file.path.suffix == ".mk":
+    if file.base in MAKES or file.suffix == ".mk":
         known |= {m[1]: variables.bare(m[2]) for m in _MADE.finditer(text)}
-    if file.path.suffix == ".service" or file.path.name in MANAGES:
+    if file.suffix == ".service" or file.base in MANAGES:
         known |= variables.env_file("\n".join(m[1] for m in _SET.finditer(text)))
         text = _STARTS.sub(lambda m: " " * len(m[0]), text)  # the command keeps its column
     found = list(told(argv.commands(text), file.name, file.name, known, tables))

@@ -43,8 +43,14 @@ def tell(
         "NIMCache": _nim_cache,
         "Workspace": _kaito,
         "Model": _kubeai,
-    }.get(kind, pods.nested)
-    teller_of(item, base, document, teller, configs)
+    }.get(kind)
+    if teller_of is not None:
+        teller_of(item, base, document, teller, configs)
+        return
+    pods.nested(item, base, document, teller, configs)
+    if teller.facts:
+        path: Path_ = (*base, "spec", "replicas")
+        _replicas(inner(item, ("spec", "replicas")), path, document, teller)
 
 
 def _at(document: Foreign, path: Path_, how: str) -> At:

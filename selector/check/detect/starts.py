@@ -18,6 +18,12 @@ BEFORE = frozenset(
     {"sudo", "exec", "time", "nohup", "then", "do", "else", "if", "!", "python", "python3", "-m", "uv"}
 )
 
+# Options by which programs that are not known are told a model.
+MODEL_OPTIONS = frozenset(
+    {"--model", "--model-id", "--model_id", "--base_model", "--hf-model", "--model-path", "--model_path",
+     "--model_name_or_path", "--model-name-or-path", "--pretrained_model_name_or_path"}
+)  # fmt: skip
+
 
 def after(words: Sequence[Word], starts: Sequence[tuple[str, ...]]) -> int | None:
     """Number of the word behind the run of words that starts a command."""

@@ -21,6 +21,7 @@ class Command:
     positional: Mapping[str, str]
     options: Mapping[str, str]
     switches: Mapping[str, str]
+    default_tp: int | None = None  # devices that weights are spread over where no option says it
 
 
 class Tables:
@@ -56,6 +57,7 @@ class Tables:
                 e["positional"],
                 e["options"],
                 e["switches"],
+                e.get("default_tp"),
             )
             for e in self._entries.get("commands", {}).values()
         )

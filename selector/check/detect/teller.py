@@ -14,9 +14,6 @@ from selector.types.detected import Certainty, Seen
 WHOLE = frozenset({"tp", "pp", "dp", "ep", "replicas", "n_devices", "n_nodes", "context", "max_sequences"})
 MODELS = frozenset({"model", "embedding_model", "reranker_model", "speech_model"})
 ALTERNATIVE = "one of"  # how a value is told that is one of several on purpose
-MODEL_OPTIONS = frozenset(
-    {"--model", "--model-id", "--model_id", "--base_model", "--model_name_or_path", "--hf-model"}
-)
 YES, NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
 # Words of the tables that are read into a fact of another name.
 RAW = {
@@ -194,7 +191,7 @@ class Teller:
     def _named_model(self, words: list[Word]) -> None:
         """A program that is not known, and is told a model by the id of a hub."""
         for name, value in argv.options(words):
-            if name.text in MODEL_OPTIONS and value is not None:
+            if name.text in starts.MODEL_OPTIONS and value is not None:
                 text = variables.resolve(value.text, self.known).text
                 if normal.is_hub_id(text):
                     at = At(value.line, value.column, f"argument {name.text}", value.path)

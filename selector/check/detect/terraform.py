@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import cast
 
 from selector.check.detect import argv, blocks, normal, scripts
@@ -26,17 +25,17 @@ _INSIDE = re.compile(r"\$\{\s*((?:var|local)\.[\w-]+)\s*\}")
 _CAST = re.compile(r"(?:jsonencode|tostring|tonumber|base64encode)\((.*)\)$", re.DOTALL)
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for Terraform and OpenTofu, and values of their variables."""
-    return path.name.lower().endswith((".tf", ".tofu", ".tfvars"))
+    return file.base.lower().endswith((".tf", ".tofu", ".tfvars"))
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     """Facts of every resource that has an accelerator, runs a container or serves a model."""
     root = parsed(file, tree)
-    if file.path.suffix == ".tfvars":
+    if file.suffix == ".tfvars":
         beside = _by_folder(tree)[str(file.path.parent)]
-        if not _automatic(file) or all(f.path.suffix == ".tfvars" for f in beside):
+        if not _automatic(file) or all(f.suffix == ".tfvars" for f in beside):
             yield from _values(root, file, tables)
         return
     folder = _folder(file, tree)
@@ -116,7 +115,7 @@ def _folder(file: File, tree: Tree) -> Folder:
 
 def _automatic(file: File) -> bool:
     """Whether Terraform takes values from a file that nobody names."""
-    return file.path.name == "terraform.tfvars" or file.path.name.endswith(".auto.tfvars")
+    return file.base == "terraform.tfvars" or file.base.endswith(".auto.tfvars")
 
 
 def _by_folder(tree: Tree) -> dict[str, list[File]]:
@@ -125,7 +124,7 @@ def _by_folder(tree: Tree) -> dict[str, list[File]]:
     if key not in tree.memo:
         found = tree.memo[key] = dict[str, list[File]]()
         for file in tree.files:
-            if reads(file.path):
+            if reads(file):
                 found.setdefault(str(file.path.parent), []).append(file)
     return cast(dict[str, list[File]], tree.memo[key])
 

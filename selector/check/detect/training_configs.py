@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from selector.check.detect import foreign
@@ -23,9 +22,9 @@ _HINT = re.compile(
 YES = (True, "true", "True", "auto_bf16")
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for YAML and JSON files that may configure a trainer."""
-    name = path.name
+    name = file.base
     return name.endswith((".yaml", ".yml", ".json")) and name not in ("package.json", "package-lock.json")
 
 
@@ -109,6 +108,8 @@ def _formats(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None
 def _arguments(data: Mapping[str, Any], document: Foreign, teller: Teller) -> None:
     """LLaMA-Factory and scripts of the HF Trainer."""
     factory = "finetuning_type" in data or "stage" in data
+    if _flag(data, "use_vllm"):  # generates with it while it trains
+        teller.add("framework", "vllm", _at(document, "use_vllm"), Certainty.INFERRED)
     if factory:
         teller.add("framework", "llama-factory", _at(document, "finetuning_type"), Certainty.INFERRED)
     teller.say("model", text_of(data.get("model_name_or_path")), _at(document, "model_name_or_path"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from selector.check.detect import foreign
 from selector.check.detect.argv import Word
@@ -16,9 +15,9 @@ from selector.check.detect.tree import File, Tree
 from selector.types.detected import Certainty, Seen
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for the files of a model repository."""
-    return path.name == "config.pbtxt" or (path.name == "model.json" and path.parent.name.isdigit())
+    return file.base == "config.pbtxt" or (file.base == "model.json" and file.folder.isdigit())
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
@@ -27,7 +26,7 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     if text is None:
         return []
     teller = Teller(file.name, file.name, tables)
-    if file.path.name == "config.pbtxt":
+    if file.base == "config.pbtxt":
         _config(text, teller)
     else:
         _engine(text, file, tree, teller)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from selector.check.detect import cdk
 from selector.check.detect.script_words import NAME, STRING, TEMPLATE, Reader, words
@@ -33,11 +32,11 @@ _NAMES = re.compile(
 )
 
 
-def reads(path: PurePosixPath) -> bool:
+def reads(file: File) -> bool:
     """True for sources that may be deployed."""
-    if path.suffix not in SUFFIXES or path.name.endswith((".d.ts", ".min.js")):
+    if file.suffix not in SUFFIXES or file.base.endswith((".d.ts", ".min.js")):
         return False
-    return not (NOT_DEPLOYED & set(path.parts)) and not re.search(r"\.(test|spec|config)\.\w+$", path.name)
+    return not (NOT_DEPLOYED & set(file.parts)) and not re.search(r"\.(test|spec|config)\.\w+$", file.base)
 
 
 def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:

@@ -20,7 +20,7 @@ _FORM = re.compile(
     + r"(?:,\s*"
     + _NAME
     + r")*)(?P<op>:-|:=|:\+|:\?|:|-|=|\+|\?)?(?P<rest>[^{}]*)\}"
-    r"|\$\((?P<kube>\.?[A-Za-z_][A-Za-z0-9_.-]*)\)"
+    r"|\$\((?P<kube>\.?[A-Za-z_][A-Za-z0-9_./-]*)\)"
     r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
 )
 _LEFT = re.compile(r"\$[A-Za-z0-9_({@*#?!-]|`")  # starts what only a shell or a renderer can replace

@@ -236,3 +236,43 @@ def test_values_of_another_kind_are_passed_over(
     name: str, text: str, tmp_path: Path, catalogue: Catalogue
 ) -> None:
     assert found(tmp_path, catalogue, name, text).troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("configs/a.yaml", "model: a/b\nmax-model-len: 8192\nquantization: fp8\ntrust-remote-code: true\n",
+         ["model=a/b", "precision=fp8", "trust_remote_code=True", "~framework=vllm"]),
+        ("b.yaml", "model-path: a/b\ncontext-length: 8192\ntp-size: 2\nmem-fraction-static: 0.8\n",
+         ["model=a/b", "tp=2", "~framework=sglang"]),
+        ("c.yaml", "model: a/b\nmax_model_len: 8192\n", []),  # two keys are not enough
+        ("grpo.yaml", "model_name_or_path: a/b\nuse_vllm: true\n", ["model=a/b", "~framework=vllm"]),
+        ("run.sh", "bash -lc -- 'ulimit -n 9; vllm serve a/b'\n", ["framework=vllm", "model=a/b"]),
+        ("work.sh", "python -m own.worker --model-path a/b\n", ["~model=a/b"]),
+        ("Dockerfile_tei", "FROM ghcr.io/huggingface/text-embeddings-inference:cpu-1.8\n",
+         ["~accelerator=cpu", "~framework=text-embeddings-inference"]),
+        ("service.py", "class A:\n    def start(self):\n        return ['vllm', 'serve', 'a/b', *self.more()]\n",
+         ["framework=vllm", "model=a/b"]),
+    ],
+)  # fmt: skip
+def test_shapes_of_the_repositories_held_out_later(
+    tmp_path: Path, catalogue: Catalogue, name: str, text: str, expected: list[str]
+) -> None:
+    keys = ("framework", "model", "precision", "tp", "trust_remote_code", "accelerator")
+    assert said(found(tmp_path, catalogue, name, text), *keys) == expected
+
+
+def test_a_key_with_slashes_of_a_chart_and_a_label_of_another_cloud(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    (tmp_path / "values.yaml").write_text("resources: {requests: {nvidia.com/gpu: '8'}}\nname: a/b\n")
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector:\n"
+        "    machine.example.com/gpu-name: Tesla-V100\n    other.example.com/gpu-name: blue\n"
+        "  containers:\n  - name: c\n    command: [vllm, serve, '{{ .Values.name }}']\n"
+        '    resources: {limits: {nvidia.com/gpu: {{ index .Values.resources.requests "nvidia.com/gpu" }}}}\n'
+    )
+    result = found(tmp_path, catalogue, "templates/pod.yaml", pod)
+    assert "n_devices=8" in said(result, "n_devices")
+    assert "v100" in " ".join(said(result, "accelerator")).lower()
+    assert "blue" not in " ".join(said(result, "accelerator"))

@@ -95,6 +95,15 @@ def test_a_declared_hosted_model_has_no_region_by_itself(judged: Judged) -> None
     assert "PRIV-003" not in judged("eu", stack=stack(model="openai/gpt-5.4", hosting="api", region="eu"))
 
 
+def test_an_engine_that_is_told_no_parallel_size_takes_its_default(judged: Judged) -> None:
+    pod = POD.replace("MODEL", "meta-llama/Llama-3.1-70B-Instruct").replace("gpu: 2", "gpu: 8")
+    told = judged(pod=pod.replace(', --tensor-parallel-size, "2"', ""))["STACK-003"]
+    assert "no tensor parallel size is stated, 1 of 8 devices taken, the default of vllm" in told.message
+    assert told.outcome == "fail"
+    assert "STACK-003" not in judged(pod=pod.replace('"2"', '"8"'))
+    assert "STACK-003" not in judged(pod=pod.replace('"2"', '"$(TP)"'))  # named, and not known
+
+
 def test_the_label_of_a_node_and_the_checkpoint_decide_whether_it_fits(judged: Judged) -> None:
     large = judged(pod=POD.replace("MODEL", "meta-llama/Llama-3.1-405B-Instruct"))["STACK-003"]
     assert large.outcome == "fail"
@@ -236,6 +245,67 @@ def test_an_acceptance_that_is_over_is_a_finding(judged: Judged, catalogue: Cata
     one = found["ACCEPT-001"]
     assert f"{second} was accepted by ciso until 2026-11-01: pilot alone" in one.message
     assert one.file == "reqs.yaml"
+
+
+def test_a_place_that_is_not_known_does_not_keep_data_in_the_house(judged: Judged) -> None:
+    data = {"classes": ["personal"], "may_leave_premises": False, "provider_may_see_plaintext": False}
+    needs = {"application": {"task": "chat"}, "data": data}
+    policy = {"version": 1, "requirements": "reqs.yaml"}
+    run = "vllm serve Qwen/Qwen3-8B\n"
+    found = judged(needs=needs, policy=policy, run=run)
+    for rule in ("PRIV-001", "PRIV-005"):
+        assert found[rule].outcome == "unknown"
+        assert "hosting" in (found[rule].fix or "")
+    told = judged(policy=policy | {"facts": {"hosting": "on_prem"}})
+    assert not {"PRIV-001", "PRIV-005"} & set(told)
+
+
+def test_old_knowledge_says_how_old_it_is(tmp_path: Path, catalogue: Catalogue) -> None:
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "app.py").write_text(
+        "from openai import OpenAI\nOpenAI().responses.create(model='gpt-5.4')\n"
+    )
+    policy = policies.resolve(policies.find(None, tmp_path), catalogue)
+    now, later = (check(tmp_path, policy, catalogue, day) for day in (TODAY, date(2028, 11, 27)))
+    assert now is not None
+    assert later is not None
+    assert not any("looked for" in n for n in now.notes)
+    assert any("holes were last looked for on" in n for n in later.notes)
+    assert "PRIV-020" not in {f.rule for f in now.findings}
+    assert "PRIV-020" in {f.rule for f in later.findings}
+
+
+@pytest.mark.parametrize("where", ["policy", "stack"])
+def test_a_stated_fact_hides_nothing_that_files_show(judged: Judged, where: str) -> None:
+    run, facts = "vllm serve Qwen/Qwen3-8B --trust-remote-code\n", {"trust_remote_code": False}
+    own = stack(model="Qwen/Qwen3-8B", facts=facts)
+    found = judged(run=run, **{where: {"version": 1, "facts": facts} if where == "policy" else own})
+    assert found["SEC-002"].file == "run.sh"
+    assert found["FACT-001"].message.startswith("trust_remote_code is stated as False, run.sh")
+    assert found["FACT-001"].file == f"selector.{where}.yaml"
+    assert found["FACT-001"].line
+    # What engines do that are told nothing is no evidence against a statement.
+    silent = judged(
+        run="vllm serve Qwen/Qwen3-8B\n", policy={"version": 1, "facts": {"trust_remote_code": True}}
+    )
+    assert "FACT-001" not in silent or where == "stack"
+
+
+def test_risks_above_the_appetite_and_acceptances_of_none(judged: Judged) -> None:
+    risk = {"appetite": "low", "accepted": ["R-INJ-DIRECT", "R-SENSOR-ADV"]}
+    found = judged(
+        needs={"application": {"task": "chat", "users": "public"}, "risk": risk},
+        run="vllm serve Qwen/Qwen3-8B\n",
+        policy={"version": 1, "requirements": "reqs.yaml"},
+    )
+    unmatched, certain, possible = (found[c] for c in ("ACCEPT-002", "RISK-001", "RISK-002"))
+    assert "R-SENSOR-ADV" in unmatched.message
+    assert (unmatched.file, unmatched.outcome) == ("reqs.yaml", "fail")
+    assert "(low)" in certain.message
+    assert "R-ENGINE-CVE" in certain.message
+    assert "R-INJ-DIRECT" not in certain.message + possible.message
+    assert possible.outcome == "unknown"
+    assert "application.domain in reqs.yaml" in (possible.fix or "")
 
 
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])

@@ -9,7 +9,7 @@ import pytest
 from selector.errors import InputError, SelectorError, UsageError
 from selector.needs.components import expand
 from selector.needs.load import Stated, load, load_document
-from selector.needs.shape import counted
+from selector.needs.names import counted
 from selector.types.requirement import LayoutPin, ModelPin, TokenDistribution
 
 CHAT: dict[str, Any] = {"application": {"task": "chat"}}
