@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from selector.decide.columns import distinct, numbered
 from selector.decide.robust import additive
 
 if TYPE_CHECKING:
@@ -41,14 +42,12 @@ class Choices:
 
 def keys(run: Run, rows: Any) -> Any:
     """One whole number for each choice."""
-    import numpy as np
-
-    s = run.stacks
-    names = [q.hosting for q in run.axes.places]
-    hosting = np.unique(names, return_inverse=True)[1].reshape(-1)[s.place[rows]]
-    found = s.model[rows].astype(np.int64) * (len(names) + 1) + hosting
-    found = found * (len(run.axes.precisions) + 1) + s.precision[rows] + 1
-    return found * (len(run.axes.devices) + 1) + s.device[rows] + 1
+    s, axes = run.stacks, run.axes
+    hosting, hostings = numbered([q.hosting for q in axes.places])
+    formats, devices = len(axes.precisions) + 1, len(axes.devices) + 1
+    # What follows from the cell is worked out once for all places that it can run in.
+    cell = (s.model.astype(int) * formats + s.precision + 1) * devices + s.device + 1
+    return (cell * hostings)[rows] + hosting[s.place[rows]]
 
 
 def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
@@ -56,12 +55,10 @@ def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
     import numpy as np
 
     key = keys(run, rows)
-    by_key = np.argsort(key, kind="stable")
-    starts = np.concatenate([[True], key[by_key][1:] != key[by_key][:-1]])
-    number = np.empty(len(rows), dtype=np.int64)
-    number[by_key] = np.cumsum(starts) - 1
+    found, number = distinct(key, int(key.max()) + 1)
     score = chain.score[rows]
-    highest = np.maximum.reduceat(score[by_key], np.nonzero(starts)[0])
+    highest = np.full(len(found), -np.inf)
+    np.maximum.at(highest, number, score)
     top = np.nonzero(score == highest[number])[0]
     best = np.empty(len(highest), dtype=np.int64)
     best[number[top]] = rows[top]
@@ -79,11 +76,10 @@ def undominated(choices: Choices, values: Any, extra: Any) -> Any:
     member can lead where that one does not lead or tie."""
     import numpy as np
 
-    row, best = choices.rows, choices.best[choices.number]
-    better = extra[row] > extra[best]
-    for column in values:
-        better |= column[row] > column[best]
-    return np.nonzero(better | (row == best))[0]
+    better = choices.rows == choices.best[choices.number]
+    for column in (extra, *values):
+        better |= column[choices.rows] > column[choices.best][choices.number]
+    return np.nonzero(better)[0]
 
 
 def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any:
