@@ -42,11 +42,11 @@ class Column(NDArrayOperatorsMixin):
 
     def any(self) -> bool:
         """As of an array; values that no row takes do not count."""
-        return bool(np.asarray(self).any())
+        return bool(self.values.any()) and bool(np.asarray(self).any())
 
     def all(self) -> bool:
         """As of an array; values that no row takes do not count."""
-        return bool(np.asarray(self).all())
+        return bool(self.values.all()) or bool(np.asarray(self).all())
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide.columns import distinct, numbered
+from selector.decide.columns import distinct, numbered, row_by_row
 from selector.decide.robust import additive
 
 if TYPE_CHECKING:
@@ -76,10 +76,15 @@ def undominated(choices: Choices, values: Any, extra: Any) -> Any:
     member can lead where that one does not lead or tie."""
     import numpy as np
 
-    better = choices.rows == choices.best[choices.number]
-    for column in (extra, *values):
-        better |= column[choices.rows] > column[choices.best][choices.number]
-    return np.nonzero(better)[0]
+    compared = [(column, column[choices.best]) for column in (extra, *values)]
+
+    def kept(rows: Any, number: Any) -> Any:
+        better = rows == choices.best[number]
+        for column, best in compared:
+            better |= column[rows] > best[number]
+        return better
+
+    return np.nonzero(row_by_row(kept, choices.rows, choices.number))[0]
 
 
 def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any:
