@@ -131,8 +131,7 @@ def assess_all(
         own = judge.column(compile_(risk.applies))
         columns.append(_either([own, *added.get(risk.id, ())]))
         columns += [judge.column(compile_(m.when)) for m in risk.modifiers]
-    where = [hosting.index(str(h)) for h in judge.values("hosting", hosting[0])]
-    columns.append(np.array(where, dtype=np.int8))
+    columns.append(judge.values("hosting", hosting).astype(np.int8))
     distinct, profile = distinct_rows(columns)
     assessments = []
     made = Made()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import switching
-from selector.decide.columns import Column, row_by_row
+from selector.decide.columns import Column, Formed, row_by_row
 from selector.estimate import cost
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:
     # What costs nothing anywhere, such as a purchase where all is rented, adds nothing.
     found = [part for part in every if part.usd.any()] or every[:1]
     usd = row_by_row(cost.total, *(part.usd for part in found))
-    spread = row_by_row(
+    spread = Formed(
         lambda whole, *columns: cost.spread(np, whole, columns[: len(found)], columns[len(found) :]),
         *(usd, *(part.usd for part in found), *(part.spread for part in found)),
     )
