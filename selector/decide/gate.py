@@ -91,6 +91,8 @@ def _inside(scope: Any, column: Any) -> Any:
 
 def _either(columns: Sequence[Any]) -> Any:
     """Three-valued or: true where one is true, else unknown where one is unknown."""
+    if len(columns) == 1:
+        return columns[0]
     stack = np.stack(columns)
     some, doubt = (stack == TRUE).any(axis=0), (stack == UNKNOWN).any(axis=0)
     return np.where(some, TRUE, np.where(doubt, UNKNOWN, 0)).astype(np.int8)

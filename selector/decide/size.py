@@ -136,7 +136,7 @@ def _generated(
     c = index.cell.take(rows)
     carried = generate.carry(c, index.kv8[rows], load, spare, caps, cache, p)
     good = np.nonzero(carried.fits)[0]
-    c, found, caps = generate.take(c, good), generate.some(carried, good), caps[good]
+    c, found, caps = c.take(good), generate.some(carried, good), caps[good]
     asked = replace(load, kv_bits=found.kv_bits)
     mem = sizing.ledger(np, c, asked, p)
     columns = {

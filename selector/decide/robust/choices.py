@@ -95,23 +95,21 @@ def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any
     """
     import numpy as np
 
+    columns = [extra, *values.T]
     beaten_by = np.full(len(score), -1, dtype=np.int64)
     left, done = np.arange(len(score)), np.zeros(len(score), dtype=bool)
     for _ in range(looks):
-        open_ = left[~done[left]]
-        if not len(open_):
+        if done.all():
             break
-        one = int(open_[np.argmax(score[open_])])
+        one = int(np.argmax(np.where(done, -np.inf, score)))
+        mine = number[one]
         done[one] = True
-        worse = extra[left] <= extra[one]
-        for column in values.T:
-            worse &= column[left] <= column[one]
+        worse = np.logical_and.reduce([column <= column[one] for column in columns])
         # Of those alike the one looked at first counts as better, so that they do not remove each other.
-        seen = np.nonzero(worse & done[left])[0]
-        same = (values[left[seen]] == values[one]).all(axis=1) & (extra[left[seen]] == extra[one])
-        worse[seen[same]] = False
-        again = worse & (beaten_by[left] >= 0) & (beaten_by[left] != number[one])
-        first = worse & (beaten_by[left] < 0)
-        beaten_by[left[first]] = number[one]
-        left = left[~again]
+        seen = np.nonzero(worse & done)[0]
+        worse[seen[np.logical_and.reduce([column[seen] == column[one] for column in columns])]] = False
+        kept = ~worse | (beaten_by < 0) | (beaten_by == mine)
+        beaten_by[worse & (beaten_by < 0)] = mine
+        left, done, score, number, beaten_by = (x[kept] for x in (left, done, score, number, beaten_by))
+        columns = [column[kept] for column in columns]
     return left

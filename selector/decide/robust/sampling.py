@@ -162,9 +162,10 @@ def _plan(figure: Figure) -> _Plan:
 
 
 def _values(plan: _Plan, shared: Mapping[str, Any], state: Any, count: int) -> tuple[Any, Any]:
-    """Values and broken limits of one chunk, both (count, n)."""
+    """Values and broken limits of one chunk, both (count, n), or (1, n) where every draw is the same."""
     import numpy as np
 
+    count = count if plan.errors or len(plan.missing) else 1
     off: Any = np.zeros((count, len(plan.start)), dtype=np.float32)
     for source, group, sd in plan.errors:
         off += _for_each(shared[source], group) * sd
