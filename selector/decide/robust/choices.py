@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide.columns import distinct, numbered, row_by_row
+from selector.decide.columns import Column, distinct, numbered, row_by_row
 from selector.decide.robust import additive
 
 if TYPE_CHECKING:
@@ -42,12 +42,24 @@ class Choices:
 
 def keys(run: Run, rows: Any) -> Any:
     """One whole number for each choice."""
+    cell, place = _halves(run)
+    return row_by_row(lambda part: cell[part] + place[part], rows)
+
+
+def same(run: Run, rows: Any, one: int) -> Any:
+    """Bool: rows of the same choice as one candidate."""
+    cell, place = _halves(run)
+    alike = cell == cell[one], place == place[one]
+    return row_by_row(lambda part: alike[0][part] & alike[1][part], rows)
+
+
+def _halves(run: Run) -> tuple[Column, Column]:
+    """What the cell and what the place says of the choice; their sum is its number."""
     s, axes = run.stacks, run.axes
     hosting, hostings = numbered([q.hosting for q in axes.places])
     formats, devices = len(axes.precisions) + 1, len(axes.devices) + 1
-    # What follows from the cell is worked out once for all places that it can run in.
     cell = (s.model.astype(int) * formats + s.precision + 1) * devices + s.device + 1
-    return (cell * hostings)[rows] + hosting[s.place[rows]]
+    return cell * hostings, Column(hosting, s.place)
 
 
 def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
