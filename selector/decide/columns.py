@@ -73,8 +73,11 @@ class Column(Lazy):
         if isinstance(key, tuple):
             rows, part = key
             inner = self.values[:, part]
-            return Column(inner, self.rows) if rows == slice(None) else inner[self.rows[rows]]
-        return self.values[self.rows[key]]
+            whole = isinstance(rows, slice) and rows == slice(None)
+            return Column(np.ascontiguousarray(inner), self.rows) if whole else inner[self.rows[rows]]
+        at = self.rows[key]
+        # Where the numbers are narrow this is twice as fast as an index.
+        return self.values.take(at, axis=0) if isinstance(at, np.ndarray) else self.values[at]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "__call__" and not options and self._alike(inputs):

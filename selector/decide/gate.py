@@ -145,16 +145,9 @@ def assess_all(
             if item is not None:
                 found.append(item)
         assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])], made))
-    gather = np.array([[a.choice.index, a.choice.days, a.choice.usd_per_month] for a in assessments]).reshape(
-        -1, 3
-    )[profile]
-    return RiskColumns(
-        index=Column(gather[:, 0], judge.group),
-        days=Column(gather[:, 1], judge.group),
-        usd=Column(gather[:, 2], judge.group),
-        profile=Column(profile, judge.group),
-        assessments=assessments,
-    )
+    table = np.array([[a.choice.index, a.choice.days, a.choice.usd_per_month] for a in assessments])
+    index, days, usd = (Column(x.take(profile), judge.group) for x in table.reshape(-1, 3).T)
+    return RiskColumns(index, days, usd, Column(profile, judge.group), assessments)
 
 
 def _answer(code: int) -> bool | None:
