@@ -245,7 +245,7 @@ class CellTable:
         which set each cell is in."""
         import numpy as np
 
-        keys = [*(_by_values(columns)[index] for columns, index in self._parts), *others]
+        keys = [*(_by_values(columns).take(index) for columns, index in self._parts), *others]
         code = np.zeros(len(self), dtype=np.uint64)
         for key in keys:
             code = code * np.uint64(MIXER) + key.astype(np.uint64)
@@ -259,7 +259,7 @@ class CellTable:
         which = np.empty(len(code), dtype=np.int32)
         which[order] = place[np.cumsum(new) - 1]
         first.sort()
-        if all((key == key[first][which]).all() for key in keys):
+        if all((key == key[first].take(which)).all() for key in keys):
             return first, which
         # Two sets fell on one code: every cell stands for itself.
         return np.arange(len(code)), np.arange(len(code))

@@ -162,7 +162,7 @@ def distinct(code: Any, size: int) -> tuple[Any, Any]:
     found = np.nonzero(present)[0]
     place = np.zeros(size, dtype=np.int32)
     place[found] = np.arange(len(found), dtype=np.int32)
-    return found, place[code]
+    return found, place.take(code)
 
 
 def mixed(columns: Sequence[Any], sizes: Sequence[int]) -> Any:

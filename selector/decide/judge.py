@@ -80,7 +80,7 @@ class Judge:
         found, inverse = self._met(sides)
         columns = self._columns(condition.facts, [self._sides[i] for i in sides], found)
         answers = np.nan_to_num(condition.column(columns, len(found)), nan=UNKNOWN)
-        return answers.astype(np.int8)[inverse]
+        return answers.astype(np.int8).take(inverse)
 
     def _met(self, sides: tuple[int, ...]) -> tuple[Any, Any]:
         """Combinations of some axes that occur, and which of them each group has; many conditions ask for

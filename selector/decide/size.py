@@ -18,7 +18,7 @@ from selector.types.load import Load
 from selector.types.requirement import LatencyLimits
 
 # Cells at a time: a column of so many, and those computed from it, stay in the cache of a core.
-CHUNK = 8192
+CHUNK = 16384
 COLUMNS = (
     *("replicas", "spare", "first_token_ms", "first_token_p95_ms", "per_output_token_ms"),
     *("request_p95_ms", "requests_per_s", "spread", "kv_bits"),

@@ -71,7 +71,7 @@ def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
     score = chain.score[rows]
     highest = np.full(len(found), -np.inf)
     np.maximum.at(highest, number, score)
-    top = np.nonzero(score == highest[number])[0]
+    top = np.nonzero(score == highest.take(number))[0]
     best = np.empty(len(highest), dtype=np.int64)
     best[number[top]] = rows[top]
     # Only where members tie on the score does the rest of the chain decide.
@@ -91,9 +91,9 @@ def undominated(choices: Choices, values: Any, extra: Any) -> Any:
     compared = [(column, column[choices.best]) for column in (extra, *values)]
 
     def kept(rows: Any, number: Any) -> Any:
-        better = rows == choices.best[number]
+        better = rows == choices.best.take(number)
         for column, best in compared:
-            better |= column[rows] > best[number]
+            better |= column[rows] > best.take(number)
         return better
 
     return np.nonzero(row_by_row(kept, choices.rows, choices.number))[0]

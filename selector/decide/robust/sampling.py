@@ -74,7 +74,7 @@ def _levels(state: Any, shape: tuple[int, int]) -> Any:
 
 def normals(state: Any, shape: tuple[int, int]) -> Any:
     """Standard normals, float32."""
-    return _quantiles()[_levels(state, shape)]
+    return _quantiles().take(_levels(state, shape))
 
 
 def uniforms(state: Any, shape: tuple[int, int]) -> Any:
