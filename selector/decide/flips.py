@@ -81,9 +81,8 @@ def _best(run: Run, scored: Scored, removed: Mapping[str, Any], late: Any, fact:
             held = held | Column(column, group)
         else:
             out = out | Column(column, group)
-    if not held.any():
-        return None
-    rows = np.nonzero(held & ~(out | late))[0]
+    rows = np.nonzero(held)[0]
+    rows = rows[~(out[rows] | late[rows])]
     return int(rows[np.argmax(scored.score[rows])]) if len(rows) else None
 
 

@@ -157,8 +157,9 @@ def answer_ms(
     c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]
 ) -> dict[str, Any]:
     """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0."""
-    held = _settled(c, load, mem, rate, batch, p)
-    return in_ms(sizing.times(np, c, load, held, rate, p), load)
+    beside = sizing.interference(np, c, load, p)
+    held = _settled(c, load, mem, rate, batch, beside)
+    return in_ms(sizing.times(np, c, load, held, rate, p, beside), load)
 
 
 def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:
@@ -171,9 +172,8 @@ def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:
     }
 
 
-def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]) -> Any:
+def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, beside: Any) -> Any:
     """Sequences that replicas hold (`sizing.settled`); those that a round does not move are done."""
-    beside = sizing.interference(np, c, load, p)
     found = batch.copy()
     left = np.arange(len(found))
     for _ in range(sizing.FIXED_POINT_STEPS):

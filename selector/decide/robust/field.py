@@ -65,7 +65,7 @@ class Field:
         # Who has the same values has the same score: few are left to compare.
         near = np.isin(self.chain.score[self.rows], self.chain.score[rows])
         found = self.rows[near & (self.number != self.choices.of(self.first))]
-        every, wanted = self._judged(found), np.unique(self._judged(rows), axis=0)
+        every, wanted = self._judged(found), np.array(list(set(map(tuple, self._judged(rows).tolist()))))
         if len(wanted) > FEW:
             # Each row as one key: comparing every pair would take minutes where all are tied.
             return found[np.isin(_keys(every), _keys(wanted))]

@@ -112,7 +112,7 @@ def shrunk(logs: Any, sd: Any, group: Any) -> Any:
     import numpy as np
 
     found = np.array(logs, dtype=float)
-    for g in np.unique(group):
+    for g in set(group.tolist()):
         rows = np.nonzero((group == g) & ~np.isnan(found))[0]
         size = len(rows)
         noise = sd[rows] ** 2

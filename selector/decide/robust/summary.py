@@ -97,7 +97,7 @@ def _exact(f: Field) -> dict[str, Any]:
     every = f.rivals(f.first)
     values, extra = f.values(every), f.scored.points[every]
     safe = stability.preferred_in_order(values, weights, extra, 0)
-    open_ = np.unique(f.number[np.isin(f.rows, every[~safe], assume_unique=True)])
+    open_ = np.bincount(f.number[np.isin(f.rows, every[~safe], assume_unique=True)])
     close = np.nonzero(stability.may_overtake(values, weights, extra, 0, box))[0]
     close = np.concatenate([[0], close])
     leads, at = stability.box_leads(values[close], weights, extra[close], 0, box)
@@ -112,7 +112,7 @@ def _exact(f: Field) -> dict[str, Any]:
         "max_regret_points": max(float(leads.max()), 0.0),
         "l2_radius": near[0] if near else None,
         "l2_rival": _ref(f, tight[near[1]]) if near else None,
-        "necessarily_preferred": total - len(open_),
+        "necessarily_preferred": total - int(np.count_nonzero(open_)),
         "rivals": total,
     }
 
