@@ -141,12 +141,12 @@ def row_by_row(function: Callable[..., Any], *columns: Any) -> Any:
     if all(isinstance(c, Column) and c.rows is getattr(first, "rows", None) for c in columns):
         return Column(function(*(c.values for c in columns)), first.rows)
     found: Any = None
-    for start in range(0, len(first), BLOCK):
+    for start in range(0, max(len(first), 1), BLOCK):
         part = function(*(c[start : start + BLOCK] for c in columns))
         if found is None:
             found = np.empty(len(first), dtype=part.dtype)
         found[start : start + BLOCK] = part
-    return np.zeros(0) if found is None else found
+    return found
 
 
 def distinct(code: Any, size: int) -> tuple[Any, Any]:
