@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -117,8 +118,6 @@ def main() -> None:
 
 def _against(schema: Path, file: Path) -> list[str]:
     """Faults of a SARIF file under the official schema."""
-    import jsonschema
-
     checker = jsonschema.validators.validator_for(json.loads(schema.read_text()))
     found = checker(json.loads(schema.read_text())).iter_errors(json.loads(file.read_text()))
     faults = [f"{file.name}: {e.json_path}: {e.message}" for e in found]

@@ -62,18 +62,21 @@ def join(axes: Axes, index: CellIndex, sized: Sized, load: Load, p: Mapping[str,
     hosted = _hosted(axes, load, p)
     own = _own(index, sized)
     shared = {name: np.concatenate([own[name], hosted[name]]) for name in own}
-    row, place, units, usd = _placed(axes, index, sized, own["n_devices"], load, p)
-    which = narrow(hosted["place"])
-    row = np.concatenate([row, np.arange(len(which), dtype=np.int32) + len(sized.rows)])
-    place = np.concatenate([place, which])
+    placed = _placed(axes, index, sized, own["n_devices"], load, p)
+    numbers = [*(number for number, *_ in placed), *hosted["place"]]
+    counts = [*(len(rows) for _, rows, *_ in placed), *(1 for _ in hosted["place"])]
+    place = np.repeat(narrow(np.array(numbers, dtype=int)), np.array(counts, dtype=int))
+    last = np.arange(len(hosted["place"]), dtype=np.int32)
+    row = np.concatenate([*(rows for _, rows, *_ in placed), last + np.int32(len(sized.rows))])
+    units = np.concatenate([*(units for _, _, units, _ in placed), np.zeros_like(last)])
+    usd = np.concatenate([*(usd for *_, usd in placed), hosted["infra_usd"]])
     doubt = np.array([p[doubt_of_cost(q)] for q in axes.places] or [np.nan])
     bought = np.array([q.purchase_usd or 0.0 for q in axes.places] or [np.nan])
-    units = np.concatenate([units, np.zeros(len(which), dtype=units.dtype)])
     return Candidates(
         **{name: Column(values, row) for name, values in shared.items()},
         place=place,
         units=units,
-        infra_usd=np.concatenate([usd, hosted["infra_usd"]]),
+        infra_usd=usd,
         once_usd=Column(bought, place) * units if bought.any() else Column(np.zeros(len(bought)), place),
         cost_spread=Column(doubt, place),
     )
@@ -104,14 +107,14 @@ def _own(index: CellIndex, sized: Sized) -> Columns:
 
 def _placed(
     axes: Axes, index: CellIndex, sized: Sized, n_devices: Any, load: Load, p: Mapping[str, float]
-) -> tuple[Any, Any, Any, Any]:
-    """Cells that fit in the places of their device: row of `sized`, place, units, USD a month."""
+) -> list[tuple[int, Any, Any, Any]]:
+    """Cells that fit in the places of their device: place, rows of `sized`, units, USD a month."""
     devices = index.device[sized.rows]
     order = np.argsort(devices, kind="stable").astype(np.int32)
     bounds = np.searchsorted(devices[order], np.arange(len(axes.devices) + 1))
     names = {(d.id, d.pool): i for i, d in enumerate(axes.devices)}
     held: dict[tuple[int, int, bool], tuple[Any, Any]] = {}
-    rows, places, units, bills = [], [], [], []
+    found = []
     for number, place in enumerate(axes.places):
         device = names.get((place.device or "", place.pool), NONE)
         if device == NONE:
@@ -121,16 +124,10 @@ def _placed(
             held[key] = _held(index, sized, order[bounds[device] : bounds[device + 1]], *key[1:])
         chosen, n_units = held[key]
         if len(chosen):
-            rows.append(chosen)
-            units.append(n_units)
-            places.append(np.full(len(chosen), number, dtype=np.int32))
             watts = axes.devices[device].device.tdp_w or np.nan
-            bills.append(_usd(place, n_units, n_devices[chosen], watts, load, p))
-    if not rows:
-        none = np.zeros(0, dtype=np.int32)
-        return none, none, none, none.astype(float)
-    found = tuple(np.concatenate(x) for x in (rows, places, units, bills))
-    return found[0], narrow(found[1]), found[2], found[3]
+            usd = _usd(place, n_units, n_devices[chosen], watts, load, p)
+            found.append((number, chosen, n_units, usd))
+    return found
 
 
 def _held(index: CellIndex, sized: Sized, rows: Any, count: int, joined: bool) -> tuple[Any, Any]:

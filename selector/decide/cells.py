@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -189,31 +189,63 @@ def scalar_cell(parts: list[dict[str, float]]) -> Cell:
     return Cell(**merged)
 
 
+class Chosen:
+    """Some cells as the formulas see them: a `Cell` whose columns are gathered when they are asked for."""
+
+    def __init__(self, gather: Callable[[str], Any]) -> None:
+        """`gather`: the column of a field of `Cell`."""
+        self._gather = gather
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Cell.__dataclass_fields__:
+            raise AttributeError(name)
+        found = self._gather(name)
+        setattr(self, name, found)
+        return found
+
+    def take(self, rows: Any) -> Chosen:
+        """Some of them; a plain number stands for all."""
+
+        def gather(name: str) -> Any:
+            own = getattr(self, name)
+            return own if isinstance(own, float) else own[rows]
+
+        return Chosen(gather)
+
+
 class CellTable:
     """Cells as indices into few distinct parts; columns are gathered for some of them at a time."""
 
     def __init__(self, parts: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         """Each group of parts: columns over the distinct parts, and which of them each cell takes."""
         self._parts = parts
+        self._where = {
+            name: (part, columns[name]) for part, (columns, _) in enumerate(parts) for name in columns
+        }
 
     def __len__(self) -> int:
         return len(self._parts[0][1])
 
-    def take(self, rows: Any) -> Any:
-        """Some cells (a slice or an array of row numbers) as a `Cell` of arrays."""
-        found: dict[str, Any] = {}
-        for columns, index in self._parts:
-            chosen = index[rows].astype(int)
-            for name, values in columns.items():
-                found[name] = values.take(chosen)
-        return Cell(**found)
+    def take(self, rows: Any) -> Chosen:
+        """Some cells (a slice or an array of row numbers)."""
+        places: dict[int, Any] = {}  # in the parts that were asked for
+
+        def gather(name: str) -> Any:
+            if name not in self._where:
+                return Cell.__dataclass_fields__[name].default
+            part, values = self._where[name]
+            if part not in places:
+                places[part] = self._parts[part][1][rows].astype(int)
+            return values.take(places[part])
+
+        return Chosen(gather)
 
     def alike(self, *others: Any) -> tuple[Any, Any]:
         """One cell of each set whose numbers, and those in `others` (columns of integers), are equal;
         which set each cell is in."""
         import numpy as np
 
-        keys = [*(_by_values(columns)[index] for columns, index in self._parts), *others]
+        keys = [*(_by_values(columns).take(index) for columns, index in self._parts), *others]
         code = np.zeros(len(self), dtype=np.uint64)
         for key in keys:
             code = code * np.uint64(MIXER) + key.astype(np.uint64)
@@ -227,7 +259,7 @@ class CellTable:
         which = np.empty(len(code), dtype=np.int32)
         which[order] = place[np.cumsum(new) - 1]
         first.sort()
-        if all((key == key[first][which]).all() for key in keys):
+        if all((key == key[first].take(which)).all() for key in keys):
             return first, which
         # Two sets fell on one code: every cell stands for itself.
         return np.arange(len(code)), np.arange(len(code))

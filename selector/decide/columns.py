@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -13,12 +14,23 @@ MOST_MARKS = 8_000_000
 BLOCK = 32_768
 
 
-class Column(NDArrayOperatorsMixin):
+class Lazy(NDArrayOperatorsMixin):
+    """What numpy takes for an array, and writes out where it needs one."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(ufunc, method)(*_written(inputs), **options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        return function(*_written(inputs), **options)
+
+
+class Column(Lazy):
     """`values[rows]` without the memory for it: one row a candidate, values of what they share.
 
-    Numpy takes it for the array that it stands for. Functions of each row alone, of columns with the
-    same `rows` or of one and numbers, are worked out on the values and stay columns; all else writes
-    the array out.
+    Functions of each row alone, of columns with the same `rows` or of one and numbers, are worked out
+    on the values and stay columns; all else writes the array out.
     """
 
     __slots__ = ("rows", "values")
@@ -42,11 +54,11 @@ class Column(NDArrayOperatorsMixin):
 
     def any(self) -> bool:
         """As of an array; values that no row takes do not count."""
-        return bool(np.asarray(self).any())
+        return bool(self.values.any()) and bool(np.asarray(self).any())
 
     def all(self) -> bool:
         """As of an array; values that no row takes do not count."""
-        return bool(np.asarray(self).all())
+        return bool(self.values.all()) or bool(np.asarray(self).all())
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -61,21 +73,43 @@ class Column(NDArrayOperatorsMixin):
         if isinstance(key, tuple):
             rows, part = key
             inner = self.values[:, part]
-            return Column(inner, self.rows) if rows == slice(None) else inner[self.rows[rows]]
-        return self.values[self.rows[key]]
+            whole = isinstance(rows, slice) and rows == slice(None)
+            return Column(np.ascontiguousarray(inner), self.rows) if whole else inner[self.rows[rows]]
+        at = self.rows[key]
+        # Where the numbers are narrow this is twice as fast as an index.
+        return self.values.take(at, axis=0) if isinstance(at, np.ndarray) else self.values[at]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "__call__" and not options and self._alike(inputs):
             return Column(ufunc(*_values(inputs)), self.rows)
-        return getattr(ufunc, method)(*_written(inputs), **options)
+        return super().__array_ufunc__(ufunc, method, *inputs, **options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         if function in ROW_BY_ROW and self._alike(inputs):
             return Column(function(*_values(inputs), **options), self.rows)
-        return function(*_written(inputs), **options)
+        return super().__array_function__(function, types, inputs, options)
 
     def _alike(self, inputs: Iterable[Any]) -> bool:
         return all(x.rows is self.rows if isinstance(x, Column) else np.ndim(x) == 0 for x in inputs)
+
+
+class Formed(Lazy):
+    """A function of each row alone over columns, worked out for those rows that are asked for."""
+
+    __slots__ = ("columns", "function")
+
+    def __init__(self, function: Callable[..., Any], *columns: Any) -> None:
+        self.function, self.columns = function, columns
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        found = np.asarray(row_by_row(self.function, *self.columns))
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.function(*(column[key] for column in self.columns))
 
 
 ROW_BY_ROW = frozenset({np.where, np.nan_to_num, np.round, np.clip})
@@ -88,7 +122,7 @@ def _values(inputs: Iterable[Any]) -> list[Any]:
 def _written(inputs: Iterable[Any]) -> list[Any]:
     """Columns as arrays, also those in lists."""
     return [
-        np.asarray(x) if isinstance(x, Column) else _written(x) if isinstance(x, list | tuple) else x
+        np.asarray(x) if isinstance(x, Lazy) else _written(x) if isinstance(x, list | tuple) else x
         for x in inputs
     ]
 
@@ -107,12 +141,12 @@ def row_by_row(function: Callable[..., Any], *columns: Any) -> Any:
     if all(isinstance(c, Column) and c.rows is getattr(first, "rows", None) for c in columns):
         return Column(function(*(c.values for c in columns)), first.rows)
     found: Any = None
-    for start in range(0, len(first), BLOCK):
+    for start in range(0, max(len(first), 1), BLOCK):
         part = function(*(c[start : start + BLOCK] for c in columns))
         if found is None:
             found = np.empty(len(first), dtype=part.dtype)
         found[start : start + BLOCK] = part
-    return np.zeros(0) if found is None else found
+    return found
 
 
 def distinct(code: Any, size: int) -> tuple[Any, Any]:
@@ -128,23 +162,35 @@ def distinct(code: Any, size: int) -> tuple[Any, Any]:
     found = np.nonzero(present)[0]
     place = np.zeros(size, dtype=np.int32)
     place[found] = np.arange(len(found), dtype=np.int32)
-    return found, place[code]
+    return found, place.take(code)
+
+
+def mixed(columns: Sequence[Any], sizes: Sequence[int]) -> Any:
+    """One whole number for each combination of whole numbers from 0, each below the size of its column."""
+
+    def code(*columns: Any) -> Any:
+        total: Any = 0
+        for size, column in zip(sizes, columns, strict=True):
+            total = total * size + column.astype(np.int64)
+        return total
+
+    return np.asarray(row_by_row(code, *columns))
 
 
 def alike(columns: Sequence[Any]) -> tuple[Any, Any]:
     """One row of each combination of whole numbers from 0 that occurs in some columns, and which
     combination each row has."""
-    code: Any = np.zeros(len(columns[0]), dtype=np.int64)
-    size = 1
+    sizes: list[int] = []
+    places: list[Any] = []
     for column in columns:
         own = column.values if isinstance(column, Column) else column
         found, which = distinct(own, int(own.max()) + 1 if len(own) else 1)
-        code *= max(len(found), 1)
-        code += which.take(column.rows) if isinstance(column, Column) else which
-        size *= max(len(found), 1)
-    found, which = distinct(code, size)
+        sizes.append(max(len(found), 1))
+        places.append(Column(which, column.rows) if isinstance(column, Column) else which)
+
+    found, which = distinct(mixed(places, sizes), math.prod(sizes))
     rows = np.zeros(len(found), dtype=int)
-    rows[which] = np.arange(len(which))
+    rows[which] = np.arange(len(which), dtype=np.int32)
     return rows, which
 
 
@@ -157,7 +203,8 @@ def spread(counts: Any) -> tuple[Any, Any]:
 
 def narrow(column: Any) -> Any:
     """The same integers in two bytes where they and the number after them go in, else in four."""
-    return column.astype(np.int16 if not len(column) or int(column.max()) < ROOM else np.int32)
+    small = not len(column) or int(column.max()) < ROOM
+    return column.astype(np.int16 if small else np.int32, copy=False)
 
 
 def numbered(keys: Sequence[Hashable]) -> tuple[Any, int]:

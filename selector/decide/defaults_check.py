@@ -58,7 +58,7 @@ def deciding(
     device; the place that a device is rented from is no other choice. Estimates stay as they are.
     """
     found = []
-    same = _alike(run, rows, first)
+    same = choices.same(run, rows, first)
     mine, others = rows[same], _Others.of(scored, rows[~same])
     for name in run.p:
         if not name.startswith(ANCHORS):
@@ -114,9 +114,9 @@ def _leader(
         return total
 
     most = sum(
-        abs(weights[c] - run.weights[c]) + weights[c] * _furthest(run.scales[c], scales[c]) for c in moved
+        max(weights[c] - run.weights[c], 0.0) + weights[c] * _rise(run.scales[c], scales[c]) for c in moved
     )
-    most += 100.0 * abs(missing - run.p["value.missing"])
+    most += max(missing - run.p["value.missing"], 0.0) * sum(weights[c] for c in moved)
     lead = float(np.max(scored.score[mine] + gain(mine)))
     near = others.over(lead + LEAD - most)
     if not len(near):
@@ -126,16 +126,9 @@ def _leader(
     return (additive.leading(chain, near, points), most) if most > LEAD else None
 
 
-def _furthest(old: value.Scale, new: value.Scale) -> float:
-    """Most that a value differs between two scales: both are straight between their anchors."""
+def _rise(old: value.Scale, new: value.Scale) -> float:
+    """Most that a value rises from one scale to another: both are straight between their anchors."""
     import numpy as np
 
     knots = np.array([old.worst, old.target, old.ideal, new.worst, new.target, new.ideal])
-    return float(np.max(np.abs(old.value(np, knots) - new.value(np, knots))))
-
-
-def _alike(run: Run, rows: Any, first: int) -> Any:
-    """Bool: rows that are the same choice as the row `first`."""
-    import numpy as np
-
-    return choices.keys(run, rows) == choices.keys(run, np.array([first]))[0]
+    return float(np.max(new.value(np, knots) - old.value(np, knots)))

@@ -83,9 +83,8 @@ def _best(run: Run, chain: additive.Chain, removed: Mapping[str, Any], late: Any
             held = held | Column(column, group)
         else:
             out = out | Column(column, group)
-    if not held.any():
-        return None
-    rows = np.nonzero(held & ~(out | late))[0]
+    rows = np.nonzero(held)[0]
+    rows = rows[~(out[rows] | late[rows])]
     return additive.leading(chain, rows, chain.score[rows]) if len(rows) else None
 
 

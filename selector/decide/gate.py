@@ -91,6 +91,8 @@ def _inside(scope: Any, column: Any) -> Any:
 
 def _either(columns: Sequence[Any]) -> Any:
     """Three-valued or: true where one is true, else unknown where one is unknown."""
+    if len(columns) == 1:
+        return columns[0]
     stack = np.stack(columns)
     some, doubt = (stack == TRUE).any(axis=0), (stack == UNKNOWN).any(axis=0)
     return np.where(some, TRUE, np.where(doubt, UNKNOWN, 0)).astype(np.int8)
@@ -131,8 +133,7 @@ def assess_all(
         own = judge.column(compile_(risk.applies))
         columns.append(_either([own, *added.get(risk.id, ())]))
         columns += [judge.column(compile_(m.when)) for m in risk.modifiers]
-    where = [hosting.index(str(h)) for h in judge.values("hosting", hosting[0])]
-    columns.append(np.array(where, dtype=np.int8))
+    columns.append(judge.values("hosting", hosting).astype(np.int8))
     distinct, profile = distinct_rows(columns)
     assessments = []
     made = Made()
@@ -144,16 +145,9 @@ def assess_all(
             if item is not None:
                 found.append(item)
         assessments.append(assess(found, mitigations, scoring, appetite, hosting[int(row[-1])], made))
-    gather = np.array([[a.choice.index, a.choice.days, a.choice.usd_per_month] for a in assessments]).reshape(
-        -1, 3
-    )[profile]
-    return RiskColumns(
-        index=Column(gather[:, 0], judge.group),
-        days=Column(gather[:, 1], judge.group),
-        usd=Column(gather[:, 2], judge.group),
-        profile=Column(profile, judge.group),
-        assessments=assessments,
-    )
+    table = np.array([[a.choice.index, a.choice.days, a.choice.usd_per_month] for a in assessments])
+    index, days, usd = (Column(x.take(profile), judge.group) for x in table.reshape(-1, 3).T)
+    return RiskColumns(index, days, usd, Column(profile, judge.group), assessments)
 
 
 def _answer(code: int) -> bool | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from selector.decide.spare import Spare, with_spare
 from selector.estimate import sizing
-from selector.types.load import Cell, Load
+from selector.types.load import Load
 
 MOST_REPLICAS = 1e6
 MOST_LEFT = 0.8  # of the rows of a round: beyond that it costs less to go on with all of them
@@ -36,12 +36,6 @@ class Carried:
         """Take the columns of other cells over into some rows."""
         for field in fields(self):
             getattr(self, field.name)[rows] = getattr(other, field.name)
-
-
-def take(cell: Any, rows: Any) -> Any:
-    """Some rows of the cells."""
-    columns = {f.name: getattr(cell, f.name) for f in fields(cell)}
-    return Cell(**{k: v[rows] for k, v in columns.items() if not isinstance(v, float)})
 
 
 def some(columns: Group, rows: Any) -> Group:
@@ -92,7 +86,7 @@ def _retry(
     if not len(rows):
         return
     size = _carry if limit_only else _within
-    other = size(take(c, rows), load, spare, caps[rows], p)
+    other = size(c.take(rows), load, spare, caps[rows], p)
     better = np.nonzero(other.fits)[0]
     found.put(rows[better], some(other, better))
 
@@ -141,7 +135,7 @@ def _capacity(c: Any, load: Load, mem: sizing.Memory, rows: Any, p: Mapping[str,
     batches, by halves. A larger batch answers more and takes longer for each token, so the largest
     that keeps the limit on time per output token is the best."""
     tried = np.array(sizing.batches(load), dtype=float)
-    c, mem, load = take(c, rows), some(mem, rows), _own(load, rows)
+    c, mem, load = c.take(rows), some(mem, rows), _own(load, rows)
     read = sizing.interference(np, c, load, p)
     best = np.zeros(len(rows))
     low = np.zeros(len(rows), dtype=int)
@@ -154,7 +148,7 @@ def _capacity(c: Any, load: Load, mem: sizing.Memory, rows: Any, p: Mapping[str,
         going = np.nonzero(low <= high)[0]
         if len(going) < len(left):
             left, low, high = left[going], low[going], high[going]
-            c, mem, read, load = take(c, going), some(mem, going), read[going], _own(load, going)
+            c, mem, read, load = c.take(going), some(mem, going), read[going], _own(load, going)
         middle = (low + high) // 2
     return best
 
@@ -163,8 +157,9 @@ def answer_ms(
     c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]
 ) -> dict[str, Any]:
     """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0."""
-    held = _settled(c, load, mem, rate, batch, p)
-    return in_ms(sizing.times(np, c, load, held, rate, p), load)
+    beside = sizing.interference(np, c, load, p)
+    held = _settled(c, load, mem, rate, batch, beside)
+    return in_ms(sizing.times(np, c, load, held, rate, p, beside), load)
 
 
 def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:
@@ -177,9 +172,8 @@ def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:
     }
 
 
-def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]) -> Any:
+def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, beside: Any) -> Any:
     """Sequences that replicas hold (`sizing.settled`); those that a round does not move are done."""
-    beside = sizing.interference(np, c, load, p)
     found = batch.copy()
     left = np.arange(len(found))
     for _ in range(sizing.FIXED_POINT_STEPS):
@@ -187,7 +181,7 @@ def _settled(c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: M
         going = np.nonzero(held != found[left])[0]
         found[left] = held
         if len(going) < MOST_LEFT * len(left):
-            left, c, mem = left[going], take(c, going), some(mem, going)
+            left, c, mem = left[going], c.take(going), some(mem, going)
             rate, beside = rate[going], beside[going]
             load = _own(load, going)
         if not len(left):

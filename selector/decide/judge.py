@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from selector.decide.columns import MOST_MARKS, Column, distinct, narrow
+from selector.decide.columns import MOST_MARKS, Column, distinct, mixed, narrow
 
 TRUE, FALSE, UNKNOWN = 1, 0, -1
 
@@ -54,11 +54,8 @@ class Judge:
         for number, axis in enumerate(axes):
             levels.setdefault(id(getattr(axis.index, "rows", axis.index)), []).append(number)
         codes = [_combined([(kept[i], axes[i].index) for i in numbers]) for numbers in levels.values()]
-        code: Any = np.zeros(len(axes[0].index), dtype=np.int32)
-        for combinations, which in codes:
-            code *= max(len(combinations), 1)
-            code += np.asarray(which)
-        rest, group = distinct(code, math.prod(max(len(found), 1) for found, _ in codes))
+        sizes = [max(len(found), 1) for found, _ in codes]
+        rest, group = distinct(mixed([which for _, which in codes], sizes), math.prod(sizes))
         self.group = narrow(group)
         self.groups = len(rest)
         sides: dict[int, tuple[list[Mapping[str, object]], Any]] = {}
@@ -83,7 +80,7 @@ class Judge:
         found, inverse = self._met(sides)
         columns = self._columns(condition.facts, [self._sides[i] for i in sides], found)
         answers = np.nan_to_num(condition.column(columns, len(found)), nan=UNKNOWN)
-        return answers.astype(np.int8)[inverse]
+        return answers.astype(np.int8).take(inverse)
 
     def _met(self, sides: tuple[int, ...]) -> tuple[Any, Any]:
         """Combinations of some axes that occur, and which of them each group has; many conditions ask for
@@ -107,14 +104,14 @@ class Judge:
             found |= options[int(index[group])]
         return found
 
-    def values(self, fact: str, default: object) -> list[object]:
-        """Value of one fact in every group."""
-        found: list[object] = [self._common.get(fact, default)] * self.groups
+    def values(self, fact: str, known: Sequence[object]) -> Any:
+        """Value of one fact in every group, by its number in a list of all; the first where nobody
+        states it."""
+        found: Any = np.full(self.groups, known.index(self._common.get(fact, known[0])))
         for options, index in self._sides:
-            told = [o.get(fact) for o in options]
             if any(fact in o for o in options):
-                pairs = zip(index.tolist(), found, strict=True)
-                found = [told[i] if fact in options[i] else base for i, base in pairs]
+                own = np.array([known.index(o[fact]) if fact in o else UNKNOWN for o in options])[index]
+                found = np.where(own == UNKNOWN, found, own)
         return found
 
     def _columns(

@@ -166,7 +166,7 @@ def _weights_moved(run: Run) -> list[str]:
 def _flips(run: Run, found: Ranking, settings: Settings) -> tuple[str, ...]:
     if not found.shown:
         return ()
-    late = _late(run, found.scored, settings)
+    late = _late(run, found.scored, settings, found.chain.unknown)
     return flips.notes(run, found.scored, found.chain, dict(found.reasons), late, found.shown[0])
 
 
@@ -306,7 +306,8 @@ def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
     """What the order goes by. Provisional stacks come after the others."""
     import numpy as np
 
-    late = _late(run, scored, settings)
+    unknown = unknown_weight(scored)
+    late = _late(run, scored, settings, unknown)
     if run.gates.doubts and not settings.allow_provisional:
         late = late | np.any([column for _, column in run.gates.doubts], axis=0)[run.judge.group]
     at_risk = np.zeros(len(run.stacks), dtype=np.int8)
@@ -319,34 +320,37 @@ def _chain(run: Run, scored: Scored, settings: Settings) -> additive.Chain:
         [-scored.raw[c] if c == "quality" else scored.raw[c] for c in CRITERIA],
         [scored.weights[c] for c in CRITERIA],
         at_risk,
-        unknown_weight(scored),
+        unknown,
         lambda row: show.slots(run, row).digest(),
     )
 
 
-def _late(run: Run, scored: Scored, settings: Settings) -> Any:
-    """Rows that rank after the others: too much of their weight, or a stated limit, rests on a figure
-    that nobody knows. None where the user ranks them among the others."""
+def _late(run: Run, scored: Scored, settings: Settings, unknown: Any) -> Any:
+    """Rows that rank after the others: too much of their weight (`unknown`), or a stated limit, rests on
+    a figure that nobody knows. None where the user ranks them among the others."""
     import numpy as np
 
     late = np.zeros(len(run.stacks), dtype=bool)
     if settings.allow_provisional:
         return late
-    late |= unknown_weight(scored) > run.p["value.most_unknown"]
+    late |= unknown > run.p["value.most_unknown"]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         if cap.hard:
             late |= status == limits.UNVERIFIED
     return late
 
 
-def unknown_weight(scored: Scored, rows: Any = slice(None)) -> Any:
-    """Share of the weight that rests on criteria nobody knows, of all candidates or of some rows."""
+def unknown_weight(scored: Scored, row: int | None = None) -> Any:
+    """Share of the weight that rests on criteria nobody knows, of all candidates or of one."""
     import numpy as np
 
-    shares = [scored.weights[c] / 100.0 for c in CRITERIA]
+    names = [c for c in CRITERIA if row is not None or not scored.known[c].all()]
 
     def share(*known: Any) -> Any:
-        return sum(np.where(k, 0.0, s) for k, s in zip(known, shares, strict=True))
+        shares = zip(known, names, strict=True)
+        return sum(np.where(k, 0.0, scored.weights[c] / 100.0) for k, c in shares)
 
-    known = [scored.known[c][rows] for c in CRITERIA]
-    return row_by_row(share, *known) if isinstance(rows, slice) else share(*known)
+    if row is not None:
+        return share(*(scored.known[c][row] for c in names))
+    known = [scored.known[c] for c in names]
+    return row_by_row(share, *known) if known else np.zeros(len(scored.score))

@@ -23,7 +23,7 @@ from selector.decide import (
 )
 from selector.decide import candidates as cand
 from selector.decide.axes import HOSTED, Axes
-from selector.decide.columns import Column
+from selector.decide.columns import Column, row_by_row
 from selector.decide.enumerate import CellIndex, Refusals, enumerate_cells
 from selector.decide.judge import Axis, Compile, Judge
 from selector.decide.runnable import SMALL_CACHE
@@ -241,7 +241,8 @@ def _judge(
     spans = [{"multi_node": False}, {"multi_node": True}]
     nodes = np.array([max(q.count, 1) for q in axes.places] or [1])
     group = stacks.n_devices / np.maximum(stacks.replicas, 1.0)
-    sides.append((list(spans), (group > Column(nodes, stacks.place)).astype(np.int8)))
+    over = row_by_row(lambda a, b: (a > b).astype(np.int8), group, Column(nodes, stacks.place))
+    sides.append((list(spans), over))
     axes_ = [Axis(implied.of_options(common, opts, rules, compile_), col) for opts, col in sides]
     return Judge(common, axes_, mentioned)
 

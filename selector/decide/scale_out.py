@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from selector.decide.generate import answer_ms, take
+from selector.decide.generate import answer_ms
 from selector.decide.spare import Spare, with_spare
 from selector.estimate import sizing
 from selector.types.load import Load
@@ -46,7 +46,7 @@ def scale_out(
         """Which of the chosen cells keep the limits at a rung, and their new columns."""
         replicas = np.minimum(np.ceil(base[chosen] * factor), most[chosen])
         asked = replace(load, kv_bits=found["kv_bits"][chosen])
-        columns = _columns(take(cell, chosen), asked, replicas, p)
+        columns = _columns(cell.take(chosen), asked, replicas, p)
         by = doubt[chosen]
         good = (columns["first_token_p95_ms"] * by <= first) & (columns["request_p95_ms"] * by <= whole)
         total = with_spare(replicas, had[chosen], spare)

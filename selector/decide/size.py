@@ -18,7 +18,7 @@ from selector.types.load import Load
 from selector.types.requirement import LatencyLimits
 
 # Cells at a time: a column of so many, and those computed from it, stay in the cache of a core.
-CHUNK = 8192
+CHUNK = 16384
 COLUMNS = (
     *("replicas", "spare", "first_token_ms", "first_token_p95_ms", "per_output_token_ms"),
     *("request_p95_ms", "requests_per_s", "spread", "kv_bits"),
@@ -136,7 +136,7 @@ def _generated(
     c = index.cell.take(rows)
     carried = generate.carry(c, index.kv8[rows], load, spare, caps, cache, p)
     good = np.nonzero(carried.fits)[0]
-    c, found, caps = generate.take(c, good), generate.some(carried, good), caps[good]
+    c, found, caps = c.take(good), generate.some(carried, good), caps[good]
     asked = replace(load, kv_bits=found.kv_bits)
     mem = sizing.ledger(np, c, asked, p)
     columns = {

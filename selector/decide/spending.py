@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import switching
-from selector.decide.columns import Column, row_by_row
+from selector.decide.columns import Column, Formed, row_by_row
 from selector.estimate import cost
 
 if TYPE_CHECKING:
@@ -29,14 +29,11 @@ def parts(run: Run, people_usd: Any) -> dict[str, Part]:
     s, places = run.stacks, run.axes.places
     horizon = float(run.req.horizon_months or 12)
 
-    def alike(value: float) -> Column:
-        return Column(np.full(max(len(places), 1), value), s.place)
-
     guessed = Column(np.array([q.guessed for q in places] or [False]), s.place)
-    exact, by_people = alike(1.0), alike(run.p["effort.spread"])
+    exact, by_people = (np.broadcast_to(x, len(s)) for x in (1.0, run.p["effort.spread"]))
     return {
         "cost.infrastructure": Part(s.infra_usd, s.cost_spread),
-        "cost.purchase": Part(s.once_usd / horizon, np.where(guessed, s.cost_spread, exact)),
+        "cost.purchase": Part(s.once_usd / horizon, np.where(guessed, s.cost_spread, 1.0)),
         "cost.switching": Part(switching.usd(run) / horizon, exact),
         "cost.people": Part(people_usd, by_people),
         "cost.mitigations": Part(run.risks.usd, by_people),
@@ -47,9 +44,11 @@ def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:
     """USD a month, and p90 over p50 of it."""
     import numpy as np
 
-    found = parts.values()
+    every = list(parts.values())
+    # What costs nothing anywhere, such as a purchase where all is rented, adds nothing.
+    found = [part for part in every if part.usd.any()] or every[:1]
     usd = row_by_row(cost.total, *(part.usd for part in found))
-    spread = row_by_row(
+    spread = Formed(
         lambda whole, *columns: cost.spread(np, whole, columns[: len(found)], columns[len(found) :]),
         *(usd, *(part.usd for part in found), *(part.spread for part in found)),
     )

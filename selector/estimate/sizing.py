@@ -232,11 +232,13 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
 
 
 @formula("serving.seconds", "s", {"rate": "requests/s", "batch": "sequences"})
-def times(xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float]) -> Times:
+def times(
+    xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float], beside: Any = None
+) -> Times:
     """Latency of a replica that holds `held` sequences and gets `rate` requests a second; where
-    that is 0, as many as it answers."""
+    that is 0, as many as it answers. `beside` is its interference where that is known already."""
     read = prefill(xp, c, load, load.input_tokens if load.input_tokens_p50 is None else load.input_tokens_p50)
-    beside = interference(xp, c, load, p)
+    beside = interference(xp, c, load, p) if beside is None else beside
     writing = decoding(xp, c, load, held)
     step, floor = step_at(xp, c, load, writing)
     # A sequence waits for the prefill of the others between its tokens, and for its own before them.

@@ -180,7 +180,7 @@ def test_halving_and_leaving_out_find_what_trying_everything_finds(load_: Load) 
     rows = np.nonzero(found.fits)[0]
     assert len(rows)
     np.testing.assert_array_equal(found.capacity[rows], sizing.capacity(np, c, load_, mem, P)[rows])
-    some = generate.take(c, rows)
+    some = c.take(rows)
     inside = generate.some(mem, rows)
     answered = generate.answer_ms(some, load_, inside, found.rate[rows], found.batch[rows], P)
     held = sizing.settled(np, some, load_, inside, found.rate[rows], found.batch[rows], P)

@@ -8,8 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import rank
-from selector.decide.explain.numbers import Numbers
-from selector.decide.explain.traced import Candidate
 from selector.decide.judge import Compile
 from selector.decide.recommend import CONVERTED, Run, prepare
 from selector.needs.options import Options
@@ -19,6 +17,7 @@ from selector.types.decision import AssumptionRow
 from selector.types.requirement import Assumption, Requirement
 
 if TYPE_CHECKING:
+    from selector.decide.explain.numbers import Numbers
     from selector.decide.rank import Ranking
 
 
@@ -72,6 +71,9 @@ class Study:
 
     def numbers(self, row: int) -> Numbers:
         """The numbers of one candidate with what is behind them."""
+        from selector.decide.explain.numbers import Numbers
+        from selector.decide.explain.traced import Candidate
+
         rows = [AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in self.given.assumptions]
         return Numbers(Candidate(self.run, self.ranking.scored, row, rows), self.given.scoring)
 

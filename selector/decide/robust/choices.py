@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from selector.decide.columns import Column, distinct, numbered, row_by_row
 from selector.decide.robust import additive
 
 if TYPE_CHECKING:
@@ -41,14 +42,24 @@ class Choices:
 
 def keys(run: Run, rows: Any) -> Any:
     """One whole number for each choice."""
-    import numpy as np
+    cell, place = _halves(run)
+    return row_by_row(lambda part: cell[part] + place[part], rows)
 
-    s = run.stacks
-    names = [q.hosting for q in run.axes.places]
-    hosting = np.unique(names, return_inverse=True)[1].reshape(-1)[s.place[rows]]
-    found = s.model[rows].astype(np.int64) * (len(names) + 1) + hosting
-    found = found * (len(run.axes.precisions) + 1) + s.precision[rows] + 1
-    return found * (len(run.axes.devices) + 1) + s.device[rows] + 1
+
+def same(run: Run, rows: Any, one: int) -> Any:
+    """Bool: rows of the same choice as one candidate."""
+    cell, place = _halves(run)
+    alike = cell == cell[one], place == place[one]
+    return row_by_row(lambda part: alike[0][part] & alike[1][part], rows)
+
+
+def _halves(run: Run) -> tuple[Column, Column]:
+    """What the cell and what the place says of the choice; their sum is its number."""
+    s, axes = run.stacks, run.axes
+    hosting, hostings = numbered([q.hosting for q in axes.places])
+    formats, devices = len(axes.precisions) + 1, len(axes.devices) + 1
+    cell = (s.model.astype(int) * formats + s.precision + 1) * devices + s.device + 1
+    return cell * hostings, Column(hosting, s.place)
 
 
 def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
@@ -56,13 +67,11 @@ def of(run: Run, chain: additive.Chain, rows: Any) -> Choices:
     import numpy as np
 
     key = keys(run, rows)
-    by_key = np.argsort(key, kind="stable")
-    starts = np.concatenate([[True], key[by_key][1:] != key[by_key][:-1]])
-    number = np.empty(len(rows), dtype=np.int64)
-    number[by_key] = np.cumsum(starts) - 1
+    found, number = distinct(key, int(key.max()) + 1)
     score = chain.score[rows]
-    highest = np.maximum.reduceat(score[by_key], np.nonzero(starts)[0])
-    top = np.nonzero(score == highest[number])[0]
+    highest = np.full(len(found), -np.inf)
+    np.maximum.at(highest, number, score)
+    top = np.nonzero(score == highest.take(number))[0]
     best = np.empty(len(highest), dtype=np.int64)
     best[number[top]] = rows[top]
     # Only where members tie on the score does the rest of the chain decide.
@@ -79,11 +88,15 @@ def undominated(choices: Choices, values: Any, extra: Any) -> Any:
     member can lead where that one does not lead or tie."""
     import numpy as np
 
-    row, best = choices.rows, choices.best[choices.number]
-    better = extra[row] > extra[best]
-    for column in values:
-        better |= column[row] > column[best]
-    return np.nonzero(better | (row == best))[0]
+    compared = [(column, column[choices.best]) for column in (extra, *values)]
+
+    def kept(rows: Any, number: Any) -> Any:
+        better = rows == choices.best.take(number)
+        for column, best in compared:
+            better |= column[rows] > best.take(number)
+        return better
+
+    return np.nonzero(row_by_row(kept, choices.rows, choices.number))[0]
 
 
 def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any:
@@ -94,23 +107,21 @@ def leading(values: Any, extra: Any, score: Any, number: Any, looks: int) -> Any
     """
     import numpy as np
 
+    columns = [extra, *values.T]
     beaten_by = np.full(len(score), -1, dtype=np.int64)
     left, done = np.arange(len(score)), np.zeros(len(score), dtype=bool)
     for _ in range(looks):
-        open_ = left[~done[left]]
-        if not len(open_):
+        if done.all():
             break
-        one = int(open_[np.argmax(score[open_])])
+        one = int(np.argmax(np.where(done, -np.inf, score)))
+        mine = number[one]
         done[one] = True
-        worse = extra[left] <= extra[one]
-        for column in values.T:
-            worse &= column[left] <= column[one]
+        worse = np.logical_and.reduce([column <= column[one] for column in columns])
         # Of those alike the one looked at first counts as better, so that they do not remove each other.
-        seen = np.nonzero(worse & done[left])[0]
-        same = (values[left[seen]] == values[one]).all(axis=1) & (extra[left[seen]] == extra[one])
-        worse[seen[same]] = False
-        again = worse & (beaten_by[left] >= 0) & (beaten_by[left] != number[one])
-        first = worse & (beaten_by[left] < 0)
-        beaten_by[left[first]] = number[one]
-        left = left[~again]
+        seen = np.nonzero(worse & done)[0]
+        worse[seen[np.logical_and.reduce([column[seen] == column[one] for column in columns])]] = False
+        kept = ~worse | (beaten_by < 0) | (beaten_by == mine)
+        beaten_by[worse & (beaten_by < 0)] = mine
+        left, done, score, number, beaten_by = (x[kept] for x in (left, done, score, number, beaten_by))
+        columns = [column[kept] for column in columns]
     return left

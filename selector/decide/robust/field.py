@@ -62,15 +62,17 @@ class Field:
         have left out for them; the choice of the first is not among them."""
         import numpy as np
 
-        every, wanted = self._judged(self.rows), np.unique(self._judged(rows), axis=0)
-        found = self.number != self.choices.of(self.first)
+        # Who has the same values has the same score: few are left to compare.
+        near = np.isin(self.chain.score[self.rows], self.chain.score[rows])
+        found = self.rows[near & (self.number != self.choices.of(self.first))]
+        every, wanted = self._judged(found), np.array(list(set(map(tuple, self._judged(rows).tolist()))))
         if len(wanted) > FEW:
             # Each row as one key: comparing every pair would take minutes where all are tied.
-            return self.rows[found & np.isin(_keys(every), _keys(wanted))]
-        same = np.zeros(len(self.rows), dtype=bool)
+            return found[np.isin(_keys(every), _keys(wanted))]
+        same = np.zeros(len(found), dtype=bool)
         for mine in wanted:
             same |= (every == mine).all(axis=1)
-        return self.rows[found & same]
+        return found[same]
 
     def _judged(self, rows: Any) -> Any:
         """Values and fixed points (n, k + 1) of some candidates; 0 has one sign."""
@@ -78,11 +80,11 @@ class Field:
 
         return np.column_stack([self.values(rows), self.scored.points[rows]]) + 0.0
 
-    def best(self, rows: Any) -> int | None:
-        """The best of some candidates; None of none."""
-        if len(rows) < 2:
-            return int(rows[0]) if len(rows) else None
-        return additive.order(self.chain, rows).first()
+    def best(self, rows: Sequence[int]) -> int:
+        """The best of some candidates."""
+        import numpy as np
+
+        return int(rows[0]) if len(rows) == 1 else additive.order(self.chain, np.asarray(rows)).first()
 
     def named(self) -> Iterator[int]:
         """What stands for each choice, where several are alike the one that ids settle."""

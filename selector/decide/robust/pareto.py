@@ -17,13 +17,13 @@ def front(costs: Any) -> Any:
     known = np.nonzero(~np.isnan(costs).any(axis=1))[0]
     # In this order whoever dominates a row stands before it.
     left = known[np.lexsort(costs[known].T[::-1])]
+    columns = [column[left] for column in costs.T]
     kept: list[int] = []
     while len(left):
-        best, rest = costs[left[0]], costs[left]
         kept.append(int(left[0]))
-        beaten = (rest >= best).all(axis=1) & (rest > best).any(axis=1)
-        beaten[0] = True
-        left = left[~beaten]
+        open_ = unbeaten(columns, [column[0] for column in columns])
+        open_[0] = False
+        left, columns = left[open_], [column[open_] for column in columns]
     found = np.zeros(len(costs), dtype=bool)
     found[kept] = True
     return found
@@ -56,6 +56,17 @@ def unbeaten(columns: Sequence[Any], one: Sequence[float]) -> Any:
         better = better | ~(column >= figure)
         same = same & (column == figure)
     return better | same
+
+
+def sieved(columns: Sequence[Any], points: Sequence[Sequence[float]]) -> Any:
+    """Positions of the rows, given by their columns, that none of some points dominates."""
+    import numpy as np
+
+    left = np.arange(len(columns[0]))
+    for one in points:
+        open_ = unbeaten(columns, one)
+        left, columns = left[open_], [column[open_] for column in columns]
+    return left
 
 
 def dominated_by(costs: Any, row: int) -> Any:

@@ -75,7 +75,7 @@ def _levels(state: Any, shape: tuple[int, int]) -> Any:
 
 def normals(state: Any, shape: tuple[int, int]) -> Any:
     """Standard normals, float32."""
-    return _quantiles()[_levels(state, shape)]
+    return _quantiles().take(_levels(state, shape))
 
 
 def uniforms(state: Any, shape: tuple[int, int]) -> Any:
@@ -113,7 +113,7 @@ def shrunk(logs: Any, sd: Any, group: Any) -> Any:
     import numpy as np
 
     found = np.array(logs, dtype=float)
-    for g in np.unique(group):
+    for g in set(group.tolist()):
         rows = np.nonzero((group == g) & ~np.isnan(found))[0]
         size = len(rows)
         noise = sd[rows] ** 2
@@ -163,9 +163,10 @@ def _plan(figure: Figure) -> _Plan:
 
 
 def _values(plan: _Plan, shared: Mapping[str, Any], state: Any, count: int) -> tuple[Any, Any]:
-    """Values and broken limits of one chunk, both (count, n)."""
+    """Values and broken limits of one chunk, both (count, n), or (1, n) where every draw is the same."""
     import numpy as np
 
+    count = count if plan.errors or len(plan.missing) else 1
     off: Any = np.zeros((count, len(plan.start)), dtype=np.float32)
     for source, group, sd in plan.errors:
         off += _for_each(shared[source], group) * sd

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import value
+from selector.decide.columns import BLOCK
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import (
     acceptability,
@@ -96,7 +97,7 @@ def _exact(f: Field) -> dict[str, Any]:
     every = f.rivals(f.first)
     values, extra = f.values(every), f.scored.points[every]
     safe = stability.preferred_in_order(values, weights, extra, 0)
-    open_ = np.unique(f.number[np.isin(f.rows, every[~safe], assume_unique=True)])
+    open_ = np.bincount(f.number[np.isin(f.rows, every[~safe], assume_unique=True)])
     close = np.nonzero(stability.may_overtake(values, weights, extra, 0, box))[0]
     close = np.concatenate([[0], close])
     leads, at = stability.box_leads(values[close], weights, extra[close], 0, box)
@@ -112,14 +113,14 @@ def _exact(f: Field) -> dict[str, Any]:
         "max_regret_points": max(float(leads.max()), 0.0),
         "l2_radius": near[0] if near else None,
         "l2_rival": _ref(f, tight[near[1]]) if near else None,
-        "necessarily_preferred": total - len(open_),
+        "necessarily_preferred": total - int(np.count_nonzero(open_)),
         "rivals": total,
     }
 
 
 def _ref(f: Field, rows: Any) -> StackRef | None:
-    best = f.best(f.alike(rows)) if len(rows) else None
-    return None if best is None else f.ref(best)
+    alike = f.alike(rows) if len(rows) else rows
+    return f.ref(f.best(alike)) if len(alike) else None
 
 
 def _intervals(f: Field, rows: Any, values: Any, extra: Any) -> tuple[WeightInterval, ...]:
@@ -227,9 +228,11 @@ def _pareto(f: Field) -> tuple[ParetoPoint, ...]:
     columns = (raw["cost"], -raw["quality"], raw["latency"])
     coarse = np.stack([c[f.choices.best] for c in columns], axis=1)
     strong = f.choices.best[np.nonzero(pareto.front(coarse))[0]]
-    rows = f.choices.rows
-    for one in strong[np.unique(np.linspace(0, len(strong) - 1, SIEVES).astype(int))] if len(strong) else ():
-        rows = rows[pareto.unbeaten([c[rows] for c in columns], [float(c[one]) for c in columns])]
+    some = strong[np.linspace(0, len(strong) - 1, SIEVES).astype(int)] if len(strong) else ()
+    sieves = [[float(c[one]) for c in columns] for one in some]
+    # A block of rows passes all sieves while it is in the cache.
+    blocks = (f.choices.rows[at : at + BLOCK] for at in range(0, len(f.choices.rows), BLOCK))
+    rows = np.concatenate([b[pareto.sieved([c[b] for c in columns], sieves)] for b in blocks])
     costs = np.stack([c[rows] for c in columns], axis=1)
     known = ~np.isnan(costs).any(axis=1)
     rows, costs = rows[known], costs[known]
@@ -240,11 +243,11 @@ def _pareto(f: Field) -> tuple[ParetoPoint, ...]:
         by_choice.setdefault(f.choices.of(row), []).append(row)
     found: dict[tuple[float, ...], list[int]] = {}
     for members in by_choice.values():
-        best = additive.order(f.chain, np.array(members)).first()
+        best = f.best(members)
         found.setdefault(tuple(float(c[best]) for c in columns), []).append(best)
     points = []
     for alike in (found[k] for k in sorted(found)):
-        row = additive.order(f.chain, np.array(alike)).first()
+        row = f.best(alike)
         latency = float(f.run.stacks.request_p95_ms[row])
         cost, quality = float(raw["cost"][row]), float(raw["quality"][row])
         points.append(ParetoPoint(f.ref(row), cost, quality, latency))

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selector.decide.columns import Column, alike, distinct, narrow, of_option, row_by_row, spread
+from selector.decide.columns import Column, Formed, alike, distinct, narrow, of_option, row_by_row, spread
 
 VALUES = np.array([3.0, -1.0, np.nan, 7.0])
 ROWS = np.array([3, 0, 0, 1, 2, 3], dtype=np.int16)
@@ -62,6 +62,17 @@ def test_blocks_change_nothing() -> None:
     one, two = np.arange(float(size)), Column(np.array([1.0, 2.0]), np.arange(size) % 2)
     np.testing.assert_array_equal(row_by_row(lambda a, b: a * b, one, two), one * np.asarray(two))
     assert isinstance(row_by_row(np.sqrt, two), Column)
+    assert row_by_row(lambda a: a > 1.0, one[:0]).dtype == bool
+
+
+def test_a_formed_column_is_the_array_that_its_function_gives() -> None:
+    one = np.arange(6.0)
+    formed, written = Formed(np.multiply, COLUMN, one), WRITTEN * one
+    assert len(formed) == 6
+    for rows in (3, slice(1, 4), np.array([5, 0])):
+        np.testing.assert_array_equal(np.asarray(formed[rows]), written[rows])
+    np.testing.assert_array_equal(formed**2.0, written**2.0)
+    np.testing.assert_array_equal(np.where(formed > 5.0, formed, 0.0), np.where(written > 5.0, written, 0.0))
 
 
 @given(st.lists(st.integers(0, 40), max_size=60))
