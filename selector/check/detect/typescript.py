@@ -7,6 +7,7 @@ the argument of a provider of the AI SDK; constants of the same file that are bo
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -75,6 +76,7 @@ class Source:
     made: dict[str, str] = field(default_factory=dict)  # names bound to what a call of an imported name gave
     based: set[str] = field(default_factory=set)
     azure: set[str] = field(default_factory=set)
+    breaks: list[int] = field(default_factory=list)  # where lines end, from -1 on
 
     def read(self) -> None:
         """Say all that the words say."""
@@ -93,7 +95,10 @@ class Source:
 
     def at(self, place: int, how: str) -> At:
         """Place of a word."""
-        return At(self.text.count("\n", 0, place) + 1, place - self.text.rfind("\n", 0, place), how)
+        if not self.breaks:  # found once: a long file asks for the place of every word
+            self.breaks = [-1, *(m.start() for m in re.finditer("\n", self.text))]
+        line = bisect_left(self.breaks, place)
+        return At(line, place - self.breaks[line - 1], how)
 
     def _imports(self) -> None:
         for match in _NAMES.finditer(self.text):
