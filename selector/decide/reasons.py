@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import relax, show
+from selector.decide.limits import short_of
 from selector.decide.robust import additive
 from selector.types.decision import Exclusion, Move
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
     from selector.decide.recommend import Run
+
+GIB = 2.0**30
 
 
 def ordered(run: Run, removed: Sequence[Exclusion], feasible: bool) -> tuple[Exclusion, ...]:
@@ -25,7 +28,7 @@ def ordered(run: Run, removed: Sequence[Exclusion], feasible: bool) -> tuple[Exc
     """
     options = [Exclusion(why, len(names), sorted(names)[0]) for why, names in run.axes.left_out.items()]
     support = [Exclusion(why, count, first) for why, (count, first) in run.refusals.counts.items()]
-    unfit = show.unfit(run) if run.sized is not None else []
+    unfit = _unfit(run) if run.sized is not None else []
     if feasible:
         return tuple(sorted([*options, *support, *unfit, *removed], key=_most))
     # Each gate names its reasons in the order it meets them; what comes last is nearest the cause.
@@ -73,3 +76,22 @@ def _distance(moves: Sequence[Move]) -> str:
         text = f"{needed} {first.unit} against {now}{times}"
     rest = "; ".join(relax.words(m) for m in moves[1:])
     return "; ".join(x for x in (text, f"also {rest}" if rest else "") if x)
+
+
+def _unfit(run: Run) -> list[Exclusion]:
+    """Cells that memory, device counts or the latency limit rule out, and the nearest."""
+    import numpy as np
+
+    assert run.sized is not None
+    index, sized = run.index, run.sized
+    bad = np.nonzero(~sized.fits)[0]
+    if not len(bad):
+        return []
+    near = int(bad[np.argmin(np.where(sized.shortfall[bad] > 0, sized.shortfall[bad], np.inf))])
+    model = run.axes.models[int(index.model[near])].id
+    text = (
+        f"{model} {run.axes.precisions[int(index.precision[near])].id} on "
+        f"{int(index.tp[near] * index.pp[near])}x {run.axes.devices[int(index.device[near])].id}"
+    )
+    gap = short_of(float(sized.shortfall[near]) / GIB)
+    return [Exclusion("does not fit in memory, or not in the devices at hand", len(bad), text, gap)]

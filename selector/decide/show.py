@@ -19,9 +19,8 @@ from selector.decide import (
     trainers,
 )
 from selector.decide import load as loads
-from selector.decide.limits import short_of
 from selector.decide.robust import additive
-from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
+from selector.types.decision import Constraint, Contribution, RankedStack
 from selector.types.estimate import NOT_COUNTED, Estimate, MemoryLedger
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
@@ -381,22 +380,3 @@ def _sources(run: Run, row: int) -> tuple[str, ...]:
         found.update(axes.engines[int(s.engine[row])].framework.source)
         found.add(axes.precisions[int(s.precision[row])].precision.source)
     return tuple(sorted(found))
-
-
-def unfit(run: Run) -> list[Exclusion]:
-    """Cells that memory, device counts or the latency limit rule out, and the nearest."""
-    import numpy as np
-
-    assert run.sized is not None
-    index, sized = run.index, run.sized
-    bad = np.nonzero(~sized.fits)[0]
-    if not len(bad):
-        return []
-    near = int(bad[np.argmin(np.where(sized.shortfall[bad] > 0, sized.shortfall[bad], np.inf))])
-    model = run.axes.models[int(index.model[near])].id
-    text = (
-        f"{model} {run.axes.precisions[int(index.precision[near])].id} on "
-        f"{int(index.tp[near] * index.pp[near])}x {run.axes.devices[int(index.device[near])].id}"
-    )
-    gap = short_of(float(sized.shortfall[near]) / GIB)
-    return [Exclusion("does not fit in memory, or not in the devices at hand", len(bad), text, gap)]
