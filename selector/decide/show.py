@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from selector.decide.rank import Scored
     from selector.decide.recommend import Run
 
-GIB = 2.0**30
 NEAREST = 2
 
 

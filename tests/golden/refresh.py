@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+import story
 
 for folder in sorted(p.parent for p in (Path(__file__).parents[2] / "examples").glob("*/reqs.yaml")):
     code = "from selector.cli.main import run; run()"
@@ -15,3 +18,6 @@ args = ["diff", "old.yaml", "new.yaml", "--as-of", "2026-11-24", "--format", "ma
 command = [sys.executable, "-c", code, *args]
 done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
 (folder / "expected.md").write_text(done.stdout, encoding="utf-8")
+
+with tempfile.TemporaryDirectory() as empty:
+    story.write(story.told(Path(empty)))
