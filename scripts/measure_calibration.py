@@ -5,11 +5,13 @@ points; predictions are those of fits that leave the point's model x device out 
 
     python scripts/measure_calibration.py            # draws of three points, by quantity
     python scripts/measure_calibration.py --shares   # shares of family, stack and load in the variance
+    python scripts/measure_calibration.py --pairs    # what groups that differ in so many of the four lie apart
 """
 
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 import random
 import statistics
@@ -21,11 +23,11 @@ from datetime import date
 from pathlib import Path
 
 from selector.decide.calibrated import Applied, Stack
-from selector.estimate.calibration import Z90
+from selector.estimate.numeric import Z90
 from selector.iterate import measurements as files
 from selector.iterate.calibrate import TOLD, read
 from selector.packs.catalog import load
-from selector.types.calibration import Book, Reading
+from selector.types.calibration import Book, Group, Reading
 from selector.types.load import Load
 
 EVIDENCE = Path(__file__).resolve().parent.parent / "tests" / "evidence"
@@ -139,6 +141,23 @@ def shares(found: Sequence[tuple[str, Reading]]) -> tuple[float, float, float]:
     return family / total, stack / total, load_ / total
 
 
+def apart(found: Sequence[tuple[str, Reading]], differing: int) -> tuple[int, float]:
+    """Pairs of groups of a quantity that differ in so many of the four, and how far their means lie apart
+    beyond what few stacks and loads explain: root of the mean excess, in ln."""
+    by: dict[str, list[tuple[Group, float, float]]] = defaultdict(list)
+    for (_, quantity, group), rows in groups([x for x in found if x[1].quantity in SERVED]).items():
+        if len(rows) >= LEAST:
+            logs = [max(-WINSOR * r.prior_sd, min(WINSOR * r.prior_sd, r.log)) for r in rows]
+            by[str(quantity)].append((group, statistics.fmean(logs), statistics.variance(logs) / len(logs)))
+    excess = [
+        (m - n) ** 2 - v - w
+        for known in by.values()
+        for (a, m, v), (b, n, w) in itertools.combinations(known, 2)
+        if a.differing(b) == differing
+    ]
+    return len(excess), math.sqrt(max(statistics.fmean(excess), 0.0))
+
+
 def lines(found: Sequence[Draw]) -> Iterator[str]:
     """The table."""
     for name in ("all", *SERVED):
@@ -158,6 +177,9 @@ def main() -> int:
     found = left_out()
     if "--shares" in sys.argv:
         print("family {:.3f}, stack {:.3f}, load {:.3f}".format(*shares(found)))
+        return 0
+    if "--pairs" in sys.argv:
+        print("\n".join("{} differing: {} pairs, {:.3f}".format(n, *apart(found, n)) for n in range(5)))
         return 0
     made = run({k: v.value for k, v in load([]).parameters.items()}, found)
     print("\n".join(lines(made)))
