@@ -11,6 +11,7 @@ from selector.errors import InputError, Position, Problem, UsageError
 from selector.iterate.calibration_file import Source, is_one, sha256
 from selector.iterate.importers import (
     aiconfigurator,
+    aisimulate,
     genai_perf,
     guidellm,
     llama_bench,
@@ -24,7 +25,8 @@ from selector.iterate.measurements import Point, read
 from selector.packs.reader import read_text
 
 MODULES: tuple[ModuleType, ...] = (
-    *(sglang_bench, vllm_bench, genai_perf, guidellm, llama_bench, lm_eval, mlperf, aiconfigurator),
+    *(sglang_bench, vllm_bench, genai_perf, guidellm, llama_bench, lm_eval, mlperf),
+    *(aiconfigurator, aisimulate),
 )
 POINTS = "points"  # the form of the contract
 NAMES = (POINTS, *(m.NAME for m in MODULES))

@@ -1,5 +1,6 @@
-"""Tables that a run of AIConfigurator or AISimulate writes (`best_config_topn.csv`, `pareto.csv`): what a
-simulator says, not what was measured; each row is flagged so and counts with a wider error."""
+"""Tables that a run of AIConfigurator, or of AISimulate in its place, writes (`best_config_topn.csv`,
+`pareto.csv`): what a simulator says, not what was measured; each row is flagged so and counts with a wider
+error."""
 
 from __future__ import annotations
 

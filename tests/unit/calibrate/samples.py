@@ -179,6 +179,21 @@ AICONFIGURATOR = (
     "LLAMA3.1_8B,900,250,0,16,2,16,16,125.0,9.0,7.0,7.0,1750.0,1750.0,111.0,2400,1,1,1,1,1,1,tp1pp1,fp8,"
     "float16,float16,float16,half,40,trtllm,1.0.0,h100_sxm,500\n"
 )
+# prediction.json of `aisimulate predict` (wheel 0.13.0.dev): flat, times in ms, rates a second, sums of tokens.
+AISIMULATE = json.dumps(
+    {
+        "completed_requests": 200.0,
+        "duration_ms": 100_000.0,
+        "mean_e2e_latency_ms": 7595.0,
+        "mean_tpot_ms": 30.0,
+        "mean_ttft_ms": 125.0,
+        "num_total_gpus": 1.0,
+        "output_throughput_tok_s": 500.0,
+        "request_throughput_rps": 2.0,
+        "total_input_tokens": 180_000.0,
+        "total_output_tokens": 50_000.0,
+    }
+)
 STATED = {**HARDWARE, "precision_weights": "bf16", "engine": "vllm"}
 FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "vllm-bench": ("run.json", VLLM, {**HARDWARE, "precision_weights": "bf16"}),
@@ -192,5 +207,6 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "lm-eval": ("results.json", LM_EVAL, {"quality_metric": "accuracy"}),
     "mlperf": ("mlperf_log_summary.txt", MLPERF, {**STATED, "model": MODEL, "n_devices": 2}),
     "mlperf detail": ("mlperf_log_detail.txt", MLPERF_DETAIL, {**STATED, "model": MODEL}),
+    "aisimulate": ("prediction.json", AISIMULATE, {**STATED, "model": MODEL}),
     "aiconfigurator": ("best_config_topn.csv", AICONFIGURATOR, {"model": MODEL}),
 }

@@ -27,6 +27,7 @@ WANTED: dict[str, dict[str, float]] = {
     "lm-eval": {"pass_rate": 0.71},
     "mlperf": {"output_tok_s": 2600.0},
     "mlperf detail": {"output_tok_s": 500.0, "ttft_ms": 125.0, "tpot_ms": 30.0},
+    "aisimulate": {"output_tok_s": 500.0, "ttft_ms": 125.0, "tpot_ms": 30.0},
     "aiconfigurator": {"output_tok_s": 1750.0, "ttft_ms": 125.0, "tpot_ms": 9.0},
 }
 LENGTHS = {"input_tokens": 900.0, "output_tokens": 250.0, "concurrency_or_batch": 16.0}
