@@ -224,20 +224,18 @@ def _slots(own: Declared) -> dict[str, object]:
 
 
 def _decided(file: Path) -> dict[str, object]:
-    """Slots of the first stack of a saved decision, read for what it is, without what ranks."""
-    import json
-
+    """Slots of the first stack of a saved decision; raises `InputError` where it is edited or has none."""
     from selector.errors import Problem
+    from selector.packs import sealed
 
-    try:
-        slots = json.loads(file.read_text(encoding="utf-8"))["stacks"][0]["slots"]
-        layout = slots.get("layout") or {}
-        found: dict[str, object] = {k: slots.get(k) for k in ("model", "engine", "precision")}
-        hardware = slots.get("hardware")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        what = "not a saved decision with a stack"
-        raise InputError(Problem(what, Position(str(file)), "selector recommend REQS --save FILE")) from None
-    return found | {"hardware": hardware, "tp": layout.get("tp"), "pp": layout.get("pp")}
+    stacks = sealed.read(file)["stacks"]
+    if not stacks:
+        what = "no stack satisfies the requirements of this decision, so that nothing can drift from it"
+        raise InputError(Problem(what, Position(str(file)), "name a decision with a stack"))
+    slots = stacks[0]["slots"]
+    layout = slots["layout"] or {}
+    named = ("model", "engine", "precision", "hardware")
+    return {k: slots[k] for k in named} | {"tp": layout.get("tp"), "pp": layout.get("pp")}
 
 
 def _secrets(unit: Unit, root: Path) -> Iterable[Case]:

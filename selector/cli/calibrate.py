@@ -59,8 +59,9 @@ def calibrate(
     sources = [importers.source(path, from_, stated, extra) for path in measurements]
     book, found = files.book(sources, cat, accept, day)
     values = files.content(book, found, sources, cat)
-    if save is not None:
+    usable = bool(found.readings or found.trials)
+    if save is not None and usable:
         session.write_new(save, files.dumps(values), force)
     typer.echo(dumps(plain(values)) if format_ == "json" else report.as_text(values), nl=False)
-    if not found.readings and not found.trials:
+    if not usable:
         raise typer.Exit(1)

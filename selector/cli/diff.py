@@ -89,11 +89,12 @@ def _sides(
     """Both sides; one without settings of its own takes those of the other."""
     from selector.cli import session, sides
     from selector.iterate import decision
+    from selector.packs import sealed
 
     settings: dict[str, Any] = {"top": 10, "strict": False, "allow_provisional": False}
     for text in texts:
         if Path(text).is_file() and decision.is_one(Path(text)):
-            settings = dict(decision.read(Path(text))["inputs"]["settings"])
+            settings = dict(sealed.read(Path(text))["inputs"]["settings"])
     today = session.day(as_of)
     how = [sides.How(p, m, today, settings) for p, m in zip(packs, measurements, strict=True)]
     made = [_side(t, h, folder / str(i)) for i, (t, h) in enumerate(zip(texts, how, strict=True))]

@@ -92,11 +92,12 @@ def _packs(
     """The decision if it is one, and the packs: its own, or those installed with --packs over them, and
     then why the own ones are not used."""
     from selector.iterate import decision as saved
+    from selector.packs import sealed
     from selector.packs.catalog import load as load_catalogue
 
     if not saved.is_one(subject):
         return None, load_catalogue(packs or []), ""
-    decision = saved.read(subject)
+    decision = sealed.read(subject)
     if packs:
         return decision, load_catalogue(packs), "--packs was given"
     found, why = saved.catalogue(decision, folder / "packs", str(subject))

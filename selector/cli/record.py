@@ -27,12 +27,12 @@ def record(
     """Write a decision as a numbered Markdown record (MADR) with the decision beside it."""
     from selector.cli import fresh
     from selector.errors import InputError, Position, Problem
-    from selector.iterate import decision as saved
     from selector.iterate import record as records
     from selector.iterate.runs import parts
+    from selector.packs import sealed
     from selector.report import madr
 
-    found = saved.read(decision)
+    found = sealed.read(decision)
     fresh.repeat(found)
     if not all(p["stacks"] for p in parts(found).values()):
         what = "no stack satisfies the requirements, so that there is nothing to record"
@@ -107,6 +107,8 @@ def _break_evens(found: Mapping[str, Any], cat: Catalogue, folder: Path) -> dict
     given = found["inputs"]
     top, strict, provisional = (given["settings"][k] for k in ("top", "strict", "allow_provisional"))
     today = date.fromisoformat(given["as_of"])
+    files = saved.measurements(found.get("measured_files", ()), folder)
+    cat = session.measured(cat, files, today)
     made: dict[str, Sequence[BreakEven]] = {}
     names = [found.get("component") or found["name"], *(c["name"] for c in found["components"])]
     for name, part in zip(names, expand(stated), strict=True):

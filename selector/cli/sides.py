@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from selector.errors import InputError, Position, Problem, UsageError
 from selector.iterate import decision
 from selector.iterate.state import Side, State
+from selector.packs import sealed
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
@@ -82,7 +83,7 @@ def packs(folders: Sequence[Path]) -> Catalogue:
 def _saved(path: Path, folder: Path) -> Side:
     from selector.needs.load import load_document
 
-    found = decision.read(path)
+    found = sealed.read(path)
     cat, why = decision.catalogue(found, folder / "packs", str(path))
     given = found["inputs"]
     state = None

@@ -106,34 +106,24 @@ class Applied:
     today: date
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
     conflicting: list[Reading] = field(default_factory=list)
-    extreme: list[tuple[str, Group, float]] = field(default_factory=list)  # with their factors
 
     def __post_init__(self) -> None:
         by_stack: dict[tuple[str, Key], list[Reading]] = {}
         for r in self.book.readings:
-            if conflicts(
-                LogNormal(0.0, r.prior_sd), r.log, self.error(r), self.p["calibration.conflict_sds"]
-            ):
+            if self._contradicts(r):
                 self.conflicting.append(r)
-                if not self.book.accepted:
+                if r.file not in self.book.accepted:
                     continue
             by_stack.setdefault((r.quantity, (r.group, r.model, r.tp, r.pp)), []).append(r)
         for (quantity, key), rows in by_stack.items():
             self.evidence.setdefault(quantity, []).append(self._together(key, rows))
-        for quantity, known in self.evidence.items():
-            self.evidence[quantity] = [e for e in known if self._passes(quantity, e.group, known)]
 
-    def _passes(self, quantity: str, group: Group, known: Sequence[Evidence]) -> bool:
-        """True where the factor of a group is within what passes unasked, or was accepted."""
-        own = [e for e in known if e.group == group]
-        mean, variance = of_group(own)
-        prior = 1.0 / self.share("family", own[0].readings[0].prior_sd)
-        factor = math.exp(told(prior, [mean], [1.0 / variance]))
-        if 1.0 / self.p["calibration.most_factor"] <= factor <= self.p["calibration.most_factor"]:
-            return True
-        if (quantity, group, factor) not in self.extreme:
-            self.extreme.append((quantity, group, factor))
-        return self.book.accepted
+    def _contradicts(self, r: Reading) -> bool:
+        """True where a reading lies beyond what the band explains, or beyond the factor that passes unasked:
+        its own stack would take it nearly whole."""
+        band = LogNormal(0.0, r.prior_sd)
+        beyond = abs(r.log) > math.log(self.p["calibration.most_factor"])
+        return beyond or conflicts(band, r.log, self.error(r), self.p["calibration.conflict_sds"])
 
     def share(self, what: str, prior_sd: float) -> float:
         """Variance that family, stack or load have of the estimator's band."""
@@ -143,7 +133,8 @@ class Applied:
         """Standard deviation of one run, grown by its age."""
         own = max(r.sd, self.p["calibration.sd_floor"])
         drift = self.p["calibration.drift_per_month"] ** 2
-        return math.sqrt(own**2 + drift * age_months(r.dated, self.today))
+        months = age_months(r.dated, self.today) if r.dated else self.p["calibration.undated_months"]
+        return math.sqrt(own**2 + drift * months)
 
     def _together(self, key: Key, rows: Sequence[Reading]) -> Evidence:
         prior = math.fsum(r.prior_sd for r in rows) / len(rows)
@@ -216,17 +207,25 @@ def weighed(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return math.fsum(y / v for y, v in pairs) / total, 1.0 / total
 
 
-def age_months(text: str | None, today: date) -> float:
+def age_months(text: str, today: date) -> float:
     """Months since a date such as 2026, 2026-03 or 2026-03-14; what is left out is taken in the middle;
-    0 where nobody says."""
-    parts = [int(x) for x in (text or "")[:10].split("-") if x.isdigit()]
-    if not parts:
+    0 for what began today or is still to come."""
+    start = first_day(text)
+    if start is None:
         return 0.0
-    year, month, day = (*parts, *(7, 15)[len(parts) - 1 :]) if len(parts) < 3 else parts
-    try:
-        return max((today - date(year, month, day)).days / MONTH_DAYS, 0.0)
-    except ValueError:
-        return 0.0
+    parts = text.count("-")
+    middle = (182, 15, 0)[min(parts, 2)]
+    return max((today - start).days - middle, 0) / MONTH_DAYS
+
+
+def first_day(text: str | None) -> date | None:
+    """First day of 2026, 2026-03 or 2026-03-14 (a time after it is ignored); None for nothing; raises
+    `ValueError`."""
+    if not text:
+        return None
+    parts = [int(x) for x in text[:10].split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    return date(year, month, day)
 
 
 def alike(r: Reading, load: Load | None, tolerance: float) -> bool:

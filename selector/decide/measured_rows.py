@@ -57,13 +57,16 @@ def behind(found: Mapping[str, Belief], estimate: str) -> tuple[Belief | None, .
 
 def note(run: Run, shown: Sequence[int]) -> list[str]:
     """How many measurements count, which figures of the stacks shown rest on them, and which stand apart."""
+    files = run.cat.measured.files
+    said = [f"measurements: {f.used} of {f.points} of {f.file} ({f.sha256[:12]}) can be used" for f in files]
     applied = run.axes.measured
     if applied is None:
-        return []
-    book = applied.book
-    used = sum(len(e.readings) for known in applied.evidence.values() for e in known) + len(book.trials)
-    names = ", ".join(f"{f.file} ({f.sha256[:12]})" for f in book.files)
-    said = [f"measurements that count: {used}, of {names}"] if book.files else []
+        return said
+    used = sum(len(e.readings) for known in applied.evidence.values() for e in known)
+    if used < len(applied.book.readings):
+        said.append(
+            f"measurements of speed, memory and training that count: {used} of {len(applied.book.readings)}"
+        )
     figures: dict[str, int] = {}
     for row in shown:
         for what in dict.fromkeys(FIGURES[q] for q in of_row(run, row)):
@@ -75,18 +78,10 @@ def note(run: Run, shown: Sequence[int]) -> list[str]:
 
 def apart(applied: Applied) -> list[str]:
     """Measurements that contradict the estimator, shown rather than averaged."""
-    word = (
-        "taken over as accepted"
-        if applied.book.accepted
-        else "not counted until accepted (calibrate --accept)"
-    )
-    said = [
+    words = {True: "taken over as accepted", False: "not counted until accepted (calibrate --accept)"}
+    taken = applied.book.accepted
+    return [
         f"{r.id} contradicts the estimate: {r.metric} measured {r.measured:.4g}, "
-        f"estimated {r.estimated:.4g}; {word}"
+        f"estimated {r.estimated:.4g}; {words[r.file in taken]}"
         for r in applied.conflicting
-    ]
-    return said + [
-        f"{FIGURES.get(q, q)} of {g.engine} {g.precision} {g.family} on {g.hardware}: factor {x:.3g} is over "
-        f"{applied.p['calibration.most_factor']:g} either way; {word}"
-        for q, g, x in applied.extreme
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import limits
+from selector.decide.calibrated import SAME
 from selector.decide.columns import Column
 from selector.estimate.calibration import Beta, after_trials, beta_prior
 from selector.types.decision import Constraint
@@ -66,13 +67,14 @@ def column(run: Run) -> Any | None:
         return None
     table = np.full((len(run.axes.models), len(run.axes.precisions) + 1), limits.UNVERIFIED, dtype=np.int8)
     models = {m.id: i for i, m in enumerate(run.axes.models)}
-    precisions = {q.id: i + 1 for i, q in enumerate(run.axes.precisions)}
+    formats = [SAME.get(q.id, q.id) for q in run.axes.precisions]
     # What is known of one format stands above what is known of the model.
     for rate in sorted(rates(run), key=lambda r: r.precision is not None):
         if rate.precision is None:
             table[models[rate.model]] = rate.status(minimum)
-        elif rate.precision in precisions:
-            table[models[rate.model], precisions[rate.precision]] = rate.status(minimum)
+        else:
+            alike = [i + 1 for i, name in enumerate(formats) if name == rate.precision]
+            table[models[rate.model], alike] = rate.status(minimum)
     model, precision = run.stacks.model, run.stacks.precision
     return Column(table[model.values, precision.values.astype(int) + 1], model.rows)
 
@@ -84,7 +86,8 @@ def constraint(run: Run, row: int, status: int) -> Constraint:
     model = run.axes.models[int(run.stacks.model[row])].id
     at = int(run.stacks.precision[row])
     precision = run.axes.precisions[at].id if at >= 0 else None
-    known = [r for r in rates(run) if r.model == model and r.precision in (None, precision)]
+    alike = (None, SAME.get(precision, precision) if precision else None)
+    known = [r for r in rates(run) if r.model == model and r.precision in alike]
     if not known:
         return Constraint("quality.minimum", "unverified", minimum, None, unit, why=UNSAID)
     best = max(known, key=lambda r: r.precision is not None)

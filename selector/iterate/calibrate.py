@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selector.decide import passes
-from selector.decide.calibrated import group_of, training_group
+from selector.decide.calibrated import SAME, group_of, training_group
 from selector.decide.single import GENERIC
+from selector.errors import InputError, Position, Problem
 from selector.estimate.numeric import Z90
 from selector.iterate import predict_training
-from selector.iterate.measurements import MEMORY, TRAINING, Point, PointError
+from selector.iterate.measurements import MEMORY, TRAINING, ImpossibleError, Point, PointError, check_unit
 from selector.iterate.predict import Predictor
 from selector.iterate.predict_serving import Case, quantity
+from selector.packs import schema
 from selector.packs.catalog import Catalogue
 from selector.types.calibration import Reading, Trials
 
@@ -33,6 +35,7 @@ ONE_PASS = {"req_s": ("items", 1), "output_tok_s": ("items", 1), "latency_ms": (
 WHOLE = frozenset(("gpu_mem_gb", "gpu_mem_gib", "memory_gb"))
 RISING = {"device_hours": -1}  # of the metrics of training, those that fall with the rate
 SIMULATED = "simulated"
+FIX = "correct the row, or leave it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +58,30 @@ class Read:
 
 
 def read(points: Sequence[tuple[str, Point]], cat: Catalogue) -> Read:
-    """Readings of points, each with the name of its file; none is left out in silence."""
+    """Readings of points, each with the name of its file; none is left out in silence. Raises `InputError`
+    with the places of those that no run can have given."""
     predictor = Predictor(cat)
     readings: list[Reading] = []
     trials: list[Trials] = []
     unused: list[Unused] = []
+    wrong: list[Problem] = []
     for file, point in points:
         try:
+            check_unit(point)
             if point.metric == PASS_RATE:
                 trials.append(trial(point, predictor, file))
             else:
                 readings.append(reading(point, predictor, file))
+        except ImpossibleError as why:
+            wrong.append(Problem(f"{point.id}: {why}", Position(file, point.line), FIX))
         except PointError as why:
             unused.append(Unused(point.id, file, point.metric, str(why)))
         except (ArithmeticError, ValueError):
             unused.append(
                 Unused(point.id, file, point.metric, "a field is beyond what the formulas can hold")
             )
+    if wrong:
+        raise InputError(wrong)
     return Read(tuple(readings), tuple(trials), tuple(unused))
 
 
@@ -81,14 +91,19 @@ def trial(point: Point, predictor: Predictor, file: str) -> Trials:
     if passed is None or of is None:
         raise PointError("a pass rate needs successes and trials")
     if passed > of:
-        raise PointError(f"successes {passed:g} of {of:g} trials is impossible")
+        raise ImpossibleError(f"successes {passed:g} of {of:g} trials is impossible")
     metric = point.text("quality_metric")
     if metric is None:
         raise PointError("quality_metric is missing: the metric of the requirements that it is of")
+    known = schema.load("reqs")["properties"]["quality"]["properties"]["metric"]["enum"]
+    if metric not in known:
+        fix = schema.near(metric, known) or f"one of: {', '.join(known)}"
+        raise ImpossibleError(f"quality_metric {metric} is not known; {fix}")
     model = predictor.any_model(point)
     precision = None
     if point.text("precision_weights"):
-        precision = predictor.precision_of(point, predictor.cat.models.get(model))
+        stated = predictor.precision_of(point, predictor.cat.models.get(model))
+        precision = SAME.get(stated, stated)
     return Trials(point.id, file, model, precision, metric, passed, of, point.text("date"))
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from selector import __version__
-from selector.decide.calibrated import FACTORS, Applied, Stack
+from selector.decide.calibrated import FACTORS, Applied, Stack, first_day
 from selector.errors import InputError, Position, Problem, UsageError
 from selector.iterate import calibrate
-from selector.iterate.decision import digest
 from selector.iterate.measurements import Point
 from selector.iterate.measurements import read as read_points
 from selector.packs.catalog import Catalogue
 from selector.packs.reader import parse, read_text
 from selector.packs.schema import validate
+from selector.packs.sealed import digest
 from selector.types.calibration import Book, Group, MeasuredFile, Reading, Trials
 
 VERSION = 1
@@ -62,11 +62,32 @@ def book(sources: Sequence[Source], cat: Catalogue, accepted: bool, day: date) -
     if twice:
         what = f"two files of measurements are called {min(twice)}"
         raise UsageError(Problem(what, None, "give them different names"))
+    _check_days(sources, day)
     found = calibrate.read([(s.file, p) for s in sources for p in s.points], cat)
     used = [*(r.file for r in found.readings), *(t.file for t in found.trials)]
     files = tuple(MeasuredFile(s.file, s.sha256, len(s.points), used.count(s.file)) for s in sources)
     texts = {s.file: s.text for s in sources}
-    return Book(found.readings, found.trials, files, accepted, day, texts), found
+    taken = frozenset(texts) if accepted else frozenset()
+    return Book(found.readings, found.trials, files, taken, day, texts), found
+
+
+def _check_days(sources: Sequence[Source], day: date) -> None:
+    """Raises `InputError` where a point is of no day, or of one that is still to come."""
+    wrong = []
+    for source_ in sources:
+        for point in source_.points:
+            text = point.text("date")
+            try:
+                began = first_day(text)
+            except ValueError:
+                what, fix = f"{point.id}: date {text} is none", "write YYYY-MM-DD, YYYY-MM or YYYY"
+            else:
+                if began is None or began <= day or day == date.min:
+                    continue
+                what, fix = f"{point.id}: date {text} is after {day}", "correct it, or the day of --as-of"
+            wrong.append(Problem(what, Position(source_.file, point.line), fix))
+    if wrong:
+        raise InputError(wrong)
 
 
 def content(made: Book, found: calibrate.Read, sources: Sequence[Source], cat: Catalogue) -> dict[str, Any]:
@@ -78,7 +99,7 @@ def content(made: Book, found: calibrate.Read, sources: Sequence[Source], cat: C
         "selector": __version__,
         "estimator_sha256": estimator(cat),
         "as_of": day.isoformat(),
-        "accepted": made.accepted,
+        "accepted": bool(made.accepted),
         "files": made.inputs,
         "factors": factors(Applied(made, {k: v.value for k, v in cat.parameters.items()}, day)),
         "readings": [_flat(r) for r in found.readings],
@@ -101,7 +122,6 @@ def factors(applied: Applied) -> list[dict[str, Any]]:
     """For every measured group and quantity the factor of a stack of it that nobody measured."""
     rows = []
     apart = {(r.id, r.quantity) for r in applied.conflicting}
-    conflicts = {(q, g) for q, g, _ in applied.extreme}
     every = dict.fromkeys((r.quantity, r.group) for r in applied.book.readings)
     for quantity, group in every:
         own = [r for r in applied.book.readings if (r.quantity, r.group) == (quantity, group)]
@@ -120,7 +140,6 @@ def factors(applied: Applied) -> list[dict[str, Any]]:
                 "p90": high,
                 "applied": quantity in FACTORS or quantity == "training",
                 "contradicting": sum((r.id, quantity) in apart for r in own),
-                "beyond_limit": (quantity, group) in conflicts,
             }
         )
     return rows
@@ -161,7 +180,8 @@ def read(path: Path, cat: Catalogue) -> tuple[Book, tuple[Source, ...]]:
     )
     files = tuple(MeasuredFile(**f) for f in values["files"])
     trials = tuple(Trials(**t) for t in values["trials"])
-    return Book(readings, trials, files, accepted, day), sources
+    taken = frozenset(f.file for f in files) if accepted else frozenset()
+    return Book(readings, trials, files, taken, day), sources
 
 
 def _points(values: Mapping[str, Any], file: str) -> tuple[Point, ...]:
@@ -197,5 +217,5 @@ def _joined(a: Book, b: Book) -> Book:
         readings=(*a.readings, *(r for r in b.readings if r.file in new)),
         trials=(*a.trials, *(t for t in b.trials if t.file in new)),
         files=(*a.files, *(f for f in b.files if f.file in new)),
-        accepted=a.accepted or b.accepted,
+        accepted=a.accepted | b.accepted,
     )

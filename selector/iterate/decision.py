@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selector.errors import InputError, PackError, Position, Problem
+from selector.errors import InputError, PackError, Problem
 from selector.packs import stored
-from selector.packs.reader import Document, parse, read_text
-from selector.packs.schema import validate
+from selector.packs.reader import read_text
+from selector.packs.sealed import digest
 
 if TYPE_CHECKING:
     from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.types.explain import Figure
 
-VERSION = 1
 NEAR = 1e-5  # numbers are saved with six digits
-AGAIN = "write it anew: selector recommend REQS --save FILE"
 
 
 def sealed(recommendation: Mapping[str, Any], stated: Stated, cat: Catalogue) -> dict[str, Any]:
@@ -43,53 +40,12 @@ def files(stated: Stated) -> dict[str, str]:
     return {path: (stated.folder / path).read_text(encoding="utf-8") for path in named}
 
 
-def digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 over everything but the digest, whatever the order of keys and the layout."""
-    rest = {k: v for k, v in content.items() if k != "digest"}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def read(path: Path) -> dict[str, Any]:
-    """A saved decision that is whole; raises `InputError` with the place of every fault."""
-    text = read_text(path)
-    try:
-        found = json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as problem:
-        where = Position(str(path), problem.lineno, problem.colno)
-        raise InputError(Problem(f"not JSON: {problem.msg}", where, AGAIN)) from None
-    except (ValueError, RecursionError) as problem:
-        raise InputError(Problem(f"not JSON: {problem}", Position(str(path)), AGAIN)) from None
-    if not isinstance(found, dict) or found.get("kind") != "recommendation":
-        kind = f" but {found['kind']}" if isinstance(found, dict) and "kind" in found else ""
-        raise InputError(Problem(f"not a saved decision{kind}", Position(str(path)), AGAIN))
-    if not {"requirements", "digest"} & set(found):
-        what = "this is what `selector recommend --format json` prints: it lacks the requirements"
-        fix = "explain and diff take what `selector recommend REQS --save FILE` writes"
-        raise InputError(Problem(what, Position(str(path)), fix))
-    if found.get("schema_version") != VERSION:
-        what = f"schema version {found.get('schema_version')} is not read here, only {VERSION}"
-        raise InputError(Problem(what, Position(str(path)), f"with this version of selector {AGAIN}"))
-    if validate(Document(str(path), found), "decision"):
-        # JSON is YAML: the places are read only for the message.
-        raise InputError(validate(parse(text, str(path)), "decision"))
-    if digest(found) != found["digest"]:
-        where = parse(text, str(path)).where(("digest",))
-        what = "the content is not what was saved: its digest is another, so the file was edited"
-        raise InputError(Problem(what, where, f"undo the change, or {AGAIN}"))
-    return found
-
-
 def is_one(path: Path) -> bool:
     """True for a file that means to be a decision, whatever its state; requirements may be JSON too."""
     text = read_text(path)
     if '"schema_version"' in text[:200]:
         return True
     return path.suffix == ".json" and '"application"' not in text
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is not a number of JSON")
 
 
 def configs(requirements: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

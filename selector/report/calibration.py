@@ -15,7 +15,7 @@ def as_text(values: Mapping[str, Any]) -> str:
     """Factors first, then what stands apart or is not used."""
     lines = [f"{f['file']}: {f['used']} of {f['points']} points used" for f in values["files"]]
     if values["factors"]:
-        lines += ["", *_table([HEADS, *(_factor(f) for f in values["factors"])])]
+        lines += ["", *_table([HEADS, *(_factor(f, values["accepted"]) for f in values["factors"])])]
         lines.append(
             "a factor is that of a stack of the group that nobody measured; measured stacks take their own"
         )
@@ -26,15 +26,12 @@ def as_text(values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _factor(f: Mapping[str, Any]) -> tuple[str, ...]:
+def _factor(f: Mapping[str, Any], accepted: bool) -> tuple[str, ...]:
     factor, low, high = f["factor"], f["p10"], f["p90"]
     said = []
     if f["contradicting"]:
         said.append(f"{f['contradicting']} contradict the estimate")
-    if f["beyond_limit"]:
-        said.append("beyond what passes unasked")
-    if said:
-        said.append("--accept takes them over" if factor is None or f["contradicting"] else "accepted")
+        said.append("taken over" if accepted else "--accept takes them over")
     if not f["applied"]:
         said.append("kept, moves no printed figure")
     return (

@@ -86,13 +86,13 @@ class MeasuredFile:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All that was measured, as far as it can be used; `accepted` takes over what contradicts the
-    estimator by more than its band explains."""
+    """All that was measured, as far as it can be used; of the files `accepted` what contradicts the
+    estimator by more than its band explains is taken over."""
 
     readings: tuple[Reading, ...] = ()
     trials: tuple[Trials, ...] = ()
     files: tuple[MeasuredFile, ...] = ()
-    accepted: bool = False
+    accepted: frozenset[str] = frozenset()
     day: date | None = None  # that ages are judged at where the run has no date of its own
     texts: Mapping[str, str] = field(default_factory=dict)  # content of the files by name
 

@@ -13,6 +13,7 @@ from selector.cli import session
 from selector.errors import InputError
 from selector.iterate import decision as decisions
 from selector.needs.load import load, load_document
+from selector.packs import sealed
 from selector.packs.catalog import Catalogue
 from selector.report.json import dumps, recommendation
 
@@ -32,7 +33,7 @@ def saved(path: Path, folder: Path, catalogue: Catalogue) -> Path:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.name)
 def test_a_decision_gives_the_same_again(example: Path, tmp_path: Path, catalogue: Catalogue) -> None:
-    decision = decisions.read(saved(example / "reqs.yaml", tmp_path, catalogue))
+    decision = sealed.read(saved(example / "reqs.yaml", tmp_path, catalogue))
     stated = load_document(
         decisions.restore(decision, tmp_path / "again"), str(tmp_path / "again" / "d.json")
     )
@@ -65,7 +66,7 @@ def test_a_model_given_by_its_config_is_in_the_decision(tmp_path: Path, catalogu
     )
     file = saved(reqs, tmp_path, catalogue)
     (folder / "my-model" / "config.json").unlink()
-    decision = decisions.read(file)
+    decision = sealed.read(file)
     again = tmp_path / "again"
     stated = load_document(decisions.restore(decision, again), str(again / "d.json"))
     found = json.loads(dumps(recommendation(session.decide(stated, catalogue, 10, False, False, TODAY))))
@@ -139,11 +140,11 @@ def test_layout_and_order_of_keys_are_no_edit(file: Path, tmp_path: Path) -> Non
     found = json.loads(file.read_text())
     other = tmp_path / "other.json"
     other.write_text(json.dumps(dict(reversed(found.items()))))
-    assert decisions.read(other) == found
+    assert sealed.read(other) == found
 
 
 def test_other_packs_and_programs_are_named(file: Path) -> None:
-    decision = decisions.read(file)
+    decision = sealed.read(file)
     now = copy.deepcopy(decision["inputs"])
     now["selector"] = "9.9.9"
     now["packs"]["offers"]["sha256"] = "0" * 64
@@ -165,7 +166,7 @@ def test_a_number_that_is_another_now_is_refused(file: Path, tmp_path: Path, cli
     del found["packs"]
     found["stacks"][0]["estimates"]["cost_per_month_usd"]["p50"] *= 1.5
     found["inputs"]["packs"]["offers"]["sha256"] = "0" * 64
-    found["digest"] = decisions.digest(found)
+    found["digest"] = sealed.digest(found)
     path = tmp_path / "old.json"
     path.write_text(json.dumps(found))
     done = cli("explain", path, "--number", "cost.per_month_usd")
@@ -182,5 +183,5 @@ def test_not_json_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "d.json"
     path.write_text('{"schema_version": 1,\n "kind": }')
     with pytest.raises(InputError) as caught:
-        decisions.read(path)
+        sealed.read(path)
     assert f"{path}:2:" in str(caught.value)

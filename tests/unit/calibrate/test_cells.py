@@ -34,7 +34,7 @@ POINTS: list[dict[str, Any]] = [
 def test_arrays_give_what_scalars_give() -> None:
     cat = load()
     found = read([("f", Point(f"p{i}", POINT | p)) for i, p in enumerate(POINTS)], cat)
-    cat.measured = Book(found.readings, accepted=True)
+    cat.measured = Book(found.readings, accepted=frozenset({"f"}))
     made = study(load_document(NEED, "reqs"), cat, 10, False, False, date(2026, 11, 27))
     run = made.run
     assert run.index.cell is not None

@@ -97,7 +97,7 @@ def test_the_same_twice_is_the_same_to_the_byte(cli: Run, saved: tuple[Path, Pat
 def test_a_decision_without_packs_is_compared_as_recorded(
     cli: Run, saved: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from selector.iterate.decision import digest
+    from selector.packs.sealed import digest
 
     found = json.loads(saved[0].read_text())
     del found["packs"]
@@ -116,7 +116,7 @@ def test_a_decision_without_packs_is_compared_as_recorded(
 def test_packs_of_a_decision_have_to_be_the_ones_used(
     cli: Run, saved: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from selector.iterate.decision import digest
+    from selector.packs.sealed import digest
 
     spoils: tuple[Callable[[Any], object], ...] = (
         lambda d: d["packs"][0].update(files=d["packs"][1]["files"]),
