@@ -50,7 +50,8 @@ def left_out() -> list[tuple[str, Reading]]:
     for r in read(points, load([])).readings:
         row = errors[r.id]
         log = -float(row["stack_left_out"]) * TOLD[r.metric][1]
-        found.append((row["source"], replace(r, log=log, prior_sd=float(row["width"]) / Z90)))
+        width = float(row["width"]) / Z90
+        found.append((row["source"], replace(r, log=log, prior_sd=width, dated=None)))  # nothing ages
     return found
 
 
