@@ -110,7 +110,8 @@ def judged(found: Sequence[Draw]) -> tuple[float, float]:
 
 
 def run(p: dict[str, float], found: Sequence[tuple[str, Reading]]) -> list[Draw]:
-    """All draws of all groups that are large enough."""
+    """All draws of all groups that are large enough; nothing ages."""
+    p = p | {"calibration.undated_months": 0.0}
     return [
         draws(rows, seed, p)
         for (_, quantity, _), rows in groups(found).items()
@@ -182,8 +183,7 @@ def main() -> int:
     if "--pairs" in sys.argv:
         print("\n".join("{} differing: {} pairs, {:.3f}".format(n, *apart(found, n)) for n in range(5)))
         return 0
-    parameters = {k: v.value for k, v in load([]).parameters.items()}
-    made = run(parameters | {"calibration.undated_months": 0.0}, found)
+    made = run({k: v.value for k, v in load([]).parameters.items()}, found)
     print("\n".join(lines(made)))
     less, more = judged(made)
     return int(less < THIRD or more > HARM)

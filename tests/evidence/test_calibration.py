@@ -19,4 +19,5 @@ def test_draws_of_three_points(monkeypatch: pytest.MonkeyPatch) -> None:
     assert less >= script.THIRD
     assert more <= script.HARM
     shares = [p[f"calibration.share.{s}"] for s in ("family", "stack", "load")]
+    assert p["calibration.omega"] == pytest.approx(script.apart(found, 1)[1], abs=0.01)
     assert shares == pytest.approx(script.shares(found), abs=0.01)
