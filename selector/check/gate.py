@@ -17,6 +17,7 @@ from selector.check.policy import Policy, matches
 from selector.check.subjects import Component, Subject
 from selector.check.waivers import Waived, apply, relative
 from selector.errors import InputError, Position
+from selector.needs.areas import defaults
 from selector.needs.defaults import Resolved, complete
 from selector.needs.facts import requirement_facts
 from selector.needs.load import load
@@ -126,7 +127,7 @@ def _local(policy: Policy, root: Path) -> Policy:
 def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:
     if policy.requirements is None:
         return None
-    return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit)
+    return complete(load(policy.requirements), defaults(cat), cat.usd_per_unit)
 
 
 def _taken(policy: Policy, need: Requirement | None, stated: Mapping[str, object]) -> frozenset[str]:

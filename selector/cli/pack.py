@@ -27,6 +27,7 @@ KINDS = (
     "mitigations",
     "risks",
     "rules",
+    "domains",
     "parameters",
     "benchmarks",
     "sources",

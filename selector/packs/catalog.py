@@ -19,10 +19,12 @@ from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.calibration import Book
+from selector.types.domain import Area
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
+NESTED = ("quality", "fills", "laws", "mandatory")  # lists of an entry whose rows have sources of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,11 @@ class Catalogue:
         return self._by_id("regulations", Regulation)
 
     @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas of application."""
+        return {e["id"]: build(Area, e) for e in self.raw.entries.get("domains", {}).values()}
+
+    @cached_property
     def implications(self) -> dict[str, register.Implication]:
         """What follows from facts, in the order of the packs."""
         return self._by_id("implications", register.Implication)
@@ -295,7 +302,7 @@ def unknown_sources(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
         if kind in ("sources", "unresolved"):
             continue
         for key, entry in entries.items():
-            for part in (entry, *entry.get("quality", ())):
+            for part in (entry, *(row for nested in NESTED for row in entry.get(nested, ()))):
                 named = part.get("source", [])
                 for source in [named] if isinstance(named, str) else named:
                     if source not in known:

@@ -229,7 +229,7 @@ class Recommendation:
     oldest_fact: str | None = None
     notes: tuple[str, ...] = field(default=())
     notices: tuple[Notice, ...] = ()
-    acceptances: tuple[str, ...] = ()  # risks that somebody answers for or did, and controls in place
+    acceptances: tuple[str, ...] = ()  # risks that somebody answers for or did, controls in place or required
     proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
     joint: Joint | None = None  # of several components, where each has a stack

@@ -41,6 +41,7 @@ class Application:
 
     task: str
     domain: str | None = None
+    area: str | None = None  # of the domain, such as credit_scoring
     languages: tuple[str, ...] | None = None
     description: str | None = None
     users: tuple[str, ...] | None = None
