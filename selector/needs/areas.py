@@ -32,9 +32,7 @@ def defaults(cat: Catalogue) -> tuple[Default, ...]:
 
 def _inferred(area: Area) -> Default:
     what = " and ".join(sorted(area.inferred))
-    return Default(
-        f"area.{area.id}", KEY, f"follows from {what}: {area.title}", area.id, when=area.inferred
-    )
+    return Default(f"area.{area.id}", KEY, f"follows from {what}: {area.title}", area.id, when=area.inferred)
 
 
 def _fills(area: Area) -> Iterator[Default]:

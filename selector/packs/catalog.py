@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from selector.errors import PackError, Position, Problem
-from selector.packs import compiled
+from selector.packs import areas, compiled
 from selector.packs.language.facts import Registry
 from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
@@ -327,6 +327,8 @@ def _check_rules(catalogue: Catalogue) -> None:
         problems += condition_problems(catalogue, implication.when, "implications", implication.id)
     for kind, key, text in legal_conditions(catalogue):
         problems += condition_problems(catalogue, text, kind, key)
+    for area, what in areas.faults(catalogue, only_foreign=True):
+        problems.append(Problem(f"area {area}: {what}", catalogue.where("domains", area)))
     if problems:
         raise PackError(problems)
 

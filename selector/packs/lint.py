@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from selector.packs import schema
+from selector.packs import areas
 from selector.packs.catalog import (
     Catalogue,
     beyond_budget,
@@ -16,7 +16,6 @@ from selector.packs.catalog import (
     unknown_sources,
 )
 from selector.packs.language import parse as tree
-from selector.packs.reader import Document
 from selector.packs.ruletest import legal_cases
 from selector.types.rule import Effect, Rule
 
@@ -39,7 +38,7 @@ LINTS = {
     "L017": "a fitted parameter that does not say on how many points",
     "L018": "an implication over more than one slot, or with facts or values that are not in the vocabulary",
     "L019": "a reference of the register to a scheme that is not listed, or that is none of its ids",
-    "L020": "an area that fills what requirements cannot hold, or whose mitigation makes another stack",
+    "L020": "an area that fills what requirements cannot hold, or names what no pack has",
 }
 
 
@@ -157,11 +156,6 @@ def _legal_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
     for text in cat.regulations.values():
         found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.mitigations]
         found += [("regulations", text.id, d.rule, cat.rules) for d in text.duties if d.rule]
-    named = {r.id for r in cat.regulations.values() if r.word}
-    for area in cat.areas.values():
-        found += [("domains", area.id, law.regulation, named) for law in area.laws]
-        found += [("domains", area.id, r.mitigation, cat.mitigations) for r in area.mandatory]
-        found += [("domains", area.id, rule, cat.rules) for rule in area.rules]
     return found
 
 
@@ -213,27 +207,8 @@ def _taxonomies(cat: Catalogue) -> Iterator[Fault]:
 
 
 def _areas(cat: Catalogue) -> Iterator[Fault]:
-    for area in cat.areas.values():
-        rows: list[tuple[str, object]] = [("application.area", area.id), ("application.domain", area.domain)]
-        rows += [(line.key, line.value) for line in area.first]
-        rows += [(fill.key, fill.value) for fill in area.fills]
-        for key, value in rows:
-            for problem in schema.validate(Document(area.id, _stating(area.task, key, value), {}), "reqs"):
-                yield Fault("L020", "domains", area.id, problem.what)
-        for required in area.mandatory:
-            known = cat.mitigations.get(required.mitigation)
-            if known is not None and known.structural:
-                yield Fault("L020", "domains", area.id, f"{known.id} makes another stack")
-
-
-def _stating(task: str, key: str, value: object) -> dict[str, object]:
-    """Requirements that state a task and one dotted key."""
-    inner = value
-    for part in reversed(key.split(".")):
-        inner = {part: inner}
-    found: dict[str, object] = dict(inner)  # type: ignore[call-overload]
-    application = found.get("application", {})
-    return {**found, "application": {"task": task, **application}}  # type: ignore[dict-item]
+    for area, what in areas.faults(cat):
+        yield Fault("L020", "domains", area, what)
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:
