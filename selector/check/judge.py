@@ -61,7 +61,7 @@ def judge(case: Case, policy: Policy, cat: Catalogue, required: bool) -> Iterato
     licence = cat.licences.get(str(known.get("model.licence")))
     known |= licences.derived(licence, known, cat.uses, cat.condition, policy.cleared)
     for rule in cat.rules.values():
-        if rule.effect not in (Effect.VETO, Effect.WARN):
+        if rule.effect not in (Effect.VETO, Effect.WARN) or rule.topic is not None:
             continue
         if rule.policies and not set(rule.policies) & set(policy.names):
             continue

@@ -24,7 +24,13 @@ from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
-NESTED = ("quality", "fills", "laws", "mandatory")  # lists of an entry whose rows have sources of their own
+NESTED = (
+    "quality",
+    "fills",
+    "laws",
+    "mandatory",
+    "exports",
+)  # lists of an entry whose rows have sources of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +294,8 @@ def beyond_budget(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Last rule of each pack whose points sum to more than the pack declares, and what is wrong."""
     found = []
     for pack in catalogue.packs.values():
-        rows = [r for r in catalogue.rules.values() if r.pack == pack.id and r.effect is Effect.POINTS]
+        mine = [r for r in catalogue.rules.values() if r.pack == pack.id and r.topic is None]
+        rows = [r for r in mine if r.effect is Effect.POINTS]
         total = sum(abs(r.points or 0.0) for r in rows)
         if total > pack.points_budget:
             found.append((rows[-1].id, f"{total:g} points, budget {pack.points_budget:g}"))
