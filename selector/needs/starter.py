@@ -20,8 +20,17 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
 
 WIDTH = 110
+# Lines without a value, for what nearly everybody has to say.
 LATER = (
-    ("budget", "per_month_usd", "what it may cost a month; a limit that is kept"),
+    ("application", "user_regions", "where users are, such as [us, eu]"),
+    ("workload", "peak_requests_per_second", "at the busiest time"),
+    ("workload", "input_tokens", "size of a request: tokens, megapixels or seconds"),
+    ("workload", "output_tokens", "size of an answer"),
+    ("budget", "per_month_usd", "what it may cost a month, people too; a limit that is kept"),
+    ("data", "classes", "what is in the data, such as [personal]"),
+    ("data", "residency", "where data have to stay"),
+    ("data", "may_leave_premises", "false where nobody else may run the model"),
+    ("deployment", "hosting", "where it may run, such as [self_hosted, api]"),
     ("team", "engineers", "people who build and run it"),
     ("team", "usd_per_engineer_month", "what one of them costs a month"),
     ("contracts", "", "signed with vendors: dpa, baa, scc, zero_retention ...; [] where none is"),
@@ -90,28 +99,17 @@ def _body(first: tuple[Line, ...], assumed: Mapping[str, Assumption]) -> Iterato
     for group in schema("reqs")["properties"]:
         told = [line for line in first if line.key.partition(".")[0] == group]
         mine = [a for a in assumed.values() if a.key.partition(".")[0] == group]
-        later = [(key, why) for where, key, why in LATER if where == group]
-        mark = "" if told else "# "
-        if not (told or mine or later):
-            continue
+        there = {x.key for x in told} | {a.key for a in mine}
+        later = [(k, why) for g, k, why in LATER if g == group and f"{g}.{k}" not in there]
         if told and told[0].key == group:
             yield from (f"{group}:  # {told[0].why}", *_listed(told[0].value))
-            continue
-        keyed = any("." in key for key in [x.key for x in told] + [a.key for a in mine]) or any(
-            key for key, _ in later
-        )
-        if keyed:
-            yield f"{mark}{group}:"
-        yield from _nested(told)
-        yield from (f"{mark or '  # '}{_indent(mark)}{_said(a.key, a.value, _why(a))}" for a in mine)
-        yield from (
-            f"{mark or '  # '}{_indent(mark) if key else ''}{_said(key or group, None, why)}"
-            for key, why in later
-        )
-
-
-def _indent(mark: str) -> str:
-    return "  " if mark else ""
+        elif told or mine or later:
+            inside = any("." in key for key in there) or any(key for key, _ in later)
+            mark = "  # " if inside else "# "
+            yield from [f"{group}:"] * inside
+            yield from _nested(told)
+            yield from (mark + _said(*_flat(a.key, a.value), _why(a)) for a in mine)
+            yield from (mark + _said(key or group, None, why) for key, why in later)
 
 
 def _nested(told: list[Line]) -> Iterator[str]:
@@ -124,6 +122,14 @@ def _nested(told: list[Line]) -> Iterator[str]:
                 opened = [*opened[:depth], part]
                 yield "  " * (depth + 1) + f"{part}:"
         yield "  " * len(parts) + _said(line.key, line.value, line.why)
+
+
+def _flat(key: str, value: object) -> tuple[str, object]:
+    """A key below a group as one line: `features: {rag: true}`."""
+    parts = key.split(".")
+    for part in reversed(parts[2:]):
+        value = {part: value}
+    return ".".join(parts[:2]), value
 
 
 def _said(key: str, value: object, why: str) -> str:

@@ -142,7 +142,7 @@ def test_a_first_file_loads_with_and_without_its_comments(
     for law in catalogue.areas[name].laws:
         assert catalogue.regulations[law.regulation].title.split()[0] in tail
     lines = [re.sub(r"^( *)# ((?:  )?[a-z_0-9]+:.*)$", r"\1\2", line) for line in body.splitlines()]
-    assert len([line for line in lines if line.startswith("#")]) >= 2
+    assert len([line for line in lines if "#" in line.lstrip()[:1]]) < 6  # what is left is the head
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     _checked(load(path), catalogue)
 
