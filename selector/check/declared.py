@@ -12,6 +12,7 @@ from selector.check.plan import HOSTED, Plan
 from selector.check.policy import Facts, stated_facts, unknown_facts
 from selector.errors import InputError, Position, Problem
 from selector.needs import names
+from selector.needs.areas import defaults
 from selector.needs.defaults import Resolved, complete
 from selector.needs.facts import DECLARED, own_region, place_facts, proposed_facts, requirement_facts
 from selector.needs.load import load
@@ -92,7 +93,7 @@ def read(path: Path, cat: Catalogue) -> Declared:
     resolved = None
     if "requirements" in document.data:
         stated = load(path.parent / document.data["requirements"])
-        resolved = complete(stated, usd_per_unit=cat.usd_per_unit)
+        resolved = complete(stated, defaults(cat), cat.usd_per_unit)
     return _named(stack, document, cat, resolved)
 
 

@@ -166,10 +166,11 @@ def _stated(
 def _requirement(policy: Policy, cat: Catalogue) -> Resolved | None:
     if policy.requirements is None:
         return None
+    from selector.needs.areas import defaults
     from selector.needs.defaults import complete
     from selector.needs.load import load
 
-    return complete(load(policy.requirements), usd_per_unit=cat.usd_per_unit)
+    return complete(load(policy.requirements), defaults(cat), cat.usd_per_unit)
 
 
 def _taken(policy: Policy, need: Requirement | None, said: Mapping[str, object]) -> frozenset[str]:

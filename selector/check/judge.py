@@ -60,6 +60,7 @@ def in_force(policy: Policy, cat: Catalogue) -> tuple[Rule, ...]:
         rule
         for rule in cat.rules.values()
         if rule.effect in (Effect.VETO, Effect.WARN)
+        and rule.topic is None
         and (not rule.policies or set(rule.policies) & set(policy.names))
     )
 

@@ -32,6 +32,7 @@ KINDS = (
     "mitigations",
     "risks",
     "rules",
+    "domains",
     "parameters",
     "benchmarks",
     "sources",

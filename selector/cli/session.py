@@ -46,11 +46,19 @@ def check_format(text: str, allowed: Sequence[str] = FORMATS) -> str:
 
 def scoring(cat: Catalogue, need: Requirement) -> Scoring:
     """Numbers of the risk scales, the controls in place, and what a day of work on others costs."""
-    from selector.needs.risks import held
-    from selector.risk.assess import scales
+    from dataclasses import replace
 
-    day = (need.team.usd_per_engineer_month or 0.0) / cat.parameters["effort.working_days"].value
-    return scales(cat.scoring, held(need, cat), day, float(need.horizon_months or 12))
+    from selector.needs.areas import required
+    from selector.needs.risks import held
+    from selector.risk import assess
+
+    scales = assess.scales(
+        cat.scoring,
+        held(need, cat),
+        (need.team.usd_per_engineer_month or 0.0) / cat.parameters["effort.working_days"].value,
+        float(need.horizon_months or 12),
+    )
+    return replace(scales, required=tuple(r.mitigation for r in required(need, cat)))
 
 
 def decide(
@@ -68,10 +76,10 @@ def decide(
 
 def completed(stated: Stated, cat: Catalogue) -> Resolved:
     """The document with what its packs assume where nothing is stated."""
+    from selector.needs.areas import defaults
     from selector.needs.defaults import complete
-    from selector.needs.tables import built
 
-    return complete(stated, tuple(built(cat.defaults)), cat.usd_per_unit)
+    return complete(stated, defaults(cat), cat.usd_per_unit)
 
 
 def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) -> Recommendation:
@@ -98,7 +106,7 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
 
 def check(parts: Sequence[Stated], cat: Catalogue, today: date) -> None:
     """Every contradiction and unknown name of all components together."""
-    from selector.needs import known, risks
+    from selector.needs import areas, known, risks
     from selector.needs.contradictions import contradictions
 
     known.check_sources(cat)
@@ -108,6 +116,7 @@ def check(parts: Sequence[Stated], cat: Catalogue, today: date) -> None:
         for p in (
             *contradictions(part, cat),
             *known.problems(part, cat),
+            *areas.problems(part, cat),
             *risks.problems(part, cat, today),
         )
     }
@@ -165,9 +174,8 @@ def study(
     from selector.decide.explain.study import Given
     from selector.decide.explain.study import study as kept
     from selector.decide.rank import Settings
-    from selector.needs import ambiguous
+    from selector.needs import ambiguous, areas, risks
     from selector.needs.options import resolve_options
-    from selector.needs.risks import told
 
     resolved = completed(stated, cat)
     need = _accepting(resolved.requirement, today)
@@ -183,9 +191,8 @@ def study(
         today,
     )
     settings = {"top": top, "strict": strict, "allow_provisional": provisional}
-    return kept(
-        given, inputs(stated, cat, today) | {"settings": settings}, told(resolved.requirement, cat, today)
-    )
+    lines = (*risks.told(resolved.requirement, cat, today), *areas.told(resolved.requirement, cat))
+    return kept(given, inputs(stated, cat, today) | {"settings": settings}, lines)
 
 
 def inputs(stated: Stated, cat: Catalogue, today: date) -> dict[str, Any]:

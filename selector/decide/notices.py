@@ -42,6 +42,7 @@ ALWAYS: tuple[tuple[str, str, str], ...] = (
         "only the size of batches acts; the others are for the choice of training hardware",
     ),
     ("data.labels", PART, "they decide how a model is adapted and how often anew, not how it is trained"),
+    ("deployment.targets", PART, "they decide the framework that trains; no such device is sized"),
     ("deployment.vendor_support_required", NO, "the packs hold no facts on support contracts"),
     ("deployment.capacity_limited", NO, "the packs hold no facts on how soon hardware can be had"),
     ("deployment.orchestrator", NO, "every engine in the packs runs in containers; none is preferred"),

@@ -95,8 +95,8 @@ def prepare(
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
-    # Rules of policies ask what only a repository tells.
-    rules = [r for r in cat.rules.values() if not r.policies]
+    # Rules of policies ask what only a repository tells, those with a topic compare something else.
+    rules = [r for r in cat.rules.values() if not r.policies and r.topic is None]
     risks_ = list(cat.risks.values())
     judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p, cat, compile_)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)

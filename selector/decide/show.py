@@ -357,11 +357,11 @@ def _facts(run: Run, row: int) -> dict[str, object]:
     if int(run.stacks.cell[row]) >= 0:
         chosen = slots(run, row)
         device = run.axes.devices[int(run.stacks.device[row])].device
-        found["training_framework"] = list(
-            trainers.frameworks(
-                run.cat.frameworks.values(), chosen.adaptation, option.role, device, chosen.engine or ""
-            )
+        names = trainers.frameworks(
+            run.cat.frameworks.values(), chosen.adaptation, option.role, device, chosen.engine or ""
         )
+        judged = trainers.weigh(run.cat, names, option.role, run.req, law.facts(run, row), run.today)
+        found["training_framework"] = list(trainers.ordered(run.cat, names, judged))
     if place.spot:
         found["spot"] = True
     if place.offer is not None:

@@ -52,6 +52,7 @@ FACT_KEYS: dict[str, str] = {
 KEYS: Mapping[str, str] = FACT_KEYS | {
     "req.task": "application.task",
     "req.domain": "application.domain",
+    "req.area": "application.area",
     "req.model_use": "application.model_use",
     "req.generates_media": "application.features.generates_media",
     "req.monthly_active_users": "organisation.monthly_active_users",
@@ -70,6 +71,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
     facts: dict[str, object] = {
         "req.task": app.task,
         "req.domain": app.domain,
+        "req.area": app.area,
         "req.stage": app.stage,
         "req.users": app.users,
         "req.user_regions": app.user_regions,

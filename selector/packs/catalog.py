@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from selector.errors import PackError, Position, Problem
-from selector.packs import compiled
+from selector.packs import areas, compiled
 from selector.packs.language.facts import Registry
 from selector.packs.language.parse import ConditionError
 from selector.packs.language.scalar import Condition, compile_condition
@@ -19,10 +19,18 @@ from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.calibration import Book
+from selector.types.domain import Area
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
 T = TypeVar("T")
+NESTED = (
+    "quality",
+    "fills",
+    "laws",
+    "mandatory",
+    "exports",
+)  # lists of an entry whose rows have sources of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,11 @@ class Catalogue:
         return self._by_id("regulations", Regulation)
 
     @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas of application."""
+        return {e["id"]: build(Area, e) for e in self.raw.entries.get("domains", {}).values()}
+
+    @cached_property
     def implications(self) -> dict[str, register.Implication]:
         """What follows from facts, in the order of the packs."""
         return self._by_id("implications", register.Implication)
@@ -281,7 +294,8 @@ def beyond_budget(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Last rule of each pack whose points sum to more than the pack declares, and what is wrong."""
     found = []
     for pack in catalogue.packs.values():
-        rows = [r for r in catalogue.rules.values() if r.pack == pack.id and r.effect is Effect.POINTS]
+        mine = [r for r in catalogue.rules.values() if r.pack == pack.id and r.topic is None]
+        rows = [r for r in mine if r.effect is Effect.POINTS]
         total = sum(abs(r.points or 0.0) for r in rows)
         if total > pack.points_budget:
             found.append((rows[-1].id, f"{total:g} points, budget {pack.points_budget:g}"))
@@ -295,7 +309,7 @@ def unknown_sources(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
         if kind in ("sources", "unresolved"):
             continue
         for key, entry in entries.items():
-            for part in (entry, *entry.get("quality", ())):
+            for part in (entry, *(row for nested in NESTED for row in entry.get(nested, ()))):
                 named = part.get("source", [])
                 for source in [named] if isinstance(named, str) else named:
                     if source not in known:
@@ -320,6 +334,8 @@ def _check_rules(catalogue: Catalogue) -> None:
         problems += condition_problems(catalogue, implication.when, "implications", implication.id)
     for kind, key, text in legal_conditions(catalogue):
         problems += condition_problems(catalogue, text, kind, key)
+    for area, what in areas.faults(catalogue, only_foreign=True):
+        problems.append(Problem(f"area {area}: {what}", catalogue.where("domains", area)))
     if problems:
         raise PackError(problems)
 

@@ -30,7 +30,7 @@ SINGLE = frozenset(
 JUDGING = frozenset(
     {
         *("rules", "risks", "mitigations", "scoring", "implications", "defaults", "parameters"),
-        *("policies", "regulations", "uses"),
+        *("policies", "regulations", "uses", "domains"),
     }
 )
 BASE = "base"  # the files beside the packs: parameters, vocabulary, sources

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from selector.packs import areas
 from selector.packs.catalog import (
     Catalogue,
     beyond_budget,
@@ -37,6 +38,7 @@ LINTS = {
     "L017": "a fitted parameter that does not say on how many points",
     "L018": "an implication over more than one slot, or with facts or values that are not in the vocabulary",
     "L019": "a reference of the register to a scheme that is not listed, or that is none of its ids",
+    "L020": "an area that fills what requirements cannot hold, or names what no pack has",
 }
 
 
@@ -73,6 +75,7 @@ def lint(catalogue: Catalogue, today: date) -> list[Fault]:
         _fitted,
         _implications,
         _taxonomies,
+        _areas,
     )
     return [fault for check in checks for fault in check(catalogue)]
 
@@ -201,6 +204,11 @@ def _taxonomies(cat: Catalogue) -> Iterator[Fault]:
             for one in ids.split(", "):
                 if not pattern[scheme].fullmatch(one):
                     yield Fault("L019", kind, key, f'"{one}" is no id of {scheme}')
+
+
+def _areas(cat: Catalogue) -> Iterator[Fault]:
+    for area, what in areas.faults(cat):
+        yield Fault("L020", "domains", area, what)
 
 
 def _review(cat: Catalogue, today: date) -> Iterator[Fault]:

@@ -136,8 +136,11 @@ def upper_risks(r: Recommendation) -> Table:
 
 
 def accepted(r: Recommendation) -> Table:
-    """Who answers for which risk, acceptances that are over, and how controls are known to be in place."""
-    return Table("Accepted risks, and controls in place", ("what",), tuple((x,) for x in r.acceptances))
+    """Who answers for which risk, acceptances that are over, how controls are known to be in place, and which
+    the area requires."""
+    return Table(
+        "Accepted risks, controls in place and required ones", ("what",), tuple((x,) for x in r.acceptances)
+    )
 
 
 def _levels(x: RiskRow) -> str:

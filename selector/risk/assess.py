@@ -32,6 +32,7 @@ class Scoring:
     floor: float
     evidence: Mapping[str, float]  # how far an effect counts: declared, detected, attested
     held: Mapping[str, str] = field(default_factory=dict)  # mitigations in place, by the evidence for them
+    required: tuple[str, ...] = ()  # taken whatever the appetite
     usd_per_day: float = 0.0  # of work on what is not in place
     months: float = 1.0  # over which work that is done once is spread
 
@@ -146,7 +147,7 @@ def assess(
     key = (hosting, *(t.key for t in certain))
     made, goal = made or Made(), APPETITE_LEVEL[appetite]
     if key not in made.choices:
-        held = tuple(m for m in scoring.held if m in usable)
+        held = tuple(m for m in dict.fromkeys((*scoring.held, *scoring.required)) if m in usable)
         needs = [_need(t, held, usable, scoring, goal, hosting, made) for t in certain]
         chosen = _choose([n for n in needs if n is not None], held, usable, scoring, hosting, made)
         left = [score(t, chosen.mitigations, usable, scoring) for t in certain]
@@ -162,13 +163,14 @@ def _choose(
     hosting: str,
     made: Made,
 ) -> Choice:
-    """Controls in place, and the cheapest that take each risk to the goal, or as low as it goes."""
+    """Controls in place or required, and the cheapest that take each risk to the goal or nearest to it."""
     key = (hosting, frozenset(n.key for n in needs))
     if key not in made.sets:
         worst = sorted(needs, key=lambda n: (-n.score(frozenset()), n.key))
-        new = sorted(cheapest(worst, {m: price(usable[m], scoring) for n in worst for m in n.helps}))
+        chosen = cheapest(worst, {m: price(usable[m], scoring) for n in worst for m in n.helps})
+        new = sorted((*chosen, *(m for m in held if m not in scoring.held)))
         made.sets[key] = Choice(
-            tuple(sorted((*held, *new))),
+            tuple(sorted((*held, *chosen))),
             math.fsum(usable[m].days for m in new),
             math.fsum(usable[m].usd_per_month or 0.0 for m in new),
             0.0,

@@ -207,6 +207,16 @@ class Trains:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """Where a trained model can be taken, and by which tool; `own` where it is of the framework itself."""
+
+    to: str  # server mobile browser edge microcontroller npu
+    by: str
+    source: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """A library or engine with its maintenance status."""
 
@@ -225,6 +235,8 @@ class Framework:
     openai_api: bool | None = None
     features: tuple[str, ...] = ()
     trains: tuple[Trains, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict)  # role -> published converted none
+    exports: tuple[Export, ...] = ()
     note: str | None = None
 
 

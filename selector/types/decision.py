@@ -231,7 +231,7 @@ class Recommendation:
     stale_prices: tuple[StalePrice, ...] = ()  # of the stacks shown, on the day that ages are judged at
     notes: tuple[str, ...] = field(default=())
     notices: tuple[Notice, ...] = ()
-    acceptances: tuple[str, ...] = ()  # risks that somebody answers for or did, and controls in place
+    acceptances: tuple[str, ...] = ()  # risks that somebody answers for or did, controls in place or required
     proposed: ProposedPlan | None = None
     components: tuple[Recommendation, ...] = ()
     joint: Joint | None = None  # of several components, where each has a stack

@@ -41,6 +41,7 @@ class Application:
 
     task: str
     domain: str | None = None
+    area: str | None = None  # of the domain, such as credit_scoring
     languages: tuple[str, ...] | None = None
     description: str | None = None
     users: tuple[str, ...] | None = None
@@ -210,6 +211,7 @@ class Deployment:
     internet: bool | None = None
     inventory: tuple[InventoryItem, ...] | None = None
     portability: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # where a trained model runs besides the machines that are sized
     vendor_support_required: bool | None = None
     spot: bool | None = None
     capacity_limited: bool | None = None

@@ -70,6 +70,7 @@ class Rule:
     criterion: str = ""  # effect weight
     risk: str | None = None  # effect risk
     advice: str | None = None  # effect advise: line of the plan
+    topic: str | None = None  # framework: it compares frameworks that train, not stacks
     evidence: str | None = None  # fact scored, so that it is not counted twice
     fix: str | None = None
     review_by: str | None = None

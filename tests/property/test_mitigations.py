@@ -87,6 +87,17 @@ def test_what_is_in_place_costs_nothing_new() -> None:
     assert held.rows[0].residual_score <= new.rows[0].residual_score
 
 
+def test_what_is_required_is_taken_and_paid_for_unless_it_is_in_place() -> None:
+    found = [Trigger(CAT.risks["R-INJ-DIRECT"], 1, 1, True)]
+    asked = replace(SCALE, required=("M-EVAL", "M-SELF-HOST", "M-REGION"))
+    table = assess(found, CAT.mitigations, asked, "high", "on_prem")
+    able = {m for m in asked.required if m in usable("on_prem")}
+    assert set(table.mitigations) == able
+    assert table.choice.days == pytest.approx(sum(CAT.mitigations[m].days for m in able))
+    there = replace(asked, held=dict.fromkeys(able, "attested"))
+    assert assess(found, CAT.mitigations, there, "high", "on_prem").choice.days == 0.0
+
+
 def accepting(**change: str) -> dict[str, Any]:
     row = {"risk": "R-INJ-DIRECT", "owner": "ciso", "reason": "internal pilot", "expires": "2027-01-31"}
     return {"risk": {"accepted": [row | change]}}

@@ -52,7 +52,7 @@ class Study:
     run: Run
     ranking: Ranking
     inputs: Mapping[str, Any]
-    acceptances: tuple[str, ...] = ()  # who answers for accepted risks, and controls in place, in words
+    acceptances: tuple[str, ...] = ()  # accepted risks, controls in place or required, in words
 
     @property
     def rows(self) -> Sequence[int]:

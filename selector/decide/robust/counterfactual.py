@@ -108,9 +108,10 @@ def _least_move(f: Field, cap: Limit, rows: Any) -> Iterator[WinsIf]:
     least = cap.needed[rows]
     order = np.lexsort([-f.chain.score[rows], least])
     rows, least = rows[order], least[order]
-    for row in rows[:TRIES].tolist():
-        needed = relax.up(cap.least(row))
-        let_in = rows[least <= needed]
+    for at, row in enumerate(rows[:TRIES].tolist()):
+        needed = relax.up(float(least[at]))
+        # What is rounded for print can be a last bit short of the row's own figure.
+        let_in = rows[least <= max(needed, least[at])]
         peers = np.concatenate([f.choices.rows, let_in])
         scores = _rescored(f, moved(f.run.req, cap.id, needed), peers)
         if scores[len(f.choices.rows) + int(np.nonzero(let_in == row)[0][0])] >= scores.max():

@@ -28,6 +28,7 @@ STATED: dict[str, Any] = {
     "workload.active_hours_fraction": 0.5,
     "workload.traits": ["fp64"],
     "data.labels": {"source": "existing"},
+    "deployment.targets": ["browser"],
     "deployment.vendor_support_required": True,
     "deployment.capacity_limited": True,
     "deployment.orchestrator": "docker",

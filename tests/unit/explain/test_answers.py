@@ -53,7 +53,7 @@ def first(study: Study, found: BreakEven, at: float) -> tuple[object, ...] | Non
     return break_even.choice_of(run, order.first()) if len(order.rows) else None
 
 
-@pytest.mark.parametrize("example", ["image-classification-in-house", "speech-recognition-mixed-hardware"])
+@pytest.mark.parametrize("example", ["driving-perception-edge", "speech-recognition-mixed-hardware"])
 def test_break_evens_hold_in_whole_runs(example: str, studied: Studied) -> None:
     study = studied(example)
     assert study.first is not None

@@ -125,6 +125,28 @@ def test_points_beyond_the_budget_stop_the_load_with_a_position(tmp_path: Path) 
     assert beyond_budget(load([folder])) == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("fills: [{key: latency.request_p95_ms, value: soon, why: w w, judgement: true}]", "soon"),
+        (
+            "fills: [{key: latency.request_ms, value: 1, why: w w, judgement: true}]",
+            'unknown key "request_ms"',
+        ),
+        ("laws: [{regulation: NOBODYS, why: w w, source: [mine.own]}]", 'no regulation "NOBODYS"'),
+        ("mandatory: [{mitigation: M-SELF-HOST, why: w w, source: [mine.own]}]", '"M-SELF-HOST"'),
+        ("rules: [X-9]", 'no rule "X-9"'),
+    ],
+)
+def test_an_area_with_a_fault_stops_the_load_with_a_position(wrong: str, said: str, tmp_path: Path) -> None:
+    parts = {"fills": "[]", "mandatory": "[{mitigation: M-EVAL, why: w w, source: [mine.own]}]"}
+    key, _, value = wrong.partition(": ")
+    rows = "".join(f"    {k}: {v}\n" for k, v in (parts | {key: value}).items())
+    text = f"domains:\n  - id: mine\n    domain: general\n    title: t\n    task: chat\n    summary: none\n    as_of: '2026'\n{rows}"
+    with pytest.raises(PackError, match=rf"more\.yaml:2:\d+: area mine: .*{said}"):
+        load([pack(tmp_path / "mine", text)])
+
+
 def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
     text = MODEL.replace("params_b: 1, active_params_b: 2", "params_b: 1")
     faults = lint(load([pack(tmp_path / "mine", text)]), TODAY)
@@ -132,7 +154,7 @@ def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_fault_is_planted() -> None:
-    assert set(PLANTED) | {"L002", "L007"} == set(LINTS)  # these stop the load
+    assert set(PLANTED) | {"L002", "L007", "L020"} == set(LINTS)  # these stop the load
 
 
 def test_two_packs_with_one_id(tmp_path: Path) -> None:
