@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from selector.packs.catalog import Catalogue
 
 # What is asked in a terminal, in this order; an empty answer leaves the key to its assumption.
 QUESTIONS = (
@@ -37,18 +40,20 @@ def init(
     """Write a commented reqs.yaml; asks in a terminal, unless flags say enough."""
     from selector.cli import session
     from selector.needs import start
+    from selector.packs.catalog import load
 
+    cat = load()
     if list_:
-        typer.echo("\n".join(sorted(start.starts())))
+        typer.echo("\n".join(start.names(cat)))
         return
     sets = [*([f"application.task={task}"] if task else []), *(set_ or [])]
     _writable(path, force)
-    made = start.text(from_ or start.GENERAL)
+    made = start.text(from_ or start.GENERAL, cat)
     if sets:
         made = start.fill(made, sets)
     elif from_ is None and sys.stdin.isatty() and sys.stderr.isatty():
-        made = _asked(made)
-    _checked(made, path)
+        made = _asked(made, cat)
+    _checked(made, path, cat)
     session.write_new(path, made, force)
     typer.echo(f"wrote {path}: `selector recommend {path}` ranks stacks for it", err=True)
 
@@ -61,7 +66,7 @@ def _writable(path: Path, force: bool) -> None:
         raise UsageError(Problem(f"{path} exists", None, "name another file or add --force"))
 
 
-def _asked(made: str) -> str:
+def _asked(made: str, cat: Catalogue) -> str:
     """The file with what is answered; a wrong answer is told and asked again."""
     from selector.errors import SelectorError
     from selector.needs import start
@@ -70,7 +75,7 @@ def _asked(made: str) -> str:
         while answer := typer.prompt(question, default="", show_default=False, err=True).strip():
             try:
                 filled = start.fill(made, [f"{key}={answer}"])
-                _checked(filled, Path("reqs.yaml"))
+                _checked(filled, Path("reqs.yaml"), cat)
             except SelectorError as error:
                 typer.echo(str(error), err=True)
                 continue
@@ -79,14 +84,13 @@ def _asked(made: str) -> str:
     return made
 
 
-def _checked(made: str, path: Path) -> None:
+def _checked(made: str, path: Path, cat: Catalogue) -> None:
     """What is written loads: schema, names and contradictions."""
     from datetime import date
 
     from selector.cli import session
     from selector.needs.components import expand
     from selector.needs.load import from_document
-    from selector.packs.catalog import load
     from selector.packs.reader import parse
 
-    session.check(expand(from_document(parse(made, str(path)))), load(), date.today())
+    session.check(expand(from_document(parse(made, str(path)))), cat, date.today())

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from selector.errors import InputError, Problem, UsageError
+from selector.needs import starter
 from selector.needs.load import check_key
+from selector.packs.catalog import Catalogue
 from selector.packs.locate import rules_dir
 from selector.packs.reader import parse, read_text
 from selector.packs.schema import near
@@ -26,11 +28,19 @@ def starts() -> dict[str, Path]:
     return {f.name: f / FILE for f in reversed(folders)}
 
 
-def text(name: str) -> str:
-    """One of them, without the line that leads editors to the schema of this installation."""
+def names(cat: Catalogue) -> list[str]:
+    """What `text` takes: files, areas of application and their domains."""
+    return sorted({*starts(), *starter.names(cat)})
+
+
+def text(name: str, cat: Catalogue) -> str:
+    """A file without the line that leads editors to the schema of this installation, or that of an area."""
     known = starts()
     if name not in known:
-        fix = near(name, known) or f"one of: {', '.join(sorted(known))}"
+        every = names(cat)
+        if name in every:
+            return starter.text(name, cat)
+        fix = near(name, every) or f"one of: {', '.join(every)}"
         raise UsageError(Problem(f"--from {name}: there is nothing of this name", None, fix))
     lines = read_text(known[name]).splitlines(keepends=True)
     return "".join(x for x in lines if not x.startswith(SCHEMA_LINE))

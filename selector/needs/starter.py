@@ -50,7 +50,7 @@ def text(name: str, cat: Catalogue) -> str:
     area = cat.areas.get(name) or next((a for a in cat.areas.values() if a.domain == name), None)
     if area is None:
         fix = near(name, names(cat)) or f"one of: {', '.join(names(cat))}"
-        raise UsageError(Problem(f'there is no area or domain "{name}"', None, fix))
+        raise UsageError(Problem(f"there is no area or domain {name}", None, fix))
     first = (
         Line("application.task", area.task, "what the model does"),
         Line("application.domain", area.domain, "line of business"),

@@ -51,14 +51,14 @@ def test_it_writes_what_recommend_takes(tmp_path: Path, catalogue: Catalogue) ->
 def test_every_start_loads(tmp_path: Path) -> None:
     names = RUN.invoke(app, ["init", "--list"]).stdout.split()
     assert "general" in names
-    assert "chat-api-or-gpus" in names
+    assert {"chat-api-or-gpus", "finance", "credit_scoring"} <= set(names)
     for name in names:
         assert RUN.invoke(app, ["init", str(tmp_path / f"{name}.yaml"), "--from", name]).exit_code == 0
 
 
-def test_every_line_of_the_general_start_may_be_stated() -> None:
+def test_every_line_of_the_general_start_may_be_stated(catalogue: Catalogue) -> None:
     """What is commented out is right as it stands."""
-    lines = start.text(start.GENERAL).splitlines()
+    lines = start.text(start.GENERAL, catalogue).splitlines()
     keys, section = [], ""
     for line in lines[3:]:
         bare = line.strip().removeprefix("# ")
@@ -69,10 +69,10 @@ def test_every_line_of_the_general_start_may_be_stated() -> None:
             section = key
         elif line.startswith(" "):
             keys.append(f"{section}.{key}={value.split('  #')[0].strip()}")
-    made = start.fill(start.text(start.GENERAL), keys)
+    made = start.fill(start.text(start.GENERAL, catalogue), keys)
     assert len(keys) > 25
     assert "  # " not in "\n".join(x for x in made.splitlines() if x.startswith("  #"))
-    command._checked(made, Path("reqs.yaml"))
+    command._checked(made, Path("reqs.yaml"), catalogue)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_errors(args: list[str], said: str, tmp_path: Path) -> None:
 
 
 def test_wrong_answers_are_asked_again(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], catalogue: Catalogue
 ) -> None:
     answers = iter(["cod", "code", "", "-3", "5", *[""] * 9])
     monkeypatch.setattr("typer.prompt", lambda *args, **options: next(answers))
-    made = command._asked(start.text(start.GENERAL))
+    made = command._asked(start.text(start.GENERAL, catalogue), catalogue)
     assert "  task: code" in made
     assert "  peak_requests_per_second: 5" in made
     assert 'did you mean "code"' in capsys.readouterr().err
