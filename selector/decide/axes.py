@@ -21,6 +21,7 @@ class ModelOption:
     api: Api | None
     role: str
     facts: Mapping[str, object]
+    method: str = "none"  # how it is fitted to the task
 
     @property
     def licence(self) -> str | None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from selector.decide import (
+    adapting,
     adjust,
     gate,
     load,
@@ -15,6 +16,7 @@ from selector.decide import (
     places,
     quality,
     screens,
+    situation,
     size,
     value,
     weighing,
@@ -86,15 +88,17 @@ def prepare(
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
     screens.models(axes, req.application.task, work, assumed)
+    # Rules of policies ask what only a repository tells.
+    rules = [r for r in cat.rules.values() if not r.policies]
+    common = _common(req, assumed, p, cat, compile_)
+    adapting.choose(axes, req, common, rules, compile_, p)
     places.build(axes, req, wanted, cat)
     screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
-    # Rules of policies ask what only a repository tells.
-    rules = [r for r in cat.rules.values() if not r.policies]
     risks_ = list(cat.risks.values())
-    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p, cat, compile_)
+    judge = _judge(common, axes, stacks, _mentioned(rules, risks_, compile_), cat, compile_)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
@@ -204,12 +208,19 @@ def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) 
     return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
 
 
+def _common(
+    req: Requirement, assumed: frozenset[str], p: Mapping[str, float], cat: Catalogue, compile_: Compile
+) -> dict[str, object]:
+    """Facts that all candidates share."""
+    stated = {**requirement_facts(req), **proposed_facts(req), **situation.facts(req, assumed, p)}
+    return implied.of_requirement(stated, cat.implications.values(), compile_)
+
+
 def _judge(
-    req: Requirement,
+    common: Mapping[str, object],
     axes: Axes,
     stacks: cand.Candidates,
     mentioned: frozenset[str],
-    p: Mapping[str, float],
     cat: Catalogue,
     compile_: Compile,
 ) -> Judge:
@@ -217,8 +228,6 @@ def _judge(
     import numpy as np
 
     rules = list(cat.implications.values())
-    stated = dict(requirement_facts(req)) | proposed_facts(req)
-    common = implied.of_requirement(stated, rules, compile_)
     sides: list[tuple[list[Mapping[str, object]], Any]] = [
         ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
         ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),
@@ -226,7 +235,7 @@ def _judge(
         ([NOTHING, *(d.facts for d in axes.devices)], stacks.device + 1),
         ([NOTHING, *(q.facts for q in axes.places)], stacks.place + 1),
     ]
-    adaptations = [{"adaptation": load.adaptation(req, m.role, m.api is not None, p)} for m in axes.models]
+    adaptations = [{"adaptation": m.method} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
     if "n_devices" in mentioned:
         counts, inverse = np.unique(stacks.n_devices.values, return_inverse=True)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import adjust, assume, bill, law, limits, size, trainers
-from selector.decide import load as loads
 from selector.decide.limits import short_of
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, Exclusion, RankedStack
@@ -45,7 +44,7 @@ def slots(run: Run, row: int) -> Slots:
         n_devices=int(s.n_devices[row]),
         layout=layout,
         offer=offer(place),
-        adaptation=loads.adaptation(run.req, model.role, model.api is not None, run.p),
+        adaptation=model.method,
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
 

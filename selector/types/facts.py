@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+from selector.types.catalog import ROLES, Api, Device, Framework, Model, Offer, Precision
 from selector.types.legal import Licence, Vendor
 
 
@@ -44,6 +44,7 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.id": model.id,
             "model.vendor": model.vendor,
             "model.model_class": model.model_class,
+            "model.role": ROLES.get(model.model_class, "llm"),
             "model.params_b": model.params_b,
             "model.licence": model.licence or None,
             "model.access": "open_weights",
@@ -62,6 +63,7 @@ def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
             "model.id": api.id,
             "model.vendor": api.vendor,
             "model.model_class": api.model_class,
+            "model.role": ROLES.get(api.model_class, "llm"),
             "model.access": "closed_api" if api.open_model is None else "open_weights",
             "model.origin": origin,
             "model.multimodal": "vision-language" in api.tasks,

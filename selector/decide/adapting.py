@@ -1,0 +1,121 @@
+"""How each model is fitted to its task: of the methods open to it the one that rules give most points.
+
+A rule takes part where it mentions `adaptation`: a veto rules a method out, points speak for or
+against it; of equal methods the one that asks least of people is taken. What is stated stands, and
+is judged by the same rules afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from selector.decide.axes import Axes, ModelOption
+from selector.decide.judge import Compile
+from selector.decide.people import adapting
+from selector.types.requirement import Requirement
+from selector.types.rule import Effect, Rule
+
+FACT = "adaptation"
+TUNED = ("lora", "qlora", "full")
+# Methods that the program may choose by itself, by role; the first is what costs nobody any doubt.
+OPEN: Mapping[str, tuple[str, ...]] = {
+    "llm": ("prompt", "rag", *TUNED, "distill", "continued_pretrain", "pretrain"),
+    "encoder": ("full", "distill"),
+    "vision": ("full", "distill"),
+    "tabular": ("full",),
+    "time_series": ("full",),
+    "recommendation": ("full",),
+}
+OTHERS = ("none", "full", "distill")  # models that answer as they are
+HOSTED = ("prompt", "rag")  # what an endpoint paid by use can do
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method for one model: points of the rules that speak of it, and those that rule it out."""
+
+    name: str
+    points: float
+    rules: tuple[str, ...]  # that gave the points
+    vetoes: tuple[str, ...]
+
+
+def open_to(role: str, hosted: bool) -> tuple[str, ...]:
+    """Methods that a model of a role can be fitted by."""
+    if hosted:
+        return HOSTED if role == "llm" else ("none",)
+    return OPEN.get(role, OTHERS)
+
+
+def asked(req: Requirement, role: str, hosted: bool) -> tuple[str, ...]:
+    """Methods to choose among: those stated, or all that are open to the model."""
+    stated = req.pins.adaptation or ((req.adaptation.method,) if req.adaptation.method else ())
+    named = tuple(m for s in stated if s != "auto" for m in (TUNED if s == "sft" else (s,)))
+    if named:
+        return named
+    free = open_to(role, hosted)
+    # Who proposes to tune wants the model tuned: of these methods the best is taken.
+    proposed = {str(v) for v in req.proposed.get(FACT, ())}
+    tuned = tuple(m for m in free if m in TUNED)
+    return tuned if tuned and proposed & {*TUNED, "sft"} else free
+
+
+def rules_of(rules: Iterable[Rule], compile_: Compile) -> list[Rule]:
+    """Rules that speak of a method."""
+    return [
+        r
+        for r in rules
+        if r.effect in (Effect.VETO, Effect.POINTS) and not r.policies and FACT in compile_(r.when).facts
+    ]
+
+
+def judged(
+    methods: Sequence[str],
+    known: Mapping[str, object],
+    rules: Sequence[Rule],
+    compile_: Compile,
+    weights: Mapping[str, float],
+) -> list[Method]:
+    """Each method with what rules say of it; `weights` are those of the packs."""
+    found = []
+    for name in methods:
+        facts = {**known, FACT: name}
+        fired = [r for r in rules if compile_(r.when).evaluate(facts)]
+        given = [r for r in fired if r.effect is Effect.POINTS]
+        points = math.fsum((r.points or 0.0) * weights.get(r.pack, 1.0) for r in given)
+        vetoes = tuple(r.id for r in fired if r.effect is Effect.VETO)
+        found.append(Method(name, points, tuple(r.id for r in given), vetoes))
+    return found
+
+
+def best(methods: Sequence[Method], p: Mapping[str, float]) -> str:
+    """The method that is not ruled out with most points, then the least work, then the first."""
+    order = {m.name: i for i, m in enumerate(methods)}
+    return min(methods, key=lambda m: (bool(m.vetoes), -m.points, adapting(p, m.name), order[m.name])).name
+
+
+def choose(
+    axes: Axes,
+    req: Requirement,
+    common: Mapping[str, object],
+    rules: Iterable[Rule],
+    compile_: Compile,
+    p: Mapping[str, float],
+) -> None:
+    """Give every model its method; models that look alike to the rules share the answer."""
+    own = rules_of(rules, compile_)
+    mentioned = sorted(frozenset().union(*(compile_(r.when).facts for r in own)))
+    answers: dict[tuple[object, ...], str] = {}
+
+    def method(option: ModelOption) -> str:
+        hosted = option.api is not None
+        methods = asked(req, option.role, hosted)
+        key = (methods, *(option.facts.get(f) for f in mentioned))
+        if key not in answers:
+            known = {**common, **option.facts, **({"hosting": "api"} if hosted else {})}
+            answers[key] = best(judged(methods, known, own, compile_, req.packs), p)
+        return answers[key]
+
+    axes.models = [replace(m, method=method(m)) for m in axes.models]
