@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from selector.decide.axes import Axes, ModelOption
 from selector.decide.judge import Compile
-from selector.decide.people import adapting
+from selector.decide.people import adapting, trained
+from selector.decide.trainable import Room, why
 from selector.types.requirement import Requirement
 from selector.types.rule import Effect, Rule
 
@@ -90,10 +91,14 @@ def judged(
     return found
 
 
-def best(methods: Sequence[Method], p: Mapping[str, float]) -> str:
-    """The method that is not ruled out with most points, then the least work, then the first."""
-    order = {m.name: i for i, m in enumerate(methods)}
-    return min(methods, key=lambda m: (bool(m.vetoes), -m.points, adapting(p, m.name), order[m.name])).name
+def ordered(methods: Sequence[Method], p: Mapping[str, float]) -> list[str]:
+    """Those that are not ruled out first, by points, then the least work, then as they stand."""
+    place = {m.name: i for i, m in enumerate(methods)}
+
+    def key(m: Method) -> tuple[bool, float, float, int]:
+        return bool(m.vetoes), -m.points, adapting(p, m.name), place[m.name]
+
+    return [m.name for m in sorted(methods, key=key)]
 
 
 def choose(
@@ -102,20 +107,35 @@ def choose(
     common: Mapping[str, object],
     rules: Iterable[Rule],
     compile_: Compile,
-    p: Mapping[str, float],
+    room: Room,
 ) -> None:
-    """Give every model its method; models that look alike to the rules share the answer."""
+    """Give every model the best method that its machines can train, or the best with why they cannot;
+    models that look alike to the rules share their order."""
     own = rules_of(rules, compile_)
     mentioned = sorted(frozenset().union(*(compile_(r.when).facts for r in own)))
-    answers: dict[tuple[object, ...], str] = {}
+    answers: dict[tuple[object, ...], list[str]] = {}
 
-    def method(option: ModelOption) -> str:
+    def methods(option: ModelOption) -> list[str]:
         hosted = option.api is not None
-        methods = asked(req, option.role, hosted)
-        key = (methods, *(option.facts.get(f) for f in mentioned))
+        named = asked(req, option.role, hosted)
+        key = (named, *(option.facts.get(f) for f in mentioned))
         if key not in answers:
             known = {**common, **option.facts, **({"hosting": "api"} if hosted else {})}
-            answers[key] = best(judged(methods, known, own, compile_, req.packs), p)
+            answers[key] = ordered(judged(named, known, own, compile_, req.packs), room.p)
         return answers[key]
 
-    axes.models = [replace(m, method=method(m)) for m in axes.models]
+    axes.models = [_fitted(m, methods(m), room) for m in axes.models]
+
+
+def _fitted(option: ModelOption, methods: Sequence[str], room: Room) -> ModelOption:
+    """A model with the first of its methods that the machines at hand can train.
+
+    Where LoRA has to be split over slow links, a 4-bit base on each device can be the faster one.
+    """
+    able = [m for m in methods if not trained(m) or room.fits(option, m) is not False]
+    if able:
+        quicker = (
+            able[0] == "lora" and "qlora" in able and room.rate(option, "qlora") > room.rate(option, "lora")
+        )
+        return replace(option, method="qlora" if quicker else able[0])
+    return replace(option, method=methods[0], untrainable=why(room, option, methods[0]))

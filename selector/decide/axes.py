@@ -22,6 +22,7 @@ class ModelOption:
     role: str
     facts: Mapping[str, object]
     method: str = "none"  # how it is fitted to the task
+    untrainable: str = ""  # why the machines at hand cannot train it so; empty where they can
 
     @property
     def licence(self) -> str | None:

@@ -18,6 +18,7 @@ from selector.decide import (
     screens,
     situation,
     size,
+    trainable,
     value,
     weighing,
 )
@@ -91,8 +92,8 @@ def prepare(
     # Rules of policies ask what only a repository tells.
     rules = [r for r in cat.rules.values() if not r.policies]
     common = _common(req, assumed, p, cat, compile_)
-    adapting.choose(axes, req, common, rules, compile_, p)
     places.build(axes, req, wanted, cat)
+    adapting.choose(axes, req, common, rules, compile_, trainable.room(axes, req, assumed, p))
     screens.places(axes, wanted, options.hosting(req, wanted))
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
