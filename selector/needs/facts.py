@@ -112,7 +112,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
 
 def _large_batch(need: Requirement) -> bool | None:
     """Whether many requests are in work on one device; unknown where nothing says it."""
-    if "large_batch" in need.workload.traits:
+    if "large_batch" in need.workload.traits or "throughput" in need.priorities:
         return True
     if "small_batch" in need.workload.traits or need.workload.scenario == "single_stream":
         return False

@@ -119,7 +119,12 @@ def of_precision(precision: Precision) -> dict[str, object]:
         "precision.id": precision.id,
         "precision.base": precision.base,
         "precision.bits_weights": precision.bits_weights,
+        "precision.weight_only": precision.bits_activations > precision.bits_weights,
+        "precision.published": precision.needs_checkpoint,
     }
+
+
+ARITHMETIC = ("bf16", "fp8", "fp4")  # formats that rules ask of a device
 
 
 def of_device(device: Device) -> dict[str, object]:
@@ -128,6 +133,7 @@ def of_device(device: Device) -> dict[str, object]:
         {
             "device.id": device.id,
             "device.kind": device.kind,
+            **{f"device.{x}": x in device.tflops_dense for x in ARITHMETIC if device.tflops_dense},
             "device.vendor": device.vendor.lower(),
             "device.arch": device.arch,
             "device.status": device.status,
