@@ -89,8 +89,8 @@ def prepare(
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
     screens.models(axes, req.application.task, work, assumed)
-    # Rules of policies ask what only a repository tells.
-    rules = [r for r in cat.rules.values() if not r.policies]
+    # Rules of policies ask what only a repository tells, those with a topic what only a plan does.
+    rules = [r for r in cat.rules.values() if not r.policies and r.topic is None]
     common = _common(req, assumed, p, cat, compile_)
     places.build(axes, req, wanted, cat)
     adapting.choose(axes, req, common, rules, compile_, trainable.room(axes, req, assumed, p))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.legal import Term
+from selector.types.plan import Plan
 from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
@@ -239,6 +240,7 @@ class Recommendation:
     component: str = ""  # of several components, the one that these stacks are for
     horizon_months: float = 12.0
     cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
+    plan: Plan | None = None  # of the first stack; None where none is left
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
 
     @property
