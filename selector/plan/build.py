@@ -158,6 +158,8 @@ def _problems(run: Run, option: ModelOption, sized: Sized, has: search.Means | N
             f"no machine that may be used is known to hold {option.method} of {option.id}: allow more "
             "devices or a cloud, take qlora, shorter adaptation.sequence_tokens, or a smaller model"
         )
+    elif run.cat.devices[sized.plan.hardware].kind == "soc":
+        found.append(f"{sized.plan.hardware} is made to serve: train on a GPU elsewhere and export to it")
     elif not sized.plan.frameworks:
         found.append(
             f"no library in the packs trains {option.role} models by {option.method} on {sized.plan.hardware}"

@@ -124,6 +124,6 @@ def _acceptance(run: Run, kept: Estimate | None) -> str:
     floor = f", and at least {need.minimum:g}" if need.minimum else ""
     metric = need.metric or "the score of the own task"
     return (
-        f"{metric} on {number:,} of your own examples, 16 bit beside {loss:.1%} less at most{floor}; "
-        "hard cases (long answers, numbers, tools) apart"
+        f"{metric} on {number:,} of your own examples, against 16 bit: {100.0 * loss:.1f} % less at most"
+        f"{floor}; hard cases (long answers, numbers, tools) apart"
     )

@@ -20,7 +20,7 @@ MODALITY = {
 }
 BY_CLASS = {"tree": "tree", "linear": "linear", "mlp": "mlp", "recommender": "mlp"}
 STATISTICAL = ("arima", "naive", "als")  # methods without layers
-ATTENDING = ("vit", "deit", "swin", "detr", "eva02", "sam", "former")  # in names of vision models
+ATTENDING = ("vit", "deit", "swin", "detr", "eva02", "sam", "former", "d-fine")  # in names of vision models
 
 
 def backbone(option: ModelOption) -> str:

@@ -84,11 +84,17 @@ def _key(c: Chosen, limit: float) -> tuple[float, ...]:
 
 
 def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Device]]:
-    """Places with devices that a library trains on: own ones, and the cheapest for their rate."""
+    """Places with devices that a library trains on: own ones, and the cheapest for their rate.
+
+    What may not serve the model may not train it either: the data would go there.
+    """
+    allowed = _allowed(run, option)
     devices = {d.id: d.device for d in run.axes.devices}
     libraries = run.cat.frameworks.values()
     found: dict[tuple[str, bool], tuple[float, Place, Device]] = {}
-    for place in run.axes.places:
+    for number, place in enumerate(run.axes.places):
+        if number not in allowed:
+            continue
         device = devices.get(place.device or "")
         if device is None or place.spot or (place.usd_per_hour is None and place.available is None):
             continue
@@ -101,6 +107,18 @@ def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Dev
             found[key] = (worth, place, device)
     ranked = sorted(found.values(), key=lambda x: (x[0], x[1].id))
     return [(place, device) for _, place, device in ranked[: int(run.p["plan.machines"])]]
+
+
+def _allowed(run: Run, option: ModelOption) -> set[int]:
+    """Numbers of the places where no rule vetoes every candidate of the model."""
+    import numpy as np
+
+    gone = np.zeros(run.judge.groups, dtype=bool)
+    for _, column in run.gates.vetoes:
+        gone |= column
+    own = np.asarray(run.stacks.model) == run.axes.models.index(option)
+    rows = np.nonzero(own & ~gone[np.asarray(run.judge.group)])[0]
+    return {int(n) for n in np.unique(np.asarray(run.stacks.place)[rows])}
 
 
 def _counts(place: Place, device: Device) -> Iterator[Machine]:
