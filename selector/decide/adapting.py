@@ -29,6 +29,7 @@ OPEN: Mapping[str, tuple[str, ...]] = {
     "time_series": ("full",),
     "recommendation": ("full",),
 }
+CHEAPER = ("lora", "qlora")  # in memory, dearer first
 OTHERS = ("none", "full", "distill")  # models that answer as they are
 HOSTED = ("prompt", "rag")  # what an endpoint paid by use can do
 
@@ -138,4 +139,6 @@ def _fitted(option: ModelOption, methods: Sequence[str], room: Room) -> ModelOpt
             able[0] == "lora" and "qlora" in able and room.rate(option, "qlora") > room.rate(option, "lora")
         )
         return replace(option, method="qlora" if quicker else able[0])
-    return replace(option, method=methods[0], untrainable=why(room, option, methods[0]))
+    helps = next((m for m in CHEAPER if room.fits(option, m)), None)
+    said = f"{why(room, option, methods[0])}{f'; {helps} would fit' if helps else ''}"
+    return replace(option, method=methods[0], untrainable=said)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MACHINE = 8  # devices of one machine
 SHARDED = ("zero1", "zero2", "zero3")
 CLASSICAL = ("tabular",)
+NO_TOOL = "none"  # of a search by hand
 # Optional devices of the trainer that a short run does without.
 ALWAYS = {"seed": 0, "logging_steps": 10, "report_to": "none", "output_dir": "out"}
 
@@ -34,7 +35,7 @@ def of(
     found: list[Fragment] = []
     if plan is not None and option.role not in CLASSICAL:
         found += _training(option, plan, lines)
-    if search is not None and search.space:
+    if search is not None and search.space and search.tool != NO_TOOL:
         found.append(
             Fragment(
                 "search.yaml",
@@ -82,6 +83,8 @@ def _list(value: object) -> list[Any]:
 
 def _training(option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine]) -> list[Fragment]:
     main = plan.frameworks[0] if plan.frameworks else "pytorch"
+    if plan.layout["tp"] * plan.layout["pp"] > 1:
+        return [Fragment("launch.sh", main, _split(plan, lines))]
     if main == "llama-factory":
         found = [Fragment("llama-factory.yaml", main, _yaml(_llama_factory(option, plan, lines)))]
     else:
@@ -151,7 +154,16 @@ def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[Plan
 
 def _accelerate(plan: TrainingPlan) -> dict[str, Any]:
     """FSDP2 by the launcher of accelerate."""
+    across = plan.layout["cp"]
+    split = {
+        "use_parallelism_config": True,
+        "parallelism_config": {
+            "parallelism_config_dp_shard_size": plan.n_devices // across,
+            "parallelism_config_cp_size": across,
+        },
+    }
     return {
+        **(split if across > 1 else {}),
         "compute_environment": "LOCAL_MACHINE",
         "distributed_type": "FSDP",
         "mixed_precision": plan.precision,
@@ -200,6 +212,25 @@ def _launch(plan: TrainingPlan, main: str) -> str:
     rendezvous = ' --rdzv_backend=c10d --rdzv_endpoint="$HEAD:29500"' if nodes > 1 else ""
     spread = f"--nproc_per_node={each} --nnodes={nodes}{rendezvous}"
     return f"torchrun {spread} train.py --config trainer.yaml{extra}\n"
+
+
+def _split(plan: TrainingPlan, lines: Sequence[PlanLine]) -> str:
+    """Arguments of Megatron for a run that splits layers."""
+    rate = merged(lines, "trainer")
+    each = min(plan.n_devices, MACHINE)
+    found = [
+        f"torchrun --nproc_per_node={each} --nnodes={math.ceil(plan.n_devices / MACHINE)} pretrain_gpt.py",
+        f"--tensor-model-parallel-size {plan.layout['tp']} --sequence-parallel",
+        f"--pipeline-model-parallel-size {plan.layout['pp']}",
+        f"--context-parallel-size {plan.layout['cp']} --expert-model-parallel-size {plan.layout['ep']}",
+        f"--micro-batch-size {plan.micro_batch} --global-batch-size {plan.global_batch}",
+        f"--seq-length {int(plan.seq_len or 0)} --use-distributed-optimizer --{plan.precision}",
+        f"--lr {rate.get('learning_rate', 0)} --lr-decay-style cosine --lr-warmup-iters 2000",
+        f"--weight-decay {rate.get('weight_decay', 0)} --clip-grad {rate.get('max_grad_norm', 1.0)}",
+    ]
+    if plan.recompute != "none":
+        found.append(f"--recompute-granularity {plan.recompute}")
+    return " \\\n  ".join(found) + "\n"
 
 
 def _recipe(scheme: str) -> dict[str, Any]:

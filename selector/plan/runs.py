@@ -65,7 +65,7 @@ def fastest(shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, 
 def _ways(
     shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, float]
 ) -> Iterator[TrainingRun]:
-    """Ways from the simplest on; splits of layers only where all weights are trained."""
+    """Ways from the simplest on."""
     adapters = wish.method in train.ADAPTERS
     if count == 1 and not adapters:
         yield _run(shp, device, count, wish, "ddp", 1, 1, p)
@@ -74,7 +74,7 @@ def _ways(
     for sharding in ("ddp", "zero3") if adapters else ("ddp", "zero1", "zero2", "zero3"):
         if count > 1 or sharding == "ddp":
             yield _run(shp, device, count, wish, sharding, 1, 1, p)
-    if adapters:
+    if wish.method != "pretrain":  # libraries for tuning do not split layers
         return
     near = device.interconnect.domain if device.interconnect else 1
     for tp in SPLITS:

@@ -85,7 +85,20 @@ def hours(run: Run, shp: Shape, device: Device, spread: Spread, tokens: float | 
 
 
 def plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
-    """The run on the machine chosen for it; None where no machine holds it, or none is known to."""
+    """The run on the machine chosen for it; None where no machine holds it, or none is known to.
+
+    Where nobody stated the length of an example, shorter ones are tried before that is said.
+    """
+    found = _plan(run, want)
+    stated = run.req.adaptation.sequence_tokens and "adaptation.sequence_tokens" not in run.assumed
+    while found is None and not stated and want.seq_len > run.p["training.seq_len_least"]:
+        half = want.seq_len / 2.0
+        want = replace(want, seq_len=half, wish=replace(want.wish, seq_len=half))
+        found = _plan(run, want)
+    return found
+
+
+def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
     shp = dimensions(want.option, run.p)
     if shp is None:
         return None
