@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from selector.decide import train, train_memory, train_plan
+from selector.decide import limits, train, train_memory, train_plan
 from selector.decide.cells import Shape, memory_bytes
 from selector.estimate import training, training_memory
 from selector.estimate.numeric import SCALAR
@@ -52,14 +53,17 @@ def fastest(shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, 
     if not train.peak(device, TrainingRun(wish.method, 1.0)) or not device.gb_per_s:
         return None
     best: Spread | None = None
-    for run in _ways(shp, device, count, wish, p):
+    ways = list(_ways(shp, device, count, wish, p))
+    for run in ways:
         found = _placed(shp, device, run, p)
         if found and (best is None or found.rate > best.rate * p["plan.simpler"]):
             best = found
     if best is not None:
         return best
     long = (_placed(shp, device, run, p) for run in _by_context(device, count, wish, p))
-    return next((found for found in long if found), None)
+    # Last, what may fit: the estimate of memory is uncertain, and the plan says that it is tight.
+    perhaps = (_placed(shp, device, replace(run, micro_batch=1.0), p, perhaps=True) for run in ways)
+    return next((found for found in chain(long, perhaps) if found), None)
 
 
 def _ways(
@@ -124,18 +128,22 @@ def _run(
     )
 
 
-def _placed(shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float]) -> Spread | None:
-    """With as large a micro-batch as fits, and as little computed again as that leaves."""
+def _placed(
+    shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float], *, perhaps: bool = False
+) -> Spread | None:
+    """With as large a micro-batch as fits, and as little computed again as that leaves; `perhaps`
+    takes what fits with the least chance that rules no machine out."""
+    least = p["training.fit_least_chance"] if perhaps else limits.MIDDLE
     room = memory_bytes(device, p) * p["memory.usable_fraction"]
     micro = run.micro_batch or 1.0
     while micro >= 1.0:
         for again in RECOMPUTE:
             tried = replace(run, micro_batch=micro, recompute=again)
             held = train_memory.cell(shp, tried, p)
-            if training_memory.total_bytes(held) <= room:
+            spread = float(held.memory_spread)  # type: ignore[arg-type]
+            if (limits.p_ok(float(training_memory.total_bytes(held)), spread, room) or 0.0) >= least:
                 cell = train.cell(shp, device, tried, p)
                 rate = run.devices / float(training.token_seconds(SCALAR, cell))
-                spread = float(held.memory_spread)  # type: ignore[arg-type]
                 return Spread(tried, rate, train_plan.ledger(shp, device, tried, p), spread)
         micro //= 2.0
     return None
