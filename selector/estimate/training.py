@@ -60,3 +60,9 @@ def save_every_hours(written: float, between_failures: float) -> float:
     """Hours between checkpoints that waste the least (formula `training.save_every`): the root of
     twice the time of a save and the time between failures. Source: Young 1974, Daly 2006."""
     return math.sqrt(2.0 * written * between_failures)
+
+
+def image_seconds(flops: float, peak: float, fraction: float) -> float:
+    """Seconds of one device for an image, forward and backward (formula `training.image_seconds`):
+    the backward pass costs twice the forward one, whose operations are `flops`."""
+    return 3.0 * flops / (peak * fraction)

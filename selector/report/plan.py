@@ -101,7 +101,7 @@ def _train(t: TrainingPlan) -> tuple[str, ...]:
         f"{t.strategy}{_layout(t)}, {t.base_precision + ' base, ' if t.base_precision else ''}{t.precision}",
         f"{t.micro_batch} x {t.accumulation} a device, {t.epochs:g} epochs, recompute {t.recompute}",
         f"{band(took)} h" if took else "hours ?",
-        f"{band(usd)} USD" if usd else "USD ?" if t.usd_per_hour != 0.0 else "own machines",
+        f"{band(usd)} USD" if usd and usd.p50 else "own machines" if t.usd_per_hour == 0.0 else "USD ?",
     ]
     return "train", "; ".join(parts), "training.token_seconds", FORMULAS
 
