@@ -42,6 +42,8 @@ from selector.types.rule import Rule
 
 HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
+STATED = ("req.", "data.", "latency.")  # facts that no option of a slot changes
+KNOWN = "known("
 
 # Values that the user stated in another form.
 CONVERTED = frozenset(("weights.stated", "money.rate"))
@@ -92,6 +94,7 @@ def prepare(
     # Rules of policies ask what only a repository tells, those with a topic what only a plan does.
     rules = [r for r in cat.rules.values() if not r.policies and r.topic is None]
     common = _common(req, assumed, p, cat, compile_)
+    rules = [r for r in rules if not _never(r, common, compile_)]
     places.build(axes, req, wanted, cat)
     adapting.choose(axes, req, common, rules, compile_, trainable.room(axes, req, assumed, p))
     screens.places(axes, wanted, options.hosting(req, wanted))
@@ -215,6 +218,15 @@ def _common(
     """Facts that all candidates share."""
     stated = {**requirement_facts(req), **proposed_facts(req), **situation.facts(req, assumed, p)}
     return implied.of_requirement(stated, cat.implications.values(), compile_)
+
+
+def _never(rule: Rule, common: Mapping[str, object], compile_: Compile) -> bool:
+    """Whether the requirement alone says that a rule holds for no candidate, so that what it asks of
+    candidates need not tell them apart. What `known` asks for, a candidate may add."""
+    if KNOWN in rule.when:
+        return False
+    stated = {k: v for k, v in common.items() if k.startswith(STATED)}
+    return compile_(rule.when).evaluate(stated) is False
 
 
 def _judge(
