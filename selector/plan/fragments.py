@@ -133,6 +133,7 @@ def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[Plan
         "model_name_or_path": option.id,
         "stage": "pt" if plan.epochs <= 1 and not adapters else "sft",
         "do_train": True,
+        "dataset": "train",  # by its name in dataset_info.json
         "finetuning_type": "lora" if adapters else "full",
         "cutoff_len": int(plan.seq_len or 0),
         "packing": True,
