@@ -115,11 +115,20 @@ def trainer(plan: TrainingPlan, lines: Sequence[PlanLine]) -> dict[str, Any]:
         "num_train_epochs": plan.epochs,
         **merged(lines, "trainer"),
     }
+    found |= _warmed(plan, lines, found)
     if plan.checkpoint_hours and plan.steps and (wall := plan.estimates.get("wall_hours")):
         found["save_steps"] = max(math.floor(plan.steps * plan.checkpoint_hours / wall.p50), 1)
     if found.get("lr_scheduler_type") == "reduce_lr_on_plateau":
         found |= {"eval_strategy": "epoch", "save_strategy": "epoch", "load_best_model_at_end": True}
     return found
+
+
+def _warmed(plan: TrainingPlan, lines: Sequence[PlanLine], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Steps of warm-up within the share of a short run that a line allows."""
+    share, steps = merged(lines, "limits").get("warmup_share"), found.get("warmup_steps", 0)
+    if share is None or plan.steps is None or steps <= share * plan.steps:
+        return {}
+    return {"warmup_steps": max(math.floor(share * plan.steps), 1)}
 
 
 def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine]) -> dict[str, Any]:
@@ -217,7 +226,7 @@ def _launch(plan: TrainingPlan, main: str) -> str:
 
 def _split(plan: TrainingPlan, lines: Sequence[PlanLine]) -> str:
     """Arguments of Megatron for a run that splits layers."""
-    rate = merged(lines, "trainer")
+    rate = trainer(plan, lines)
     each = min(plan.n_devices, MACHINE)
     found = [
         f"torchrun --nproc_per_node={each} --nnodes={math.ceil(plan.n_devices / MACHINE)} pretrain_gpt.py",
@@ -226,7 +235,8 @@ def _split(plan: TrainingPlan, lines: Sequence[PlanLine]) -> str:
         f"--context-parallel-size {plan.layout['cp']} --expert-model-parallel-size {plan.layout['ep']}",
         f"--micro-batch-size {plan.micro_batch} --global-batch-size {plan.global_batch}",
         f"--seq-length {int(plan.seq_len or 0)} --use-distributed-optimizer --{plan.precision}",
-        f"--lr {rate.get('learning_rate', 0)} --lr-decay-style cosine --lr-warmup-iters 2000",
+        f"--lr {rate.get('learning_rate', 0)} --lr-decay-style cosine",
+        f"--lr-warmup-iters {rate.get('warmup_steps', 0)}",
         f"--weight-decay {rate.get('weight_decay', 0)} --clip-grad {rate.get('max_grad_norm', 1.0)}",
     ]
     if plan.recompute != "none":
