@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from selector.cli.session import decide
 from selector.needs.load import load_document
@@ -62,5 +63,17 @@ def decided(catalogue: Catalogue) -> Decide:
     def run(*sets: str, top: int = 10, strict: bool = False, **changes: Any) -> Recommendation:
         stated = load_document(CHAT | changes, "test", sets)
         return decide(stated, catalogue, top, strict, False, date(2026, 11, 24))
+
+    return run
+
+
+@pytest.fixture
+def ranked(catalogue: Catalogue, tmp_path: Path) -> Decide:
+    """`ranked("application: {task: chat}", top=3)`; paths in the text start from `tmp_path`."""
+
+    def run(text: str, top: int = 5, provisional: bool = True) -> Recommendation:
+        mapping: dict[str, Any] = {"version": 1, **yaml.safe_load(text)}
+        stated = load_document(mapping, str(tmp_path / "reqs.yaml"))
+        return decide(stated, catalogue, top, False, provisional, date(2026, 11, 24))
 
     return run

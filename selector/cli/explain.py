@@ -32,6 +32,9 @@ def explain(
         str | None, typer.Option(help="The formula behind a number, e.g. estimates.request_p95_ms.")
     ] = None,
     risk: Annotated[str | None, typer.Option(help="One risk of the register, e.g. R-OUTAGE.")] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="How to train, tune and compress it, with settings to copy.")
+    ] = False,
     component: Annotated[str | None, typer.Option(help="Of an application of several models.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
@@ -47,7 +50,7 @@ def explain(
     from selector.cli import session
 
     session.check_format(format_, ("table", "json", "markdown"))
-    _consistent(vs, number, risk)
+    _consistent(vs, number, risk, plan or None)
     with tempfile.TemporaryDirectory() as folder:
         decision, cat, why = _packs(subject, packs, Path(folder))
         asked = _asked(subject, decision, set_ or [], as_of, measurements or [], cat, Path(folder))
@@ -58,6 +61,8 @@ def explain(
         _number(asked, found, stack, number, name, notes, format_)
     elif risk is not None:
         _risk(found, stack, risk, notes, format_)
+    elif plan:
+        _plan(found, stack, notes, format_)
     else:
         _whole(found, stack, vs, name, notes, format_)
 
@@ -75,12 +80,11 @@ class Asked:
     measurements: list[Path]
 
 
-def _consistent(vs: str | None, number: str | None, risk: str | None) -> None:
+def _consistent(vs: str | None, number: str | None, risk: str | None, plan: bool | None) -> None:
     from selector.errors import Problem, UsageError
 
-    clash = [
-        flag for flag, value in (("--number", number), ("--risk", risk), ("--vs", vs)) if value is not None
-    ]
+    given = (("--number", number), ("--risk", risk), ("--vs", vs), ("--plan", plan))
+    clash = [flag for flag, value in given if value is not None]
     if len(clash) > 1:
         what = f"{' and '.join(clash)} ask for different things"
         raise UsageError(Problem(what, None, "ask for one at a time"))
@@ -227,6 +231,18 @@ def _risk(found: Study, stack: str | None, key: str, notes: tuple[str, ...], for
     row = answer.nearest(found) if stack is None else ask.stack(found, stack)
     view = found.numbers(row).register.view(known[name])
     _print(report.risk(view, ask.ref(found, row), dict(found.inputs), notes), format_)
+
+
+def _plan(found: Study, stack: str | None, notes: tuple[str, ...], format_: str) -> None:
+    from selector.decide import show
+    from selector.decide.explain import answer, ask
+    from selector.plan import build
+    from selector.report import explain as report
+
+    row = answer.nearest(found) if stack is None else ask.stack(found, stack)
+    ref = ask.ref(found, row)
+    shown = show.one(found.run, found.ranking.scored, row, ref.label or ref.id, 1, ())
+    _print(report.plan(build.of(found.run, row, shown), ref, dict(found.inputs), notes), format_)
 
 
 def _whole(

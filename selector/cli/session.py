@@ -143,12 +143,15 @@ def outcome(kept: Study) -> Recommendation:
     from dataclasses import replace
 
     from selector.decide import rank
+    from selector.plan import build
     from selector.types.decision import AssumptionRow
 
     given = kept.given
     rows = tuple(AssumptionRow(a.key, a.value, a.rule, a.why, a.source) for a in given.assumptions)
     found = rank.told(kept.run, kept.ranking, given.settings, rows, kept.inputs)
-    return replace(found, acceptances=kept.acceptances)
+    first = kept.first
+    made = None if first is None else build.of(kept.run, first, found.stacks[0])
+    return replace(found, acceptances=kept.acceptances, plan=made)
 
 
 def _accepting(need: Requirement, today: date) -> Requirement:

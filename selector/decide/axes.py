@@ -25,6 +25,8 @@ class ModelOption:
     api: Api | None
     role: str
     facts: Mapping[str, object]
+    method: str = "none"  # how it is fitted to the task
+    untrainable: str = ""  # why the machines at hand cannot train it so; empty where they can
 
     @property
     def licence(self) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import load as loads
 from selector.decide import show
 from selector.decide.columns import Column
 from selector.decide.robust import additive
@@ -134,5 +133,5 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         if int(column[row]) >= 0:
             found |= options[int(column[row])].facts
     chosen = axes.models[int(s.model[row])]
-    found["adaptation"] = loads.adaptation(run.req, chosen.role, chosen.api is not None, run.p)
+    found["adaptation"] = chosen.method
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from selector.decide import load
 from selector.needs.facts import KEYS, proposed_facts, requirement_facts
 from selector.risk import duties as kept
 from selector.risk import licences
@@ -26,7 +25,7 @@ def facts(run: Run, row: int) -> dict[str, object]:
         found |= axes.engines[int(s.engine[row])].facts
         found |= axes.precisions[int(s.precision[row])].facts
         found |= axes.devices[int(s.device[row])].facts
-    found["adaptation"] = load.adaptation(run.req, model.role, model.api is not None, run.p)
+    found["adaptation"] = model.method
     return found
 
 

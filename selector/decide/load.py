@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from selector.decide import limits
 from selector.types.load import Load
 from selector.types.requirement import LatencyLimits, Requirement
-
-OFTEN = ("monthly", "weekly", "daily", "often")
-# Tasks with one right form of answer, which examples can teach.
-NARROW = frozenset(
-    (
-        "text-classification",
-        "multimodal-classification",
-        "extraction",
-        "moderation",
-        "evaluation",
-        "translation",
-    )
-)
-PAYING = frozenset(("cost", "latency", "first_token_latency", "per_output_token_latency", "throughput"))
 
 
 def of(req: Requirement, assumed: frozenset[str] = frozenset()) -> Load:
@@ -94,34 +79,3 @@ def latency_limit_ms(req: Requirement, load: Load, assumed: frozenset[str]) -> t
     parts = {"latency.first_token_p95_ms": first, "latency.per_output_token_p95_ms": each}
     stated = assumed.isdisjoint(k for k, v in parts.items() if v is not None)
     return (first or 0.0) + load.output_tokens * (each or 0.0), stated
-
-
-def adaptation(req: Requirement, role: str, hosted: bool, p: Mapping[str, float]) -> str:
-    """How a model of this role is fitted to the task, where the requirement leaves it open."""
-    method = req.adaptation.method
-    if req.pins.adaptation:
-        return req.pins.adaptation[0]
-    if method and method != "auto":
-        return method
-    changing = req.data.knowledge_change in OFTEN
-    if role == "llm":
-        if req.application.features.rag or changing:
-            return "rag"
-        return "lora" if not hosted and worth_tuning(req, p) else "prompt"
-    if role in ("encoder", "vision", "tabular", "time_series", "recommendation"):
-        return "full"
-    return "none"
-
-
-def worth_tuning(req: Requirement, p: Mapping[str, float]) -> bool:
-    """True where a language model is tuned rather than told: a narrow task that stays, people who can,
-    and labels that no prompt holds, or enough examples and a volume, price or latency that pays it back."""
-    labels, examples = req.data.labels, req.data.training_examples
-    if req.application.task not in NARROW or labels.change in OFTEN or examples == 0:
-        return False
-    if req.team.skills.get("ml") in ("none", "low"):
-        return False
-    if (labels.count or 0) > p["adaptation.labels_in_prompt"]:
-        return True
-    pays = req.workload.scale in ("high", "very_high") or not PAYING.isdisjoint(req.priorities)
-    return pays and (examples or 0) >= p["adaptation.examples_enough"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import load as loads
 from selector.errors import InputError
 from selector.needs import names
 from selector.needs.options import expand_hosting
@@ -97,10 +96,7 @@ def _one(run: Run, axis: str, value: object) -> Any:
         accepted = {"lora", "qlora", "full"} if text == "sft" else {text}
         return _model(
             run,
-            [
-                loads.adaptation(run.req, m.role, m.api is not None, run.p) in accepted
-                for m in run.axes.models
-            ],
+            [m.method in accepted for m in run.axes.models],
         )
     if axis == "model_params_b":
         return np.isin(s.model, _of_size(run, value))

@@ -46,8 +46,6 @@ ALWAYS: tuple[tuple[str, str, str], ...] = (
     ("deployment.vendor_support_required", NO, "the packs hold no facts on support contracts"),
     ("deployment.capacity_limited", NO, "the packs hold no facts on how soon hardware can be had"),
     ("deployment.orchestrator", NO, "every engine in the packs runs in containers; none is preferred"),
-    ("adaptation.precision", NO, "how to train is not planned yet"),
-    ("adaptation.sequence_tokens", NO, "how to train is not planned yet"),
     ("weights.energy", NO, "energy is not estimated yet, so it cannot be scored"),
     ("pins.layout.ep", NO, "expert parallelism is not sized apart from tensor parallelism"),
 )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import load as loads
 from selector.decide.axes import HOSTED
 from selector.decide.columns import Column, alike, numbered, of_option
 from selector.estimate import cost, effort
@@ -57,7 +56,7 @@ def of(run: Run, horizon: float) -> Work:
     # Who runs machines or trains for the first time learns on the way; a hosted model asks little.
     skill = p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
     running, build = running * np.where(hosted, 1.0, skill), build * np.where(hosted, 1.0, skill)
-    methods = [loads.adaptation(run.req, m.role, m.api is not None, p) for m in run.axes.models] or [""]
+    methods = [m.method for m in run.axes.models] or [""]
     adapt = np.array([adapting(p, m) * (skill if trained(m) else 1.0) for m in methods])
     often = np.array([again(run, m) * (skill if trained(m) else 1.0) for m in methods])
     once = effort.once(build, adapt[stacks.model], days, p["effort.working_days"])

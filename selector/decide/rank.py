@@ -282,7 +282,7 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
         if settings.strict:
             bad = bad | (status == limits.UNVERIFIED)
         found.append((cap.id, bad))
-    found += pinned.reasons(run)
+    found += pinned.reasons(run) + _untrainable(run)
     if scored.quality_status is not None:
         bad = scored.quality_status == limits.VIOLATED
         if settings.strict:
@@ -290,6 +290,18 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
         if settings.strict or run.axes.measured is not None:
             found.append(("quality.minimum", bad))
     return found
+
+
+def _untrainable(run: Run) -> list[tuple[str, Any]]:
+    """Models that the machines at hand cannot train as the requirement asks."""
+    import numpy as np
+
+    short = np.array([bool(m.untrainable) for m in run.axes.models] or [False])
+    if not short.any():
+        return []
+    first = run.axes.models[int(np.argmax(short))]
+    why = f"training does not fit: {first.method} of {first.id}, {first.untrainable}"
+    return [(why, Column(short[run.stacks.model.values], run.stacks.model.rows))]
 
 
 def _removed(run: Run, reasons: list[tuple[str, Any]]) -> Any:

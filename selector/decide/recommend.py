@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from selector.decide import (
+    adapting,
     adjust,
     calibrated,
     gate,
@@ -17,7 +18,9 @@ from selector.decide import (
     places,
     quality,
     screens,
+    situation,
     size,
+    trainable,
     value,
     weighing,
 )
@@ -42,6 +45,8 @@ from selector.types.rule import Rule
 
 HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
+STATED = ("req.", "data.", "latency.")  # facts that no option of a slot changes
+KNOWN = "known("
 
 # Values that the user stated in another form, or left open between several.
 CONVERTED = frozenset(("weights.stated", "money.rate", ambiguous.RULE))
@@ -89,16 +94,19 @@ def prepare(
     work = load.of(req, assumed)
     axes = options.build(req, wanted, cat, today)
     screens.models(axes, req.application.task, work, assumed)
+    # Rules of policies ask what only a repository tells, those with a topic what only a plan does.
+    rules = [r for r in cat.rules.values() if not r.policies and r.topic is None]
+    common = _common(req, assumed, p, cat, compile_)
+    rules = [r for r in rules if not _never(r, common, compile_)]
     places.build(axes, req, wanted, cat)
+    adapting.choose(axes, req, common, rules, compile_, trainable.room(axes, req, assumed, p))
     screens.places(axes, wanted, options.hosting(req, wanted))
     axes.measured = calibrated.of(cat.measured, p, today)
     refusals = Refusals({})
     index = _cells(axes, wanted, cat, p, refusals, work.context_tokens)
     sized, stacks = _size(req, axes, index, work, p, assumed)
-    # Rules of policies ask what only a repository tells, those with a topic compare something else.
-    rules = [r for r in cat.rules.values() if not r.policies and r.topic is None]
     risks_ = list(cat.risks.values())
-    judge = _judge(req, axes, stacks, _mentioned(rules, risks_, compile_), p, cat, compile_)
+    judge = _judge(common, axes, stacks, _mentioned(rules, risks_, compile_), cat, compile_)
     gates = gate.apply_rules(rules, judge, compile_, req.packs)
     risks = _risks(req, cat, scoring, judge, compile_, gates)
     indices = [quality.of_option(m, cat, p) for m in axes.models]
@@ -210,12 +218,28 @@ def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) 
     return frozenset({"hosting"}.union(*(compile_(x).facts for x in texts)))
 
 
+def _common(
+    req: Requirement, assumed: frozenset[str], p: Mapping[str, float], cat: Catalogue, compile_: Compile
+) -> dict[str, object]:
+    """Facts that all candidates share."""
+    stated = {**requirement_facts(req), **proposed_facts(req), **situation.facts(req, assumed, p)}
+    return implied.of_requirement(stated, cat.implications.values(), compile_)
+
+
+def _never(rule: Rule, common: Mapping[str, object], compile_: Compile) -> bool:
+    """Whether the requirement alone says that a rule holds for no candidate, so that what it asks of
+    candidates need not tell them apart. What `known` asks for, a candidate may add."""
+    if KNOWN in rule.when:
+        return False
+    stated = {k: v for k, v in common.items() if k.startswith(STATED)}
+    return compile_(rule.when).evaluate(stated) is False
+
+
 def _judge(
-    req: Requirement,
+    common: Mapping[str, object],
     axes: Axes,
     stacks: cand.Candidates,
     mentioned: frozenset[str],
-    p: Mapping[str, float],
     cat: Catalogue,
     compile_: Compile,
 ) -> Judge:
@@ -223,8 +247,6 @@ def _judge(
     import numpy as np
 
     rules = list(cat.implications.values())
-    stated = dict(requirement_facts(req)) | proposed_facts(req)
-    common = implied.of_requirement(stated, rules, compile_)
     sides: list[tuple[list[Mapping[str, object]], Any]] = [
         ([NOTHING, *(m.facts for m in axes.models)], stacks.model + 1),
         ([NOTHING, *(e.facts for e in axes.engines)], stacks.engine + 1),
@@ -232,7 +254,7 @@ def _judge(
         ([NOTHING, *(d.facts for d in axes.devices)], stacks.device + 1),
         ([NOTHING, *(q.facts for q in axes.places)], stacks.place + 1),
     ]
-    adaptations = [{"adaptation": load.adaptation(req, m.role, m.api is not None, p)} for m in axes.models]
+    adaptations = [{"adaptation": m.method} for m in axes.models]
     sides.append(([NOTHING, *adaptations], stacks.model + 1))
     if "n_devices" in mentioned:
         counts, inverse = np.unique(stacks.n_devices.values, return_inverse=True)

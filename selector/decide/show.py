@@ -18,7 +18,6 @@ from selector.decide import (
     size,
     trainers,
 )
-from selector.decide import load as loads
 from selector.decide.robust import additive
 from selector.types.decision import Constraint, Contribution, RankedStack
 from selector.types.estimate import NOT_COUNTED, Estimate, MemoryLedger
@@ -54,7 +53,7 @@ def slots(run: Run, row: int) -> Slots:
         n_devices=int(s.n_devices[row]),
         layout=layout,
         offer=offer(place),
-        adaptation=loads.adaptation(run.req, model.role, model.api is not None, run.p),
+        adaptation=model.method,
         mitigations=run.risks.assessments[int(run.risks.profile[row])].mitigations,
     )
 

@@ -21,6 +21,7 @@ from selector.types.training import TrainingRun
 
 GIB = 2.0**30
 MACHINES = (2, 4, 8)
+METHODS = ("pretrain", "full", "lora", "qlora")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class TrainingSizing:
 def size(cat: Catalogue, model: Model, device: Device, count: int, wanted: Wanted) -> TrainingSizing:
     """Size a run on `count` devices; what is not stated is chosen and named in `assumptions`."""
     p = {k: v.value for k, v in cat.parameters.items()}
-    if reason := _refused(model, device, wanted):
+    if reason := refused(model, device, wanted):
         return TrainingSizing(model.id, device.id, count, None, None, (reason,))
     shp = shape(model, p)
     run, assumed = _run(shp, device, count, wanted, p)
@@ -85,7 +86,7 @@ def size(cat: Catalogue, model: Model, device: Device, count: int, wanted: Wante
     )
 
 
-def _refused(model: Model, device: Device, wanted: Wanted) -> str | None:
+def refused(model: Model, device: Device, wanted: Wanted) -> str | None:
     """Why nothing can be said, or None."""
     if ROLES.get(model.model_class, "llm") != "llm":
         return f"{model.model_class} models are not estimated in training"

@@ -9,12 +9,15 @@ has the prior alone, with its wide interval.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from selector.estimate.numeric import SCALAR, Z90, Numeric
 from selector.estimate.trace import formula
 
 EDGE = 0.01
+
+Z95 = 1.959964  # two-sided
 
 
 def log_odds(share: float, xp: Numeric = SCALAR) -> float:
@@ -59,3 +62,10 @@ def share(odds: float, xp: Numeric = SCALAR) -> float:
     """Share that has these log-odds (formula `quality.index`)."""
     found: float = 1.0 / (1.0 + xp.exp(0.0 - odds))
     return found
+
+
+def examples_to_see(loss: float, score: float) -> int:
+    """Examples that show a loss of a score with 95 % confidence when two models answer the same
+    number each (formula `quality.examples_to_see`): normal approximation of two shares."""
+    spread = 2.0 * score * (1.0 - score)
+    return math.ceil(spread * (Z95 / (loss * score)) ** 2)

@@ -10,6 +10,7 @@ as model operations. Arguments are floats or equal-shaped arrays; `xp` is numpy 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from selector.estimate.numeric import Numeric
@@ -53,3 +54,15 @@ def device_hours(tokens: Any, seconds: Any, goodput: Any) -> Any:
     """Device hours of a run (formula `training.device_hours`): restarts, evaluations and loading
     take the share that `goodput` leaves."""
     return tokens * seconds / SECONDS_PER_HOUR / goodput
+
+
+def save_every_hours(written: float, between_failures: float) -> float:
+    """Hours between checkpoints that waste the least (formula `training.save_every`): the root of
+    twice the time of a save and the time between failures. Source: Young 1974, Daly 2006."""
+    return math.sqrt(2.0 * written * between_failures)
+
+
+def image_seconds(flops: float, peak: float, fraction: float) -> float:
+    """Seconds of one device for an image, forward and backward (formula `training.image_seconds`):
+    the backward pass costs twice the forward one, whose operations are `flops`."""
+    return 3.0 * flops / (peak * fraction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def _judge(row: Mapping[str, Any], found: Recommendation, got: str) -> tuple[boo
         return False, f"risks not shown: {', '.join(missing)}"
     if expected["verdict"] == "warn":
         return True, "risks shown"
-    first, aside = found.stacks[0], row.get("not_judged", {})
+    first, aside = _planned(found), row.get("not_judged", {})
     wrong = []
     for axis, accepted in expected["acceptable"].items():
         if axis in aside:
@@ -88,6 +88,12 @@ def _judge(row: Mapping[str, Any], found: Recommendation, got: str) -> tuple[boo
             if _agrees(first, axis, one):
                 wrong.append(f"{axis} is {one}, which is forbidden")
     return not wrong, "; ".join(wrong) or "all axes accepted"
+
+
+def _planned(found: Recommendation) -> RankedStack:
+    """The first stack with the lines of its plan among its facts."""
+    first = found.stacks[0]
+    return replace(first, facts={**first.facts, **found.plan.axes}) if found.plan else first
 
 
 def _why(found: Recommendation) -> str:

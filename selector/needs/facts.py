@@ -96,6 +96,9 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
         "req.provider_may_see_plaintext": data.provider_may_see_plaintext,
         "req.training_examples": data.training_examples,
         "req.drift": data.drift,
+        "req.knowledge_change": data.knowledge_change,
+        "req.quality_level": need.quality.level,
+        "req.priorities": need.priorities,
         "req.label_source": data.labels.source,
         "req.label_change": data.labels.change,
         "req.label_count": data.labels.count,
@@ -114,7 +117,7 @@ def requirement_facts(need: Requirement) -> Mapping[str, object]:
 
 def _large_batch(need: Requirement) -> bool | None:
     """Whether many requests are in work on one device; unknown where nothing says it."""
-    if "large_batch" in need.workload.traits:
+    if "large_batch" in need.workload.traits or "throughput" in need.priorities:
         return True
     if "small_batch" in need.workload.traits or need.workload.scenario == "single_stream":
         return False

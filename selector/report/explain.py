@@ -9,6 +9,7 @@ from typing import Any
 
 from selector.report import json as as_json
 from selector.report import markdown as as_markdown
+from selector.report import plan as as_plan
 from selector.report import sections
 from selector.report import table as as_table
 from selector.report.numbers import plain, same, short
@@ -25,6 +26,7 @@ from selector.types.explain import (
     StackView,
     Waterfall,
 )
+from selector.types.plan import Plan
 from selector.types.robust import StackRef, WinsIf
 
 SCHEMA_VERSION = 1
@@ -40,18 +42,22 @@ class Page:
     title: str
     lines: tuple[str, ...]
     tables: tuple[Table, ...]
+    texts: tuple[tuple[str, str], ...] = ()  # name and text of settings, to be copied as they are
 
 
 def text(page: Page, terminal: bool, width: int | None) -> str:
     """For a terminal."""
     shown = [t for t in page.tables if t.rows]
-    return "\n".join([page.title, "", *page.lines, ""]) + "\n" + as_table.render(shown, terminal, width)
+    told = "\n".join([page.title, "", *page.lines, ""]) + "\n" + as_table.render(shown, terminal, width)
+    return told + "".join(f"\n# ---- {name}\n{body}" for name, body in page.texts)
 
 
 def markdown(page: Page) -> str:
     """GitHub Markdown."""
     parts = [f"# {page.title}", "\n".join(f"{line}  " for line in page.lines)]
-    return "\n\n".join([*parts, *(as_markdown.table(t) for t in page.tables if t.rows)]) + "\n"
+    parts += [as_markdown.table(t) for t in page.tables if t.rows]
+    parts += [f"## {name}\n\n```\n{body}```" for name, body in page.texts]
+    return "\n\n".join(parts) + "\n"
 
 
 def head(kind: str, inputs: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
@@ -127,6 +133,13 @@ def _basis(origin: Origin) -> str:
         parts.append(f"range {short(origin.low)} to {short(origin.high)}")
     parts += [s for s in (", ".join(origin.source), origin.as_of, origin.why) if s]
     return "; ".join(parts)
+
+
+def plan(made: Plan, ref: StackRef, inputs: Mapping[str, Any], notes: Sequence[str]) -> Page:
+    """The whole plan of a stack, with settings to copy."""
+    data = head("plan", inputs, notes) | {"plan": as_json.plan(made)}
+    texts = tuple((f"{x.name} ({x.tool})", x.text) for x in made.fragments)
+    return Page(plain(data), f"Plan of {name(ref)}", tuple(notes), tuple(as_plan.whole(made)), texts)
 
 
 def explanation(made: Explanation) -> Page:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from selector.report import legal, pictures, ranking, sections
+from selector.report import legal, pictures, plan, ranking, sections
 from selector.report.numbers import band, short
 from selector.report.screen import LEVELS, Line, screens, together
 from selector.report.tabular import Table, describe
@@ -97,6 +97,8 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         sections.duties(r),
         legal.licence(r),
         sections.findings(r),
+        plan.brief(r),
+        *(plan.whole(r.plan) if r.plan else []),
         sections.advice(r),
         sections.excluded(r.excluded, shown=None),
         sections.notices(r),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Relaxation,
     )
     from selector.types.estimate import Estimate
+    from selector.types.plan import Plan, TrainingPlan
     from selector.types.rule import Finding
 
 SCHEMA_VERSION = 1
@@ -156,6 +157,36 @@ def ledger(s: RankedStack) -> dict[str, float]:
     }
 
 
+def plan(p: Plan) -> dict[str, Any]:
+    """The plan of the first stack."""
+    return {
+        "stack": p.stack,
+        "method": p.method,
+        "methods": [
+            asdict(m)
+            | {
+                "quality": estimate(m.quality),
+                "device_hours": estimate(m.device_hours),
+                "usd": estimate(m.usd),
+            }
+            for m in p.methods
+        ],
+        "training": p.training and _training(p.training),
+        "search": p.search
+        and asdict(p.search) | {"hours": estimate(p.search.hours), "usd": estimate(p.search.usd)},
+        "compression": p.compression
+        and asdict(p.compression)
+        | {"recovery": estimate(p.compression.recovery), "speed": estimate(p.compression.speed)},
+        "lines": [asdict(x) for x in p.lines],
+        "fragments": [asdict(x) for x in p.fragments],
+        "problems": p.problems,
+    }
+
+
+def _training(t: TrainingPlan) -> dict[str, Any]:
+    return asdict(t) | {"estimates": {k: estimate(v) for k, v in t.estimates.items()}}
+
+
 def recommendation(r: Recommendation) -> dict[str, Any]:
     """The whole outcome as plain JSON values."""
     found = {
@@ -170,6 +201,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "proposed": r.proposed and proposed(r.proposed),
         "assumptions": [asdict(a) for a in r.assumptions],
         "notices": [asdict(n) for n in r.notices],
+        "plan": r.plan and plan(r.plan),
         "weights": dict(r.weights),
         "weights_form": r.weights_form,
         "points_quantile": r.points_quantile,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from selector.decide import outlay
-from selector.report import legal
+from selector.report import legal, plan
 from selector.report.numbers import band, short
 from selector.report.tabular import Table, describe, middle, rival, share, sides
 from selector.types.decision import CostLine, Exclusion, RankedStack, Recommendation, Relaxation, RiskRow
@@ -292,6 +292,8 @@ def details(r: Recommendation, brief: bool) -> list[Table]:
         duties(r),
         legal.licence(r),
         findings(r),
+        plan.brief(r),
+        *([] if brief or r.plan is None else [plan.methods(r.plan)]),
         advice(r),
         excluded(r.excluded),
         notices(r),

@@ -273,6 +273,9 @@ class Precision:
     method: str | None = None  # awq gptq gguf mlx bnb ct
     needs_checkpoint: bool = False  # only where the publisher ships it
     usual: bool = False  # looked at for every model; others only where published or pinned
+    tools: tuple[str, ...] = ()  # libraries that make such weights, the one to take first
+    calibration: str | None = None  # what it has to be shown
+    scheme: str | None = None  # its name in a recipe of the first tool
     aliases: tuple[str, ...] = ()
     note: str | None = None
 

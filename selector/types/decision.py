@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.fresh import StalePrice
 from selector.types.legal import Term
+from selector.types.plan import Plan
 from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
@@ -242,6 +243,7 @@ class Recommendation:
     horizon_months: float = 12.0
     cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
     points_quantile: float = 0.5  # of the estimates, on the worse side, that the points are taken of
+    plan: Plan | None = None  # of the first stack; None where none is left
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
 
     @property

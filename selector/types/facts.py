@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+from selector.types.catalog import ROLES, Api, Device, Framework, Model, Offer, Precision
 from selector.types.legal import Licence, Vendor
 
 
@@ -44,6 +44,7 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.id": model.id,
             "model.vendor": model.vendor,
             "model.model_class": model.model_class,
+            "model.role": ROLES.get(model.model_class, "llm"),
             "model.params_b": model.params_b,
             "model.licence": model.licence or None,
             "model.access": "open_weights",
@@ -62,6 +63,7 @@ def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
             "model.id": api.id,
             "model.vendor": api.vendor,
             "model.model_class": api.model_class,
+            "model.role": ROLES.get(api.model_class, "llm"),
             "model.access": "closed_api" if api.open_model is None else "open_weights",
             "model.origin": origin,
             "model.multimodal": "vision-language" in api.tasks,
@@ -117,7 +119,12 @@ def of_precision(precision: Precision) -> dict[str, object]:
         "precision.id": precision.id,
         "precision.base": precision.base,
         "precision.bits_weights": precision.bits_weights,
+        "precision.weight_only": precision.bits_activations > precision.bits_weights,
+        "precision.published": precision.needs_checkpoint,
     }
+
+
+ARITHMETIC = ("bf16", "fp8", "fp4")  # formats that rules ask of a device
 
 
 def of_device(device: Device) -> dict[str, object]:
@@ -126,6 +133,7 @@ def of_device(device: Device) -> dict[str, object]:
         {
             "device.id": device.id,
             "device.kind": device.kind,
+            **{f"device.{x}": x in device.tflops_dense for x in ARITHMETIC if device.tflops_dense},
             "device.vendor": device.vendor.lower(),
             "device.arch": device.arch,
             "device.status": device.status,

@@ -70,7 +70,10 @@ class Rule:
     criterion: str = ""  # effect weight
     risk: str | None = None  # effect risk
     advice: str | None = None  # effect advise: line of the plan
-    topic: str | None = None  # framework: it compares frameworks that train, not stacks
+    topic: str | None = None  # of that line: schedule optimiser tuning ...; framework: no stack is judged
+    settings: Mapping[str, object] = field(
+        default_factory=dict
+    )  # of that line, by the fragment that takes them
     evidence: str | None = None  # fact scored, so that it is not counted twice
     fix: str | None = None
     review_by: str | None = None

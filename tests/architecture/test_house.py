@@ -15,6 +15,7 @@ MAY_USE = {
     "risk": {"types", "errors", "packs"},
     "decide": {"types", "errors", "packs", "needs", "risk", "estimate"},
     "check": {"types", "errors", "packs", "needs", "risk", "estimate"},
+    "plan": {"types", "errors", "packs", "needs", "risk", "estimate", "decide"},
     "iterate": {"types", "errors", "packs", "needs", "risk", "estimate", "decide", "check"},
     "report": {"types", "errors", "packs", "needs", "risk", "estimate", "decide", "check", "iterate"},
 }

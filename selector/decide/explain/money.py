@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import candidates, people, switching
-from selector.decide import load as loads
 from selector.decide.axes import HOSTED
 from selector.decide.explain.traced import Candidate
 from selector.estimate import cost, effort
@@ -201,8 +200,7 @@ class Account:
 
     @cached_property
     def _method(self) -> str:
-        option = self.stack.option
-        return loads.adaptation(self.run.req, option.role, option.api is not None, self.run.p)
+        return str(self.stack.option.method)
 
     def _sum(self, name: str) -> Any:
         """Sum of a parameter over the methods of adaptation."""

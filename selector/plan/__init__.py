@@ -1,0 +1,1 @@
+"""How to train, tune and compress the chosen stack."""

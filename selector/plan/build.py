@@ -1,0 +1,176 @@
+"""The whole plan of one stack: methods, run, search, compression, lines, fragments, problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from selector.decide import law, people, situation
+from selector.plan import compress, fragments, lines, machines, methods, search, training
+from selector.plan.kinds import MODALITY, backbone, from_scratch
+from selector.types.catalog import Device
+from selector.types.facts import of_device
+from selector.types.plan import CompressionPlan, Plan, TrainingPlan
+
+if TYPE_CHECKING:
+    from selector.decide.axes import ModelOption
+    from selector.decide.recommend import Run
+    from selector.types.decision import RankedStack
+
+CLASSICAL = ("tree", "linear")
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A run and the machine it is sized on; None where unknown."""
+
+    plan: TrainingPlan | None
+    machine: machines.Machine | None
+
+
+def of(run: Run, row: int, stack: RankedStack) -> Plan:
+    """The plan of a candidate that is shown as `stack`."""
+    option = run.axes.models[int(run.stacks.model[row])]
+    facts = {**law.facts(run, row), **situation.facts(run.req, run.assumed, run.p)}
+    sized = _training(run, row, option)
+    compression = compress.plan(run, row, stack)
+    facts |= _facts(run, option, sized, compression)
+    space = lines.fired(run.cat, facts, spaces=True)
+    found_space = search.space(space)
+    has = None
+    if sized.plan is not None and found_space:
+        facts |= {
+            "plan.parameters": float(len(found_space)),
+            "plan.grid_cells": float(search.cells(found_space)),
+        }
+        has = search.means(run, sized.plan, backbone(option) in CLASSICAL or option.role == "tabular")
+        if has is not None:
+            facts |= {
+                "plan.trials_paid": float(has.paid),
+                "plan.parallel_trials": float(has.parallel),
+                "plan.trial_hours": has.trial_hours,
+            }
+    told = (*lines.fired(run.cat, facts), *lines.of_points(run.cat, "compression", facts))
+    chosen = next((x for x in told if x.settings.get("search")), None)
+    looked = search.plan(run, has, found_space, chosen) if has and chosen else None
+    every = (*told, *space)
+    precision = run.axes.precisions[int(run.stacks.precision[row])].precision if compression else None
+    return Plan(
+        stack=stack.label,
+        method=option.method,
+        methods=methods.rows(run, row, facts, sized.machine or _serving(run, row)),
+        training=sized.plan,
+        search=looked,
+        compression=compression,
+        lines=every,
+        fragments=fragments.of(option, precision, sized.plan, looked, compression, every),
+        problems=_problems(run, option, sized, has),
+    )
+
+
+def _device(run: Run, row: int) -> Device | None:
+    index = int(run.stacks.device[row])
+    return run.axes.devices[index].device if int(run.stacks.cell[row]) >= 0 else None
+
+
+def _serving(run: Run, row: int) -> machines.Machine | None:
+    """The machine that serves, on which methods can be compared where nothing is trained."""
+    device = _device(run, row)
+    if device is None:
+        return None
+    place = run.axes.places[int(run.stacks.place[row])]
+    count = max(place.count, 1)
+    return machines.Machine(device, count, place, place.usd_per_hour)
+
+
+def _training(run: Run, row: int, option: ModelOption) -> Sized:
+    if not people.trained(option.method) or option.api is not None:
+        return Sized(None, None)
+    found = training.plan(run, training.asked(run, option, option.method))
+    if found is not None:
+        return Sized(found[0], found[1].machine)
+    if training.dimensions(option, run.p) is not None:
+        return Sized(None, None)
+    engine = run.axes.engines[int(run.stacks.engine[row])].id if int(run.stacks.cell[row]) >= 0 else ""
+    return Sized(training.unsized(run, option, option.method, _device(run, row), engine), None)
+
+
+def _facts(
+    run: Run, option: ModelOption, sized: Sized, compression: CompressionPlan | None
+) -> dict[str, object]:
+    """`plan.*` facts; the device is the one that trains where something is trained."""
+    method = option.method
+    trained = people.trained(method)
+    found: dict[str, object] = {
+        "plan.method": method.split("+")[0],
+        "plan.trained": trained,
+        "plan.modality": MODALITY.get(option.role, "text"),
+        "plan.backbone": backbone(option),
+        "plan.quantised": compression is not None and compression.method == "quantization",
+    }
+    plan = sized.plan
+    if plan is None:
+        if not trained:
+            # Nothing is trained: rules on how to train do not speak.
+            found["plan.backbone"] = "other"
+        return found
+    found |= {
+        "plan.from_scratch": from_scratch(option, method),
+        "plan.devices": float(plan.n_devices),
+        "plan.micro_batch": float(plan.micro_batch),
+        "plan.strategy": plan.strategy,
+        "plan.recompute": plan.recompute,
+        "plan.optimiser": plan.optimiser,
+        "plan.tensor": float(plan.layout["tp"]),
+        "plan.pipeline": float(plan.layout["pp"]),
+        "plan.expert": float(plan.layout["ep"]),
+        "plan.context": float(plan.layout["cp"]),
+    }
+    wall = plan.estimates["wall_hours"]
+    if wall is not None:
+        found["plan.wall_hours"] = wall.p50
+    found |= of_device(run.cat.devices[plan.hardware])
+    return found
+
+
+def _problems(run: Run, option: ModelOption, sized: Sized, has: search.Means | None) -> tuple[str, ...]:
+    """What is missing or cannot be, and what would help."""
+    found: list[str] = []
+    if not people.trained(option.method):
+        return ()
+    if option.api is not None:
+        return (
+            f"{option.method}: an endpoint paid by use serves the weights of its vendor; allow self_hosted, "
+            "or set adaptation.method to prompt or rag",
+        )
+    if run.req.data.training_examples is None:
+        found.append(
+            f"{option.method} without data.training_examples: steps, hours and money are not known; state "
+            "how many examples there are or can be labelled"
+        )
+    licence = run.cat.licences.get(option.licence or "")
+    if licence and licence.commercial == "no" and run.req.organisation.commercial:
+        found.append(
+            f"the licence of {option.id} forbids commercial use of tuned weights; take another model"
+        )
+    if sized.plan is None:
+        found.append(
+            f"no machine that may be used is known to hold {option.method} of {option.id}: allow more "
+            "devices or a cloud, take qlora, shorter adaptation.sequence_tokens, or a smaller model"
+        )
+    elif run.cat.devices[sized.plan.hardware].kind == "soc":
+        found.append(f"{sized.plan.hardware} is made to serve: train on a GPU elsewhere and export to it")
+    elif not sized.plan.frameworks:
+        found.append(
+            f"no library in the packs trains {option.role} models by {option.method} on {sized.plan.hardware}"
+        )
+    elif sized.plan.estimates["wall_hours"] is None and run.req.data.training_examples:
+        found.append(
+            f"time and memory of training {option.role} models are not estimated: run 100 steps and multiply"
+        )
+    if has is not None and has.paid < 1:
+        found.append(
+            f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
+            "budget.upfront_usd, take fewer examples or epochs, qlora, or a smaller model"
+        )
+    return tuple(found)

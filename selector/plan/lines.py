@@ -1,0 +1,54 @@
+"""Rules that advise, on the facts of the stack and of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from selector.types.plan import PlanLine
+from selector.types.rule import Effect, Rule
+
+if TYPE_CHECKING:
+    from selector.packs.catalog import Catalogue
+
+ORDER = (
+    *("strategy", "precision", "activations", "optimiser", "schedule", "initialisation", "normalisation"),
+    *("augmentation", "checkpoints", "risk", "tuning", "compression", "serving"),
+)
+SPACE = "space"  # of the settings of a rule: the parameters that a search moves
+
+
+def fired(cat: Catalogue, facts: Mapping[str, object], *, spaces: bool = False) -> tuple[PlanLine, ...]:
+    """Lines of the rules that hold, by topic; `spaces` asks for the spaces of searches alone."""
+    found = [
+        _line(r)
+        for r in _advising(cat.rules.values())
+        if (SPACE in r.settings) == spaces and _holds(cat, r, facts)
+    ]
+    return tuple(sorted(found, key=lambda x: (ORDER.index(x.topic), x.rule)))
+
+
+def of_points(cat: Catalogue, pack: str, facts: Mapping[str, object]) -> tuple[PlanLine, ...]:
+    """Judgements of a pack that moved the score, as lines of the same topic."""
+    rules = (r for r in cat.rules.values() if r.pack == pack and r.effect is Effect.POINTS)
+    return tuple(
+        PlanLine(pack, f"{r.title} ({r.points:+g} points)", r.why, r.id, r.source, r.as_of)
+        for r in rules
+        if _holds(cat, r, facts)
+    )
+
+
+def _advising(rules: Iterable[Rule]) -> Iterable[Rule]:
+    return (r for r in rules if r.effect is Effect.ADVISE and r.topic in ORDER)
+
+
+def _holds(cat: Catalogue, rule: Rule, facts: Mapping[str, object]) -> bool:
+    """True only where it is known to hold: advice on an unknown fact would be a guess."""
+    within = rule.applies is None or bool(cat.condition(rule.applies).evaluate(facts))
+    return within and bool(cat.condition(rule.when).evaluate(facts))
+
+
+def _line(rule: Rule) -> PlanLine:
+    return PlanLine(
+        rule.topic or "", rule.advice or rule.title, rule.why, rule.id, rule.source, rule.as_of, rule.settings
+    )

@@ -1,0 +1,149 @@
+"""The fastest way to spread one run over devices that hold it: sharding, parallelism, micro-batch.
+
+Every way is sized by the formulas of training and of its memory (`decide/train*.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from selector.decide import limits, train, train_memory, train_plan
+from selector.decide.cells import Shape, memory_bytes
+from selector.estimate import training, training_memory
+from selector.estimate.numeric import SCALAR
+from selector.types.catalog import Device
+from selector.types.training import TrainingRun
+
+RECOMPUTE = ("none", "selective", "full")
+SPLITS = (2, 4, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is trained how; sizes of batches are sequences, lengths tokens."""
+
+    method: str  # pretrain | full | lora | qlora, as the formulas count it
+    seq_len: float
+    global_batch: int
+    states: str = "mixed"
+    encoder: bool = False
+    keys: tuple[str, ...] = ("tier.stock",)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A run that fits: tokens a second of all devices, GiB of one by purpose, and p90 over p50."""
+
+    run: TrainingRun
+    rate: float
+    memory: Mapping[str, float]
+    memory_spread: float
+
+    @property
+    def tight(self) -> bool:
+        """Whether the upper end of the memory does not fit."""
+        return self.memory["total"] * self.memory_spread > self.memory["usable"]
+
+
+def fastest(shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, float]) -> Spread | None:
+    """The fastest spread that fits, the simplest of those within `plan.simpler`; None where none fits
+    or the device's rates are not published."""
+    if not train.peak(device, TrainingRun(wish.method, 1.0)) or not device.gb_per_s:
+        return None
+    best: Spread | None = None
+    ways = list(_ways(shp, device, count, wish, p))
+    for run in ways:
+        found = _placed(shp, device, run, p)
+        if found and (best is None or found.rate > best.rate * p["plan.simpler"]):
+            best = found
+    if best is not None:
+        return best
+    long = (_placed(shp, device, run, p) for run in _by_context(device, count, wish, p))
+    # Last, what may fit: the estimate of memory is uncertain, and the plan says that it is tight.
+    perhaps = (_placed(shp, device, replace(run, micro_batch=1.0), p, perhaps=True) for run in ways)
+    return next((found for found in chain(long, perhaps) if found), None)
+
+
+def _ways(
+    shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, float]
+) -> Iterator[TrainingRun]:
+    """Ways from the simplest on."""
+    adapters = wish.method in train.ADAPTERS
+    if count == 1 and not adapters:
+        yield _run(shp, device, count, wish, "ddp", 1, 1, p)
+        yield replace(_run(shp, device, count, wish, "ddp", 1, 1, p), optimizer="adam8bit")
+        return
+    for sharding in ("ddp", "zero3") if adapters else ("ddp", "zero1", "zero2", "zero3"):
+        if count > 1 or sharding == "ddp":
+            yield _run(shp, device, count, wish, sharding, 1, 1, p)
+    if wish.method != "pretrain":  # libraries for tuning do not split layers
+        return
+    near = device.interconnect.domain if device.interconnect else 1
+    for tp in SPLITS:
+        if tp <= min(near, count) and count % tp == 0:
+            yield _run(shp, device, count, wish, "zero1", tp, 1, p)
+    for pp in SPLITS:
+        tp = min(near, max(SPLITS))
+        if tp > 1 and count % (tp * pp) == 0 and shp.layers % pp == 0:
+            yield _run(shp, device, count, wish, "zero1", tp, pp, p)
+
+
+def _by_context(device: Device, count: int, wish: Wish, p: Mapping[str, float]) -> Iterator[TrainingRun]:
+    for cp in SPLITS:
+        if count % cp == 0 and cp <= count:
+            yield replace(_run(None, device, count, wish, "zero3", 1, 1, p), cp=cp, micro_batch=1.0)
+
+
+def _run(
+    shp: Shape | None,
+    device: Device,
+    count: int,
+    wish: Wish,
+    sharding: str,
+    tp: int,
+    pp: int,
+    p: Mapping[str, float],
+) -> TrainingRun:
+    copies = max(count // (tp * pp), 1)
+    each = max(wish.global_batch // copies, 1)
+    near = device.interconnect.domain if device.interconnect else 1
+    sparse = shp is not None and shp.experts > 1.0 and wish.method not in train.ADAPTERS
+    apart = max(min(int(shp.experts), copies, near), 1) if shp is not None and sparse else None
+    return TrainingRun(
+        method=wish.method,
+        seq_len=wish.seq_len,
+        devices=count,
+        base_bits=p["training.qlora_bits"] if wish.method == "qlora" else 16.0,
+        micro_batch=float(min(max(int(p["training.tokens_unstated"] // wish.seq_len), 1), each)),
+        global_batch=float(max(wish.global_batch, copies)),
+        tp=tp,
+        pp=pp,
+        ep=apart,
+        sharding=sharding,
+        states=wish.states if wish.method not in train.ADAPTERS else "mixed",
+        encoder=wish.encoder,
+        keys=wish.keys,
+    )
+
+
+def _placed(
+    shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float], *, perhaps: bool = False
+) -> Spread | None:
+    """With as large a micro-batch as fits, and as little computed again as that leaves; `perhaps`
+    takes what fits with the least chance that rules no machine out."""
+    least = p["training.fit_least_chance"] if perhaps else limits.MIDDLE
+    room = memory_bytes(device, p) * p["memory.usable_fraction"]
+    micro = run.micro_batch or 1.0
+    while micro >= 1.0:
+        for again in RECOMPUTE:
+            tried = replace(run, micro_batch=micro, recompute=again)
+            held = train_memory.cell(shp, tried, p)
+            spread = float(held.memory_spread)  # type: ignore[arg-type]
+            if (limits.p_ok(float(training_memory.total_bytes(held)), spread, room) or 0.0) >= least:
+                cell = train.cell(shp, device, tried, p)
+                rate = run.devices / float(training.token_seconds(SCALAR, cell))
+                return Spread(tried, rate, train_plan.ledger(shp, device, tried, p), spread)
+        micro //= 2.0
+    return None

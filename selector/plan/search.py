@@ -1,0 +1,116 @@
+"""Search of hyper-parameters: how many trials the money buys, and what the chosen method makes of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from selector.plan.lines import SPACE
+from selector.types.estimate import Estimate
+from selector.types.plan import PlanLine, SearchPlan, TrainingPlan
+
+if TYPE_CHECKING:
+    from selector.decide.recommend import Run
+
+CONTINUOUS_CELLS = 3  # values that a grid takes of a range
+Space = dict[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a search has: hours and USD of a trial, trials that they buy, how many run at once."""
+
+    trial_hours: float
+    trial_usd: float
+    paid: int
+    parallel: int
+    budget: float
+    told: str  # where the budget comes from
+
+
+def space(found: Sequence[PlanLine]) -> Space:
+    """Parameters of the lines that name some."""
+    made: Space = {}
+    for line in found:
+        named = line.settings.get(SPACE)
+        if isinstance(named, Mapping):
+            made |= {str(k): v for k, v in named.items()}
+    return made
+
+
+def cells(of: Space) -> int:
+    """Points of a full grid."""
+    return math.prod(len(_values(v)) or CONTINUOUS_CELLS for v in of.values()) if of else 0
+
+
+def _values(of: Mapping[str, object]) -> Sequence[object]:
+    found = of.get("choices", ())
+    return found if isinstance(found, list | tuple) else ()
+
+
+def means(run: Run, plan: TrainingPlan, classical: bool) -> Means | None:
+    """What a search may use; None where the time of a trial is not known."""
+    p = run.p
+    wall, usd = plan.estimates["wall_hours"], plan.estimates["usd"]
+    hours = p["plan.classical_trial_hours"] if classical else wall.p50 if wall else None
+    if hours is None:
+        return None
+    budget, told = _budget(run)
+    owned = not plan.usd_per_hour
+    cost = usd.p50 if usd else 0.0
+    parallel = max(_free(run, plan) // plan.n_devices, 1) if owned else int(p["plan.parallel_rented"])
+    by_time = p["plan.search_hours"] * parallel / hours
+    paid = by_time if owned or not cost else min(budget / cost, by_time)
+    return Means(hours, cost, int(paid), parallel, budget, told)
+
+
+def _free(run: Run, plan: TrainingPlan) -> int:
+    """Devices of the kind that are at hand."""
+    counts = [q.available for q in run.axes.places if q.device == plan.hardware and q.available]
+    return max(counts, default=plan.n_devices)
+
+
+def _budget(run: Run) -> tuple[float, str]:
+    p, stated = run.p, run.req.budget
+    if stated.upfront_usd:
+        return stated.upfront_usd, "budget.upfront_usd"
+    if stated.per_month_usd and "budget.per_month_usd" not in run.assumed:
+        return stated.per_month_usd * p["plan.search_share"], "a share of budget.per_month_usd"
+    return p["plan.search_usd"], "assumed, no budget is stated"
+
+
+def plan(run: Run, has: Means, of: Space, line: PlanLine) -> SearchPlan:
+    """The search that a rule chose, with its trials, hours and money."""
+    p = run.p
+    named = line.settings.get("search")
+    chosen = named if isinstance(named, Mapping) else {}
+    method = str(chosen.get("method", "none"))
+    share = p["plan.early_stop_share"] if method == "asha" else 1.0
+    wanted = {
+        "grid": cells(of),
+        "random": int(p["plan.random_trials"]),
+        "tpe": int(p["plan.trials_per_parameter"]) * len(of),
+        "asha": int(2 * p["plan.trials_per_parameter"]) * len(of),
+    }.get(method, has.paid)
+    trials = max(min(wanted, int(has.paid / share)), 1)
+    rounds = math.ceil(trials / has.parallel)
+    by = p["effort.spread"]
+    hours = Estimate.around(rounds * has.trial_hours * share, by, "h", "plan.search_hours")
+    usd = (
+        Estimate.around(trials * has.trial_usd * share, by, "USD", "plan.search_usd")
+        if has.trial_usd
+        else None
+    )
+    return SearchPlan(
+        method=method,
+        tool=str(chosen.get("tool", "")),
+        trials=trials,
+        parallel=min(has.parallel, trials),
+        hours=hours,
+        usd=usd,
+        space=of,
+        rule=line.rule,
+        source=line.source,
+    )

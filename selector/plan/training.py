@@ -1,0 +1,293 @@
+"""The run of a stack that trains: machine, spread, batches, steps, hours and money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from selector.decide import train, trainable, trainers
+from selector.decide.cells import Shape, shape
+from selector.estimate import training
+from selector.plan import machines
+from selector.plan.kinds import backbone, from_scratch
+from selector.plan.runs import Spread, Wish, fastest
+from selector.types.catalog import Device
+from selector.types.estimate import Estimate
+from selector.types.plan import TrainingPlan
+from selector.types.training import TrainingRun
+
+if TYPE_CHECKING:
+    from selector.decide.axes import ModelOption
+    from selector.decide.recommend import Run
+
+TEXT = ("llm", "encoder", "embedding", "reranker")  # roles whose runs the formulas know
+MACHINE = 8  # devices of one machine
+ROUND = 128.0  # tokens; lengths are padded to whole tiles
+# Libraries by preference, where several can do it.
+PREFERRED = ("trl", "llama-factory", "sentence-transformers", "pytorch", "maxtext", "mindformers", "jax")
+MANY = ("megatron-core", "torchtitan", "maxtext", "mindformers")  # for runs that split layers
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be trained how, resolved: lengths in tokens, batches in examples."""
+
+    option: ModelOption
+    method: str
+    examples: int | None
+    epochs: float
+    seq_len: float
+    tokens: float | None  # of the whole run
+    wish: Wish
+
+
+def asked(run: Run, option: ModelOption, method: str) -> Asked:
+    """The run as wanted, with what the requirement leaves open from the registry."""
+    p, req = run.p, run.req
+    kind = trainable.COSTS_AS.get(method, method)
+    raw = kind == "pretrain"
+    length = float(req.adaptation.sequence_tokens or 0)
+    real = run.load.input_tokens + run.load.output_tokens
+    if not length:
+        longest = run.load.input_tokens_p95 + run.load.output_tokens
+        length = ROUND * math.ceil(longest / ROUND)
+    epochs = p[f"plan.epochs.{kind}" if option.role == "llm" else "plan.epochs.other"]
+    examples = req.data.training_examples
+    # Packed sequences hold real tokens only; raw text fills them.
+    each = length if raw else min(real, length)
+    tokens = examples * each * epochs if examples else None
+    batch = p["plan.batch_tokens"] / length if raw else p["plan.batch_sequences"]
+    pure = req.adaptation.precision == "pure-bf16"
+    wish = Wish(
+        kind,
+        length,
+        max(round(batch), 1),
+        "pure" if pure else "mixed",
+        encoder=option.role != "llm",
+    )
+    return Asked(option, method, examples, epochs, length, tokens, wish)
+
+
+def dimensions(option: ModelOption, p: Mapping[str, float]) -> Shape | None:
+    """Shape of a model whose runs the formulas know; a classifier's head is next to nothing."""
+    if option.model is None or option.role not in TEXT or not option.model.params_b:
+        return None
+    found = shape(option.model, p)
+    return found if option.role == "llm" else replace(found, vocab=1.0)
+
+
+def hours(run: Run, shp: Shape, device: Device, spread: Spread, tokens: float | None) -> float:
+    """Device hours of a run of so many tokens, restarts and evaluations counted; nan where unknown."""
+    if tokens is None:
+        return math.nan
+    seconds = spread.run.devices / spread.rate
+    return train.device_hours(tokens, seconds, train.keys(shp, device, spread.run), run.p)
+
+
+def plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
+    """The run on the machine chosen for it; None where no machine holds it, or none is known to.
+
+    Where nobody stated the length of an example, shorter ones are tried before that is said.
+    """
+    found = _plan(run, want)
+    stated = run.req.adaptation.sequence_tokens and "adaptation.sequence_tokens" not in run.assumed
+    while found is None and not stated and want.seq_len > run.p["training.seq_len_least"]:
+        half = want.seq_len / 2.0
+        want = replace(want, seq_len=half, wish=replace(want.wish, seq_len=half))
+        found = _plan(run, want)
+    return found
+
+
+def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
+    shp = dimensions(want.option, run.p)
+    if shp is None:
+        return None
+
+    def size(device: Device, count: int) -> Spread | None:
+        return fastest(shp, device, count, want.wish, run.p)
+
+    def whole(device: Device, spread: Spread) -> float:
+        return hours(run, shp, device, spread, want.tokens)
+
+    found = machines.choose(run, want.option, want.method, size, whole)
+    return None if found is None else (_told(run, want, shp, found), found)
+
+
+def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan:
+    device, count = c.machine.device, c.machine.count
+    ran = c.spread.run
+    micro = int(ran.micro_batch or 1)
+    copies = max(count // (ran.tp * ran.pp * ran.cp), 1)
+    accumulation = max(math.ceil((ran.global_batch or 1.0) / (micro * copies)), 1)
+    whole = micro * copies * accumulation
+    steps = None
+    if want.tokens is not None:
+        steps = max(math.ceil(want.tokens / (whole * want.seq_len)), 1)
+    estimates = _estimates(run, shp, c)
+    wall = estimates["wall_hours"]
+    return TrainingPlan(
+        frameworks=libraries(run, want.option, want.method, device, ran.tp * ran.pp > 1),
+        hardware=device.id,
+        n_devices=count,
+        offer=c.machine.place.offer.id if c.machine.place.offer else None,
+        usd_per_hour=c.machine.usd_per_hour,
+        strategy="single" if count == 1 else ran.sharding or "ddp",
+        layout={"tp": ran.tp, "pp": ran.pp, "cp": ran.cp, "ep": ran.ep or 1},
+        precision="bf16" if "bf16" in device.tflops_dense else "fp16",
+        base_precision="nf4-bnb" if want.method == "qlora" else None,
+        seq_len=want.seq_len,
+        micro_batch=micro,
+        accumulation=accumulation,
+        global_batch=whole,
+        recompute=ran.recompute or "none",
+        optimiser="adam8bit" if ran.optimizer == "adam8bit" else "adamw",
+        epochs=want.epochs,
+        examples=want.examples,
+        steps=steps,
+        memory=c.spread.memory,
+        estimates=estimates,
+        checkpoint_hours=_save_every(run, shp, count, wall),
+        assumptions=_assumed(run, want, c),
+    )
+
+
+def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate | None]:
+    names = train.keys(shp, c.machine.device, c.spread.run)
+    by = math.exp(train.width("rate", names, run.p))
+    rate = Estimate.around(c.spread.rate, by, "tokens/s", "training.token_seconds")
+    held = Estimate.around(c.spread.memory["total"], c.spread.memory_spread, "GiB", "training_memory.total")
+    found: dict[str, Estimate | None] = {
+        "tokens_per_s": rate,
+        "memory_gib": held,
+        "device_hours": None,
+        "wall_hours": None,
+        "usd": None,
+    }
+    if math.isnan(c.device_hours):
+        return found
+    took = Estimate.around(
+        c.device_hours, doubt(run, shp, c.machine.device, c.spread), "h", "training.device_hours"
+    )
+    found["device_hours"] = took
+    found["wall_hours"] = took.scaled(1.0 / c.machine.count, "h", "training.wall_hours")
+    if c.machine.usd_per_hour is not None:
+        found["usd"] = took.scaled(c.machine.usd_per_hour / c.machine.count, "USD", "training.cost")
+    return found
+
+
+def doubt(run: Run, shp: Shape, device: Device, spread: Spread) -> float:
+    """p90 over p50 of the hours of a run: no surer than its rate."""
+    names = train.keys(shp, device, spread.run)
+    return math.exp(max(train.width("hours", names, run.p), train.width("rate", names, run.p)))
+
+
+def _save_every(run: Run, shp: Shape, count: int, wall: Estimate | None) -> float | None:
+    """Hours between checkpoints of a long run: the root of twice the time of a save and the time
+    between failures (Young 1974, Daly 2006). None where the run is short or of unknown length."""
+    p = run.p
+    if wall is None or wall.p50 <= p["plan.short_hours"]:
+        return None
+    written = (
+        shp.total
+        * p["plan.checkpoint_bytes"]
+        / (p["plan.storage_gb_per_s"] * 1e9)
+        / training.SECONDS_PER_HOUR
+    )
+    return training.save_every_hours(written, p["plan.device_hours_between_failures"] / count)
+
+
+def _assumed(run: Run, want: Asked, c: machines.Chosen) -> tuple[str, ...]:
+    found = [f"epochs: {want.epochs:g}", f"batch: {want.wish.global_batch} sequences a step"]
+    if "adaptation.sequence_tokens" in run.assumed or not run.req.adaptation.sequence_tokens:
+        found.append(f"sequence: {want.seq_len:.0f} tokens")
+    if want.tokens is not None and want.wish.method != "pretrain":
+        found.append("sequences are packed: only real tokens are counted")
+    if c.spread.tight:
+        found.append("memory is tight: the upper end of its interval does not fit")
+    return tuple(found)
+
+
+def libraries(run: Run, option: ModelOption, method: str, device: Device, split: bool) -> tuple[str, ...]:
+    """Libraries that can do it, the one to take first."""
+    engine = option.id if option.role == "tabular" else ""
+    known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, engine)
+    order = {name: i for i, name in enumerate((*MANY, *PREFERRED) if split else PREFERRED)}
+    return tuple(sorted(known, key=lambda name: order.get(name, len(order))))
+
+
+def _images(
+    run: Run, option: ModelOption, device: Device, count: int, images: float, rent: float | None
+) -> dict[str, Estimate | None]:
+    """Hours and money of so many images, as far as the operations of one are published."""
+    names = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
+    found: dict[str, Estimate | None] = dict.fromkeys(names)
+    flops = option.model.gflops_per_item if option.model and option.role == "vision" else None
+    peak = train.peak(device, TrainingRun("full", 1.0))
+    if not flops or not peak or not images:
+        return found
+    small = ".small" if flops < run.p["plan.image_small"] else ""
+    own = run.cat.parameters[f"plan.image_fraction{small}"]
+    goodput = run.p["training.goodput"]
+
+    def hours(fraction: float) -> float:
+        seconds = training.image_seconds(flops * 1e9, peak, fraction)
+        return float(training.device_hours(images, seconds, goodput))
+
+    took = Estimate(hours(own.high), hours(own.value), hours(own.low), "h", "training.image_seconds")
+    found["device_hours"] = took
+    found["wall_hours"] = took.scaled(1.0 / count, "h", "training.wall_hours")
+    if rent is not None:
+        found["usd"] = took.scaled(rent / count, "USD", "training.cost")
+    return found
+
+
+def unsized(
+    run: Run, option: ModelOption, method: str, device: Device | None, engine: str
+) -> TrainingPlan | None:
+    """A run whose time and memory no formula knows: images, sound, tables, series."""
+    if device is None:
+        return None
+    p = run.p
+    known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, engine)
+    order = {name: i for i, name in enumerate(PREFERRED)}
+    dense = run.req.application.task in ("object-detection", "segmentation")
+    classical = backbone(option) in ("tree", "linear")
+    batch = int(p["plan.batch_images.dense" if dense else "plan.batch_images"])
+    many = run.req.data.training_examples or 0
+    place = next((q for q in run.axes.places if q.device == device.id and not q.spot), None)
+    most = (place.available or place.count) if place else 1
+    spread = many >= p["adaptation.examples_plenty"] and device.kind == "gpu" and not classical
+    count = max(min(most, MACHINE), 1) if spread else 1
+    epochs = p["plan.epochs.scratch" if from_scratch(option, method) else "plan.epochs.other"]
+    steps = math.ceil(many * epochs / (batch * count)) if many and not classical else None
+    rent = None
+    if place is not None and place.usd_per_hour is not None:
+        rent = place.usd_per_hour * math.ceil(count / max(place.count, 1))
+    elif place is not None and place.available is not None:
+        rent = 0.0
+    return TrainingPlan(
+        frameworks=tuple(sorted(known, key=lambda name: order.get(name, len(order)))),
+        hardware=device.id,
+        n_devices=count,
+        offer=place.offer.id if place and place.offer else None,
+        usd_per_hour=rent,
+        strategy="single" if count == 1 else "ddp",
+        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
+        precision="fp32" if classical else "bf16" if "bf16" in device.tflops_dense else "fp16",
+        base_precision=None,
+        seq_len=None,
+        micro_batch=batch,
+        accumulation=1,
+        global_batch=batch * count,
+        recompute="none",
+        optimiser="sgd" if backbone(option) == "cnn" else "none" if classical else "adamw",
+        epochs=epochs,
+        examples=run.req.data.training_examples,
+        steps=steps,
+        memory=None,
+        estimates=_images(run, option, device, count, many * epochs, rent),
+        checkpoint_hours=None,
+        assumptions=(f"epochs: {epochs:g}", f"batch: {batch} examples a device"),
+    )
