@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from selector.report import cautions
 from selector.report.numbers import band
 from selector.report.screen import MIDDLE, worse
 from selector.report.tabular import Table, alike, describe, middle, prior, quality, runs_on, share
@@ -28,7 +29,6 @@ MARKS = {
     "U": "a limit is unverified",
     "F": "none betters it on cost, quality and latency together",
 }
-UNNAMED = "unspecified"  # region of a price list that does not say
 COLUMNS = ("USD/month", "p95 ms", "quality", "risk", "best", "mark")
 RIGHT = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk", "best"})
 
@@ -162,11 +162,8 @@ def _hosted(stacks: Sequence[RankedStack]) -> list[str]:
     """Under whose law hosted models run: where requests are processed, and the seat of the vendor."""
     found: dict[str, list[str]] = {}
     for s in stacks:
-        if s.slots.hardware is None:
-            region, seat = str(s.facts.get("region", UNNAMED)), s.facts.get("vendor_jurisdiction")
-            where = "nobody knows where" if region == UNNAMED else f"in {region}"
-            whose = f"by a vendor of {seat}" if seat else "the seat of the vendor is not known"
-            found.setdefault(f"{where}, {whose}", []).append(s.label)
+        if where := cautions.place(s):
+            found.setdefault(where, []).append(s.label)
     told = [f"{where}: {', '.join(labels)}" for where, labels in found.items()]
     return [f"hosted models are processed {' | '.join(told)}"] if told else []
 

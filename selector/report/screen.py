@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selector.report import fresh
+from selector.report import cautions, fresh
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
@@ -111,6 +111,8 @@ def _chosen(r: Recommendation) -> list[Line]:
         Line("", (_points(r, first), rests, f"id {first.slots.digest()}")),
         Line("", _figures(first)),
     ]
+    if where := cautions.place(first):
+        lines.append(Line("PROCESSED", (where,)))
     second = rival(r.stacks)
     if second is not None:
         lines.append(
@@ -121,6 +123,8 @@ def _chosen(r: Recommendation) -> list[Line]:
     doubts = [c for c in first.constraints if _doubtful(c, shown)]
     if doubts:
         lines.append(Line("NOT CERTAIN", tuple(_doubt(c) for c in doubts)))
+    if warned := cautions.warnings(first):
+        lines.append(Line("WARNED", warned))
     if bars := before_launch(first.duties):
         lines.append(Line("BEFORE LAUNCH", (f"{bars} (duties: see below)",)))
     if sure is not None:
@@ -131,7 +135,7 @@ def _chosen(r: Recommendation) -> list[Line]:
 
 
 def _state(s: RankedStack) -> str:
-    """FINAL means that nothing which decides is unknown; what may still go otherwise is said with it."""
+    """FINAL means that no stated limit is unverified; what may still go otherwise is said with it."""
     risky = sum(c.status == "at_risk" for c in s.constraints)
     high = sum(not x.certain and x.residual in LEVELS[:2] for x in s.risks)
     limits = f"{risky} limit{'s' * (risky > 1)} at risk" if risky else ""
@@ -143,7 +147,7 @@ def _state(s: RankedStack) -> str:
     return (
         f"{state} with {doubts}"
         if s.provisional
-        else f"{state} (nothing that decides is unknown) with {doubts}"
+        else f"{state} (no stated limit is unverified) with {doubts}"
     )
 
 

@@ -13,6 +13,7 @@ from selector.report.table import recommendation as as_table
 from selector.report.tabular import alike, rival, share
 from selector.types.decision import Constraint, Recommendation
 from selector.types.robust import WinsIf
+from selector.types.rule import Finding, Severity
 
 Decide = Callable[..., Recommendation]
 
@@ -214,6 +215,29 @@ def test_final_says_what_is_still_in_doubt(known: Recommendation) -> None:
     doubtful = replace(first, provisional=False, constraints=(limit,), risks=risks)
     line = said(replace(known, stacks=(doubtful, *known.stacks[1:])))["RECOMMENDED"]
     assert (
-        "FINAL (nothing that decides is unknown) with 1 limit at risk and 1 possible risk of H or more"
-        in line
+        "FINAL (no stated limit is unverified) with 1 limit at risk and 1 possible risk of H or more" in line
+    )
+
+
+def test_place_of_processing_and_warnings_stand_with_the_choice(known: Recommendation) -> None:
+    first = known.stacks[0]
+    slots = replace(first.slots, hosting="api", hardware=None)
+    rows = [
+        Finding(f"X-{i}", "Title", severity, "high", outcome, "", "")
+        for i, (severity, outcome) in enumerate(
+            [
+                (Severity.MEDIUM, "unknown"),
+                (Severity.HIGH, "fail"),
+                (Severity.LOW, "fail"),
+                (Severity.HIGH, "pass"),
+            ]
+        )
+    ]
+    facts = {"region": "unspecified", "vendor_jurisdiction": "cn"}
+    hosted = replace(first, slots=slots, facts=facts, findings=tuple(rows))
+    line = said(replace(known, stacks=(hosted, *known.stacks[1:])))
+    assert line["PROCESSED"] == "nobody knows where, by a vendor of cn"
+    assert line["WARNED"] == "X-0 Title (unknown) | X-1 Title"
+    assert "PROCESSED" not in said(
+        replace(known, stacks=(replace(hosted, slots=first.slots), *known.stacks[1:]))
     )
