@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selector.report import fresh
+from selector.report import fresh, ties
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
 from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation, Relaxation
-from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
+from selector.types.robust import Decisive, Robustness, WeightInterval, WinsIf
 
 RIVALS = 3  # named in a line
 CHANGES = 4
 MEASURED = 3
 REASONS = 3
-NAMED = 6  # labels in a list of ties
 LEAST = 0.01  # points; less is noise of the draws
 MIDDLE = 0.5  # quantile of points that no attitude moves
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
@@ -253,16 +252,8 @@ def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
     named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
     best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
     regret = f"expected regret {_worth(sure.regret_points)}"
-    tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
+    tied = f"practically tied: {ties.told(sure)}" if sure.tied else ""
     return tuple(x for x in (f"{best}; {regret}", tied) if x)
-
-
-def _list(refs: tuple[StackRef, ...]) -> str:
-    """Labels, and how many more are not among the stacks shown."""
-    labels = [x.label for x in refs if x.label]
-    more = len(refs) - len(labels)
-    shown = [f"{len(labels)} of the stacks shown"] if len(labels) > NAMED else labels
-    return ", ".join([*shown, *([f"{more} not shown"] if more else [])])
 
 
 def _weights(sure: Robustness) -> tuple[str, ...]:
