@@ -8,10 +8,18 @@ import pytest
 
 from selector.report import chart, markdown
 from selector.report.ranking import full, groups, short_table
-from selector.report.screen import nearest_changes, rate, screen, screens, together, waterfall
+from selector.report.screen import (
+    nearest_changes,
+    rate,
+    screen,
+    screens,
+    together,
+    waterfall,
+    worth_measuring,
+)
 from selector.report.table import recommendation as as_table
 from selector.report.tabular import alike, rival, share
-from selector.types.decision import Constraint, Recommendation
+from selector.types.decision import Constraint, Contribution, Recommendation
 from selector.types.robust import WinsIf
 
 Decide = Callable[..., Recommendation]
@@ -62,6 +70,30 @@ def test_why_compares_with_another_choice_and_sums_to_the_gap(known: Recommendat
     assert alike(second) != alike(known.stacks[0])
     *steps, total = (float(x) for x in re.findall(r"[+-]\d+\.\d", waterfall(known.stacks[0], second)))
     assert sum(steps) == pytest.approx(total, abs=0.05 * (len(steps) + 1))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "text"),
+    [
+        ((1.0, 0.5), "+1.0 cost, +0.5 risk = +1.5"),
+        ((1.04, 0.04), "+1.04 cost, +0.04 risk = +1.08"),
+        ((1.034, 0.034), "+1.0 cost = +1.1 (rounded)"),
+        ((0.009, 0.0), "within 0.01 points: cost"),
+        ((0.0, 0.0), "equal on every criterion"),
+    ],
+)
+def test_parts_of_the_gap_sum_or_are_said_to_be_rounded(
+    gaps: tuple[float, float], text: str, known: Recommendation
+) -> None:
+    second = replace(known.stacks[0], score=50.0, contributions=())
+    steps = tuple(Contribution(k, "criterion", v) for k, v in zip(("cost", "risk"), gaps, strict=True))
+    first = replace(known.stacks[0], score=50.0 + sum(gaps), contributions=steps)
+    assert waterfall(first, second) == text
+
+
+def test_what_could_turn_the_first_place_is_not_worth_nothing() -> None:
+    assert worth_measuring(0.0, True) == "under 0.01 points"
+    assert worth_measuring(0.0, False) == "0 points"
 
 
 @pytest.mark.parametrize(
