@@ -73,6 +73,9 @@ def test_requirements_are_evaluated_and_compared(cli: Run) -> None:
     assert found["attribution"]["changed"] == ["requirements"]
     assert all(r["requirements"] == r["change"] for r in found["attribution"]["figures"])
     retired = {a["key"] for a in found["assumptions"] if a["new"] is None}
+    stated = {r["key"]: (r["old"], r["new"]) for r in found["requirements"]}
+    assert stated["horizon_months"][0] is None
+    assert stated["horizon_months"][1] is not None
     assert {"horizon_months", "latency.first_token_p95_ms"} <= retired
     assert {f["new"] for f in found["feasibility"]["flips"]} > {"left_out"}
     by = {c["id"] for f in found["feasibility"]["flips"] for c in f["constraints"]}
