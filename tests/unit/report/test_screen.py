@@ -193,6 +193,9 @@ def test_the_picture_marks_every_stack_shown(known: Recommendation, width: int) 
     assert all(len(x) <= width for x in lines if "|" in x)
     assert "1" in drawn
     assert "labels, with their speed: 1 = S-1" in "\n".join(lines)
+    places = next((x for x in lines if x.startswith("in one place: ")), "")
+    cells = "".join(x.partition("|")[2] for x in lines if "|" in x)
+    assert all(mark in cells or mark in places for mark in re.findall(r"(\w) = S-", lines[-1 - bool(places)]))
     assert chart.picture(replace(known, robustness=None), width) == []
 
 
