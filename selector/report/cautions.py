@@ -6,6 +6,7 @@ from selector.types.decision import RankedStack
 from selector.types.rule import Severity
 
 UNNAMED = "unspecified"  # region of a price list that does not say
+MOST = 3  # named where they all stand in a table below
 GRAVE = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
@@ -23,4 +24,5 @@ def warnings(s: RankedStack) -> tuple[str, ...]:
     """Rules of medium severity or more that the stack breaks, or that nobody can tell of it."""
     found = [f for f in s.findings if f.outcome in ("fail", "unknown") and f.severity in GRAVE]
     said = {"fail": "", "unknown": " (unknown)"}
-    return tuple(f"{f.rule} {f.title}{said[f.outcome]}" for f in found)
+    named = tuple(f"{f.rule} {f.title}{said[f.outcome]}" for f in found[:MOST])
+    return (*named, f"{len(found) - MOST} more") if len(found) > MOST else named
