@@ -45,7 +45,7 @@ def read(where: str | None, said: date | None, today: date) -> Feed:
 
 
 def _feed(rows: Iterator[Mapping[str, Any]], as_of: str) -> Feed:
-    """One row for each instance in each place, on-demand and spot together; of several zones the cheapest."""
+    """One row for each instance in each place, on-demand and spot together, each at its least."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for r in rows:
         key = (r["provider"], r["instance"], r["region"])

@@ -106,10 +106,24 @@ def test_offers_by_instance_and_zone(catalogue: Catalogue, tmp_path: Path) -> No
     (tmp_path / "aws.csv").write_text(ROWS.replace("southeast-3a", "southeast-3-b"))
     found = compared(catalogue, gpuhunt.read(str(tmp_path), TODAY, TODAY))
     said = figures(found)
-    assert said["aws/ap-southeast-3/p5.48xlarge", "on_demand_per_hour"] == (75.9552, 70.5)
+    assert said["aws/ap-southeast-3/p5.48xlarge", "on_demand_per_hour"] == (75.9552, 60.5)
+    assert found.disputed == ()
     assert next(c for c in found.changes if "g6.xlarge" in c.id).held
     assert found.unknown == (("gpuhunt", "aws/us-east-1/q9.huge"),)
     assert "it has 2 devices there and 1 here" in {why for *_, why in found.not_taken}
+
+
+def test_older_figures_are_no_news(catalogue: Catalogue, prices: Path, tmp_path: Path) -> None:
+    found = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)))
+    assert (found.changes, found.unchanged) == ((), 1)
+    why = "the packs have it of 2026-11-10, the source is of 2026-11-01"
+    assert ("litellm", "gpt-5.4-mini", why) in found.not_taken
+    (tmp_path / "aws.csv").write_text(ROWS)
+    offers = compared(catalogue, gpuhunt.read(str(tmp_path), date(2026, 1, 1), TODAY))
+    assert not any("g6.xlarge" in c.id for c in offers.changes)
+    assert any(why.startswith("the packs have it of 2026-07-20") for *_, why in offers.not_taken)
+    only = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)), only=["openai/gpt-5.4-mini"])
+    assert [why for *_, why in only.not_taken] == [why]
 
 
 def test_rows_are_appended_and_none_is_changed(lite: Feed, tmp_path: Path) -> None:
@@ -202,6 +216,10 @@ CASES = [
     (["--source", "litellm", "--from", "http://127.0.0.1:9/x.json"], "litellm could not be reached at"),
     (["--source", "gpuhunt"], "gpuhunt could not be reached"),
     (["--source", "pypi", "--from", "http://127.0.0.1:9"], "pypi could not be reached at"),
+    (
+        ["--source", "litellm", "--dated", "2026-11-28", "--as-of", "2026-11-27"],
+        "--dated 2026-11-28 is after",
+    ),
     (["--only", "vlm"], "--only vlm: no entry has this id"),
 ]
 
