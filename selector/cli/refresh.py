@@ -31,7 +31,7 @@ def refresh(
     save: Annotated[Path | None, typer.Option(help="Folder of your pack that rows are appended to.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Take suspicious jumps as well.")] = False,
-    dated: Annotated[str | None, typer.Option(help="Day that the data of --from are of, YYYY-MM-DD.")] = None,
+    dated: Annotated[str | None, typer.Option(help="Day that the data are of, YYYY-MM-DD.")] = None,
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
@@ -134,7 +134,7 @@ def _feed(name: str, from_: str | None, said: date | None, ask: Ask) -> Feed:
     from selector.iterate.feeds import genai, gpuhunt, litellm, pypi
 
     if name == genai.ID:
-        return genai.read(ask.today)
+        return genai.read(ask.today, said)
     if name == litellm.ID:
         return litellm.read(from_, said)
     if name == gpuhunt.ID:

@@ -86,6 +86,7 @@ def test_the_package_has_days_tiers_and_batches(
     monkeypatch.syspath_prepend(str(genai))
     feed = genai_feed.read(TODAY)
     assert feed.as_of == "2026-11-20"
+    assert genai_feed.read(TODAY, date(2026, 11, 25)).as_of == "2026-11-25"
     found = compared(catalogue, feed, lite)
     change = next(c for c in found.changes if c.id == "openai/gpt-5.4-mini")
     assert [(f.key, f.new, f.from_date) for f in change.figures] == [
