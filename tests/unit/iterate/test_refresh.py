@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from selector.cli.main import app
-from selector.errors import SelectorError
+from selector.errors import PackError, SelectorError
 from selector.iterate import appended, refresh
 from selector.iterate.feeds import genai as genai_feed
 from selector.iterate.feeds import gpuhunt, litellm, pypi
@@ -152,6 +152,22 @@ def test_rows_are_appended_and_none_is_changed(lite: Feed, tmp_path: Path) -> No
     (tmp_path / "other" / "notes.txt").touch()
     with pytest.raises(SelectorError, match=r"no pack\.yaml"):
         appended.prepared(tmp_path / "other")
+
+
+def test_what_is_appended_wins_or_nothing_is_written(
+    catalogue: Catalogue, lite: Feed, tmp_path: Path
+) -> None:
+    """After a run for a later day; and beside a file of the user's that is read later."""
+    changes = [c for c in compared(catalogue, lite).changes if c.id == "openai/gpt-5.4-mini"]
+    appended.append(tmp_path / "p", changes, [lite], date(2026, 12, 1))
+    made = appended.append(tmp_path / "p", changes, [lite], TODAY)
+    assert {p.name for p in made} == {"sources-2026-12-01-02.yaml", "apis-2026-12-01-02.yaml"}
+    own = tmp_path / "p" / "apis.yaml"
+    made[1].rename(own)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(PackError, match=r"apis\.yaml:3:.*: openai/gpt-5\.4-mini would win"):
+        appended.append(tmp_path / "p", changes, [lite], TODAY)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_outputs_keep_the_schema(catalogue: Catalogue, lite: Feed) -> None:
