@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from selector.cli.main import app
-from selector.errors import PackError, SelectorError
+from selector.errors import InputError, PackError, SelectorError
 from selector.iterate import appended, refresh
 from selector.iterate.feeds import genai as genai_feed
-from selector.iterate.feeds import gpuhunt, litellm, pypi
+from selector.iterate.feeds import gpuhunt, litellm, place, pypi
 from selector.packs import schema
 from selector.packs.catalog import Catalogue, load
 from selector.report.refresh import as_json, as_text
@@ -190,13 +190,16 @@ def test_names_lead_to_entries(catalogue: Catalogue) -> None:
     assert all(k == f"{r['feed']}:{r['name']}" for k, r in rows.items())
 
 
+INDEXED = {"info": {"version": "99.1"}, "releases": {"99.1": [{"upload_time": "2026-11-25T01:02:03"}]}}
+
+
 class Index(BaseHTTPRequestHandler):
     """A package index with one project, and a page that is no JSON."""
 
     def do_GET(self) -> None:
-        found = {"info": {"version": "99.1"}, "releases": {"99.1": [{"upload_time": "2026-11-25T01:02:03"}]}}
-        body = b"<html>" if "bad" in self.path else json.dumps(found).encode()
-        self.send_response(200 if "sglang" not in self.path else 404)
+        body = b"<html>" if "bad" in self.path else json.dumps(INDEXED).encode()
+        kept = "kept" in self.path and self.headers.get("Authorization") != "Basic bWU6c2UvY3JldA=="
+        self.send_response(404 if kept or "sglang" in self.path else 200)
         self.end_headers()
         self.wfile.write(body)
 
@@ -223,6 +226,65 @@ def test_versions_from_an_index(catalogue: Catalogue, index: str) -> None:
         pypi.read(index, ["sglang"], TODAY)
     with pytest.raises(SelectorError, match="is not JSON"):
         pypi.read(index, ["bad"], TODAY)
+
+
+def test_secrets_of_an_address_are_used_and_not_shown(index: str) -> None:
+    with_user = index.replace("//", "//me:se%2Fcret@")
+    feed = pypi.read(with_user, ["kept"], TODAY)
+    assert (feed.url, feed.rows[0].version) == (index, {"version": "99.1", "released": "2026-11-25"})
+    for address in (
+        f"{with_user}/bad?key=secret",
+        f"{with_user}/sglang?key=secret",
+        f"{with_user}/a b?key=secret",
+    ):
+        with pytest.raises(SelectorError) as caught:
+            litellm.read(address, TODAY)
+        assert "cret" not in str(caught.value)
+        assert index in str(caught.value)
+
+
+DAMAGED: list[Any] = [
+    *(None, 3, [], {}, {"info": None}, {"info": {"version": 3}}, {"info": []}),
+    *(
+        {**INDEXED, "releases": x}
+        for x in (3, [1], {"99.1": [3]}, {"99.1": 3}, {"99.1": [{"upload_time": 3}]})
+    ),
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=json.dumps)
+def test_a_damaged_index_is_an_error(damaged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = place.Fetched(json.dumps(damaged).encode(), TODAY)
+    monkeypatch.setattr(place, "read", lambda *_: fetched)
+    with pytest.raises(InputError, match=r"pypi: https://x/pypi/vllm/json (states no|has) "):
+        pypi.read("https://x", ["vllm"], TODAY)
+
+
+def test_feeds_cut_off_anywhere_never_fail_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each is read or told of; what is left of a table is a part of the whole."""
+    texts = {"litellm": json.dumps(PRICES), "gpuhunt": ROWS, "pypi": json.dumps(INDEXED)}
+    reads: dict[str, Callable[[], Feed]] = {
+        "litellm": lambda: litellm.read("x.json", TODAY),
+        "gpuhunt": lambda: gpuhunt.read("aws.csv", TODAY, TODAY),
+        "pypi": lambda: pypi.read("https://x", ["vllm"], TODAY),
+    }
+    monkeypatch.chdir(tmp_path)
+    for name, text in texts.items():
+        whole: tuple[Any, ...] = ()
+        for end in range(len(text), 0, -1):
+            fetched = place.Fetched(text[:end].encode(), TODAY)
+            monkeypatch.setattr(place, "read", lambda *_, fetched=fetched: fetched)
+            try:
+                rows = reads[name]().rows
+            except InputError as error:
+                assert name in str(error)
+            else:
+                whole = whole or rows
+                assert set(map(repr, rows)) <= set(map(repr, whole))
+    for odd in (1e999, 10**400, -1, True, "1"):
+        fetched = place.Fetched(json.dumps({"a": {"input_cost_per_token": odd}}).encode(), TODAY)
+        monkeypatch.setattr(place, "read", lambda *_, fetched=fetched: fetched)
+        assert litellm.read("x.json", TODAY).rows[0].why_not == "it has no price per token"
 
 
 CASES = [
