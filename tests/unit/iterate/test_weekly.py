@@ -90,7 +90,7 @@ def test_a_commit_of_the_own_repository_is_installed(
     given = {**runner, "SOURCE": source, "GITHUB_PATH": str(tmp_path / "path")}
     assert step(steps["install"], given, tmp_path).returncode == 0
     asked = (tmp_path / "asked").read_text().splitlines()
-    assert asked == ["install", "--quiet", "--", f"selector @ {source}", "genai-prices"]
+    assert asked == ["install", "--quiet", "--", source, "genai-prices"]
 
 
 def test_it_comments_where_the_cost_moved(
