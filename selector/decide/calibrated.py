@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from selector.estimate.calibration import LogNormal, applied_sd, conflicts, told
+from selector.estimate.calibration import LogNormal, aged, applied_sd, conflicts, told
 from selector.estimate.numeric import Z90
 from selector.types.calibration import Book, Group, Reading
 from selector.types.catalog import Model
@@ -131,10 +131,10 @@ class Applied:
 
     def error(self, r: Reading) -> float:
         """Standard deviation of one run, grown by its age."""
-        own = max(r.sd, self.p["calibration.sd_floor"])
+        own = LogNormal(r.log, max(r.sd, self.p["calibration.sd_floor"]))
         drift = self.p["calibration.drift_per_month"] ** 2
         months = age_months(r.dated, self.today) if r.dated else self.p["calibration.undated_months"]
-        return math.sqrt(own**2 + drift * months)
+        return aged(own, months, drift).sd
 
     def _together(self, key: Key, rows: Sequence[Reading]) -> Evidence:
         prior = math.fsum(r.prior_sd for r in rows) / len(rows)
