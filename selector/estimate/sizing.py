@@ -231,6 +231,17 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
     return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
 
 
+def alone(held: Any) -> Any:
+    """True where a replica holds one request: its first token waits for no other. What is fitted and
+    measured of first tokens alone is then told apart from that under load."""
+    return held <= 1.0
+
+
+def first_token_spread(xp: Numeric, c: Any, held: Any) -> Any:
+    """p90 over p50 of the first token of a replica that holds so many requests."""
+    return xp.where(alone(held), c.first_token_spread, c.first_token_loaded_spread)
+
+
 @formula("serving.seconds", "s", {"rate": "requests/s", "batch": "sequences"})
 def times(
     xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float], beside: Any = None
@@ -256,6 +267,6 @@ def times(
     tail = prefill(xp, c, load, load.input_tokens_p95)
     first_p95 = c.floor_seconds + tail + 2.0 * busy + p["serving.wait_tail"] * wait
     tpot = scaled(tpot, c.token_factor)
-    alone, loaded = c.first_token_factor, c.first_token_loaded_factor
-    by = 1.0 if alone is loaded else xp.where(held > 1.0, loaded, alone)
+    single, loaded = c.first_token_factor, c.first_token_loaded_factor
+    by = 1.0 if single is loaded else xp.where(alone(held), single, loaded)
     return Times(held, step, floor, tpot, read, scaled(first, by), scaled(first_p95, by), answered)
