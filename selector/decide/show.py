@@ -221,7 +221,6 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
     late = adjusted("latency")
     missing = bill.not_counted(run, row)
     counted = adjusted("cost") | ({NOT_COUNTED: missing} if missing else {})
-
     q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
