@@ -16,6 +16,7 @@ from selector.types.load import Load
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 FIXED_POINT_STEPS = 8
+ALONE = 2.0  # requests in flight up to which a first token hardly waits for others
 NOT_KNOWN = float("nan")
 
 
@@ -232,9 +233,9 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
 
 
 def alone(held: Any) -> Any:
-    """True where a replica holds one request: its first token waits for no other. What is fitted and
-    measured of first tokens alone is then told apart from that under load."""
-    return held <= 1.0
+    """True where the first token counts as one alone and not as one under load: by the requests in flight
+    up to which its interval is fitted and its measurements are told apart."""
+    return held <= ALONE
 
 
 def first_token_spread(xp: Numeric, c: Any, held: Any) -> Any:

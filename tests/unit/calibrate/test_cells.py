@@ -101,6 +101,7 @@ def _spread(e: Estimate) -> float:
     [
         ({**LONE, "metric": "ttft_ms", "value": 120.0}, {"concurrency": 1}, "first_token_ms"),
         ({**LONE, "metric": "ttft_ms", "value": 120.0}, {"peak_requests_per_second": 0.01}, "first_token_ms"),
+        ({"metric": "ttft_ms", "value": 120.0}, {"concurrency": 2}, "first_token_ms"),
         ({**LONE, "metric": "ttft_ms", "value": 120.0}, {"peak_requests_per_second": 1}, None),
         ({"metric": "tpot_ms", "value": 25.0}, {"peak_requests_per_second": 1}, "per_output_token_ms"),
     ],
