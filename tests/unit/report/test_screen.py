@@ -181,7 +181,7 @@ def test_every_risk_is_in_the_text(known: Recommendation) -> None:
 
 
 def test_the_first_screenful_holds_the_decision(known: Recommendation) -> None:
-    first = "\n".join(as_table(known, terminal=False, width=120).splitlines()[:32])
+    first = "\n".join(as_table(known, terminal=False, width=120).splitlines()[:36])
     for word in ("RECOMMENDED", "WHY", "HOW SURE", "WHAT WOULD CHANGE IT", "MEASURE FIRST", "TRADE-OFF"):
         assert word in first
     assert "Ranking" in first
