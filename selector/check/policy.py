@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -27,6 +27,12 @@ OWN = (
     *("ACCEPT-001", "ACCEPT-002", "FACT-001", "RISK-001", "RISK-002"),
     *("DETECT-001", "DETECT-002", "DETECT-003"),
 )
+# Files that a policy names, and how one comes to them.
+NAMED = {
+    "requirements": "`selector init FILE` writes one",
+    "decision": "`selector recommend REQS --save FILE` writes one",
+}
+SOME = 12  # names in a list of what there is
 WAIVER_DAYS = 30  # ahead of its end a waiver is mentioned
 
 
@@ -231,12 +237,14 @@ def _unknown_rules(document: Document, cat: Catalogue) -> list[Problem]:
 
 
 def _missing(document: Document) -> list[Problem]:
-    """The decision that repositories are held to, where there is no such file."""
-    name = document.data.get("decision")
-    if name is None or (Path(document.file).parent / name).exists():
-        return []
-    fix = "`selector recommend REQS --save FILE` writes one; or take decision: out"
-    return [Problem(f"the decision {name} does not exist", document.where(("decision",)), fix)]
+    """The decision that repositories are held to and the requirements, where there is no such file."""
+    found = []
+    for key, fix in NAMED.items():
+        name = document.data.get(key)
+        if name is not None and not (Path(document.file).parent / name).exists():
+            what = f"the file {name} of {key} does not exist"
+            found.append(Problem(what, document.where((key,)), f"{fix}; or take {key}: out"))
+    return found
 
 
 def unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
@@ -246,7 +254,7 @@ def unknown_facts(document: Document, cat: Catalogue) -> list[Problem]:
     for name, value in (document.data.get("facts") or {}).items():
         fact, at = cat.registry.get(name), document.where(("facts", name))
         if fact is None:
-            found.append(Problem(f'fact "{name}" is not known', at, near(name, known)))
+            found.append(Problem(f'fact "{name}" is not known', at, near(name, known) or _some(known)))
         elif not fact.takes(value):
             one_of = f"one of: {', '.join(sorted(fact.values))}" if fact.values else f"a {fact.type}"
             found.append(Problem(f"{name} is {value!r}", at, f"write {one_of}"))
@@ -263,4 +271,9 @@ def stated_facts(document: Document) -> Facts:
 
 def _near(word: str, known: Any) -> str:
     found = difflib.get_close_matches(word, list(known), 3, 0.5)
-    return f"did you mean {', '.join(found)}?" if found else f"one of: {', '.join(sorted(known)[:12])}"
+    return f"did you mean {', '.join(found)}?" if found else _some(known)
+
+
+def _some(known: Collection[str]) -> str:
+    more = len(known) - SOME
+    return f"one of: {', '.join(sorted(known)[:SOME])}" + (f" and {more} more" if more > 0 else "")

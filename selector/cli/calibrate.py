@@ -53,10 +53,10 @@ def calibrate(
         raise UsageError(Problem(f"--from {from_} is not known", None, fix))
     day, cat = session.day(as_of), load(packs or [])
     stated: dict[str, Any] = {"model": model, "hardware": hardware, "n_devices": n_devices}
-    stated |= {"engine": engine, "precision_weights": precision, "quality_metric": quality_metric}
+    stated |= {"engine": engine, "precision_weights": precision, "quality_metric": quality_metric, "tp": tp}
     stated = {k: v for k, v in stated.items() if v is not None}
-    extra = {"tp": tp, "input_tokens": input_tokens, "output_tokens": output_tokens, "date": date}
-    sources = [importers.source(path, from_, stated, extra) for path in measurements]
+    extra = {"input_tokens": input_tokens, "output_tokens": output_tokens, "date": date}
+    sources = [importers.source(path, from_, stated, extra, cat) for path in measurements]
     book, found = files.book(sources, cat, accept, day)
     values = files.content(book, found, sources, cat)
     usable = bool(found.readings or found.trials)

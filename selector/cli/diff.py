@@ -144,7 +144,7 @@ def compare(old: Side, new: Side) -> dict[str, Any]:
     said_by = [s.recorded or (e.found if e else {}) for s, e in zip((old, new), ends, strict=True)]
     fresh.repeat(said_by[1])
     found = run.diff(said_by[0], said_by[1], run.Basis(runs, why, differ))
-    return found | {"waivers": related.waivers(old, new)}
+    return found | {"requirements": related.stated(old, new), "waivers": related.waivers(old, new)}
 
 
 def _end(side: Side) -> tuple[Evaluated | None, str]:

@@ -28,10 +28,13 @@ def explain(
         typer.Option(help="S-2, an id, model:NAME, or model=...,hardware=...; default the winner."),
     ] = None,
     vs: Annotated[str | None, typer.Option(help="Compare with this stack; default the winner.")] = None,
-    number: Annotated[
-        str | None, typer.Option(help="The formula behind a number, e.g. estimates.request_p95_ms.")
+    numbers: Annotated[
+        list[str] | None,
+        typer.Option("--number", help="The formula behind one number, e.g. estimates.request_p95_ms."),
     ] = None,
-    risk: Annotated[str | None, typer.Option(help="One risk of the register, e.g. R-OUTAGE.")] = None,
+    risks: Annotated[
+        list[str] | None, typer.Option("--risk", help="One risk of the register, e.g. R-OUTAGE.")
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="How to train, tune and compress it, with settings to copy.")
     ] = False,
@@ -50,6 +53,7 @@ def explain(
     from selector.cli import session
 
     session.check_format(format_, ("table", "json", "markdown"))
+    number, risk = _one("--number", numbers), _one("--risk", risks)
     _consistent(vs, number, risk, plan or None)
     with tempfile.TemporaryDirectory() as folder:
         decision, cat, why = _packs(subject, packs, Path(folder))
@@ -78,6 +82,16 @@ class Asked:
     today: date
     decision: dict[str, Any] | None
     measurements: list[Path]
+
+
+def _one(flag: str, given: list[str] | None) -> str | None:
+    """The only value of an option that would otherwise silently take the last one."""
+    from selector.errors import Problem, UsageError
+
+    if given and len(given) > 1:
+        what = f"{flag} stands {len(given)} times: {', '.join(given)}"
+        raise UsageError(Problem(what, None, "ask for one at a time"))
+    return given[0] if given else None
 
 
 def _consistent(vs: str | None, number: str | None, risk: str | None, plan: bool | None) -> None:

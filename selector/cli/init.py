@@ -14,21 +14,25 @@ if TYPE_CHECKING:
 # What is asked in a terminal, in this order; an empty answer leaves the key to its assumption.
 QUESTIONS = (
     ("application.task", "What is it for"),
-    ("application.user_regions", "Where are the users, such as [us, eu]"),
+    ("application.user_regions", "Where are the users, such as us, eu"),
     ("workload.peak_requests_per_second", "Requests a second at the busiest time"),
     ("workload.input_tokens", "Tokens of a prompt (megapixels, seconds of audio)"),
     ("workload.output_tokens", "Tokens of an answer"),
     ("budget.per_month_usd", "USD a month, people too"),
-    ("data.classes", "What data, such as [personal]; [public] where nothing is protected"),
+    ("data.classes", "What data, such as personal; public where nothing is protected"),
     ("data.may_leave_premises", "May data leave the premises, true or false"),
-    ("deployment.hosting", "Where may it run, such as [self_hosted, api]"),
+    ("deployment.hosting", "Where may it run, such as self_hosted, api"),
 )
+
+
+LISTS = frozenset({"application.user_regions", "data.classes", "deployment.hosting"})
 
 
 def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("reqs.yaml"),
     from_: Annotated[
-        str | None, typer.Option("--from", help="Domain or example to start from; --list names them.")
+        str | None,
+        typer.Option("--from", help="Domain, or in a clone an example, to start from; --list names them."),
     ] = None,
     task: Annotated[str | None, typer.Option(help="The same as --set application.task=TASK.")] = None,
     set_: Annotated[
@@ -74,7 +78,7 @@ def _asked(made: str, cat: Catalogue) -> str:
     for key, question in QUESTIONS:
         while answer := typer.prompt(question, default="", show_default=False, err=True).strip():
             try:
-                filled = start.fill(made, [f"{key}={answer}"])
+                filled = start.fill(made, [f"{key}={_listed(answer) if key in LISTS else answer}"])
                 _checked(filled, Path("reqs.yaml"), cat)
             except SelectorError as error:
                 typer.echo(str(error), err=True)
@@ -82,6 +86,11 @@ def _asked(made: str, cat: Catalogue) -> str:
             made = filled
             break
     return made
+
+
+def _listed(answer: str) -> str:
+    """Words with commas between them are a list, as in `us, eu`."""
+    return answer if answer.startswith("[") else f"[{answer}]"
 
 
 def _checked(made: str, path: Path, cat: Catalogue) -> None:

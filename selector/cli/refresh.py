@@ -31,7 +31,7 @@ def refresh(
     save: Annotated[Path | None, typer.Option(help="Folder of your pack that rows are appended to.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Take suspicious jumps as well.")] = False,
-    dated: Annotated[str | None, typer.Option(help="Day that the data of --from are of, YYYY-MM-DD.")] = None,
+    dated: Annotated[str | None, typer.Option(help="Day that the data are of, YYYY-MM-DD.")] = None,
     packs: Annotated[
         list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
     ] = None,
@@ -47,6 +47,7 @@ def refresh(
 
     session.check_format(format_, ("table", "json"))
     today, said = session.day(as_of), session.day(dated) if dated else None
+    _begun(said, today)
     wanted = _wanted(source, from_)
     own = [save] if save is not None and appended.prepared(save) else []
     ask = run.Ask(load_catalogue([*(packs or []), *own]), today, frozenset(only or ()), accept)
@@ -60,6 +61,15 @@ def refresh(
         return
     for path in appended.append(save, taken, found.feeds, today):
         typer.echo(f"wrote {path}", err=True)
+
+
+def _begun(said: date | None, today: date) -> None:
+    """Data cannot be of a day to come."""
+    from selector.errors import Problem, UsageError
+
+    if said is not None and said > today:
+        what = f"--dated {said} is after {today}, the day of this run"
+        raise UsageError(Problem(what, None, "give the day that the data are of, or a later --as-of"))
 
 
 def _show(text: str) -> None:
@@ -124,7 +134,7 @@ def _feed(name: str, from_: str | None, said: date | None, ask: Ask) -> Feed:
     from selector.iterate.feeds import genai, gpuhunt, litellm, pypi
 
     if name == genai.ID:
-        return genai.read(ask.today)
+        return genai.read(ask.today, said)
     if name == litellm.ID:
         return litellm.read(from_, said)
     if name == gpuhunt.ID:

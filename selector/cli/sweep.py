@@ -94,8 +94,14 @@ def _computed(points: Points, jobs: int, name: str, inputs: dict[str, object]) -
         made = crew.compute(wanted, done)
         on_grid = len(made)
         if len(ask.axes) == 1 and ask.axes[0].numeric:
-            tolerance = points.cat.parameters["iterate.sweep_tolerance"].value
-            made = regions.refine(ask.axes[0], made, tolerance, lambda more: crew.compute(more, done))
+            p = points.cat.parameters
+            tolerance, most = p["iterate.sweep_tolerance"].value, int(p["iterate.sweep_refined"].value)
+            made, wide = regions.refine(
+                ask.axes[0], made, tolerance, most, lambda more: crew.compute(more, done)
+            )
+            if wide:
+                said = f"{wide} boundaries are left wider than {tolerance:.0%}"
+                typer.echo(f"{said}: {most:,} points were added to find them", err=True)
     return regions.sweep(name, ask.axes, made, inputs, len(made) - on_grid)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
+from selector.decide.candidates import SPREADS
 from selector.decide.columns import Column
 from selector.decide.judge import TRUE
 
@@ -37,7 +38,8 @@ def apply(gates: Gates, group: Any, stacks: Candidates, quality: Any) -> Any:
         else:
             for name in TIMES:
                 _change(stacks, name, rows, partial(mul, rule.factor))
-            _change(stacks, "spread", rows, partial(_wider, rule))
+            for name in SPREADS:
+                _change(stacks, name, rows, partial(_wider, rule))
     return quality
 
 

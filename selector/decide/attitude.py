@@ -30,7 +30,7 @@ def judged(run: Run, raw: Mapping[str, Any], cost_spread: Any, waits: bool) -> M
     return {
         "quality": middle * (low / middle) ** by,
         "cost": raw["cost"] * cost_spread**by,
-        "latency": raw["latency"] * run.stacks.spread**by if waits else raw["latency"],
+        "latency": raw["latency"] * run.stacks.request_spread**by if waits else raw["latency"],
         "risk": raw["risk"],
         "effort": raw["effort"] * run.p["effort.spread"] ** by,
     }

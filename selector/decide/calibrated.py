@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from selector.estimate.calibration import LogNormal, applied_sd, conflicts, told
+from selector.estimate.calibration import LogNormal, aged, applied_sd, conflicts, told
 from selector.estimate.numeric import Z90
+from selector.estimate.sizing import alone
 from selector.types.calibration import Book, Group, Reading
 from selector.types.catalog import Model
 from selector.types.load import Cell, Load
@@ -26,6 +27,7 @@ FACTORS: Mapping[str, tuple[str, str | None]] = {
     "rate": ("rate_factor", "rate_spread"),
     "memory": ("memory_factor", None),
 }
+FIRST = ("first_token", "first_token_loaded")
 MOST_DIFFERING = 1
 SAME = {"fp16": "bf16"}  # bytes, arithmetic and kernels are the same
 MONTH_DAYS = 30.4375
@@ -131,10 +133,10 @@ class Applied:
 
     def error(self, r: Reading) -> float:
         """Standard deviation of one run, grown by its age."""
-        own = max(r.sd, self.p["calibration.sd_floor"])
+        own = LogNormal(r.log, max(r.sd, self.p["calibration.sd_floor"]))
         drift = self.p["calibration.drift_per_month"] ** 2
         months = age_months(r.dated, self.today) if r.dated else self.p["calibration.undated_months"]
-        return math.sqrt(own**2 + drift * months)
+        return aged(own, months, drift).sd
 
     def _together(self, key: Key, rows: Sequence[Reading]) -> Evidence:
         prior = math.fsum(r.prior_sd for r in rows) / len(rows)
@@ -277,6 +279,28 @@ def of_one(
         return {}
     each = replace(load, concurrency=load.concurrency and load.concurrency / replicas)
     return beliefs(applied, stack, cell, each)
+
+
+def at_held(
+    book: Book,
+    stack: Stack,
+    cell: Cell,
+    load: Load,
+    held: float,
+    known: dict[str, Belief],
+    p: Mapping[str, float],
+) -> dict[str, Belief]:
+    """What is known of one stack at any load, its times at the load that sizing found a replica to hold
+    where none is stated in flight."""
+    if load.concurrency:
+        return known
+    here = of_one(book, stack, cell, replace(load, concurrency=held), 1, p)
+    return known | {q: here[q] for q in ("token", first_token(held)) if q in here}
+
+
+def first_token(held: float) -> str:
+    """Which of the quantities of first tokens is that of a replica that holds so many requests."""
+    return FIRST[0] if alone(held) else FIRST[1]
 
 
 def of_training(book: Book, stack: Stack, width: float, p: Mapping[str, float]) -> Belief | None:

@@ -17,6 +17,7 @@ from selector.estimate import cost, serving
 from selector.types.load import Load
 
 NONE = -1
+SPREADS = ("first_token_spread", "token_spread", "request_spread")  # of the times
 Columns = dict[str, Any]
 
 
@@ -45,8 +46,12 @@ class Candidates:
     per_output_token_ms: Any
     request_p95_ms: Any
     requests_per_s: Any
-    spread: Any  # p90 over p50 of the times
-    cost_spread: Any  # p90 over p50 of the cost
+    # p90 over p50
+    first_token_spread: Any
+    token_spread: Any
+    request_spread: Any
+    rate_spread: Any
+    cost_spread: Any
     kv8: Any  # True where the cache is kept in 8 bits
 
     def __len__(self) -> int:
@@ -100,7 +105,10 @@ def _own(index: CellIndex, sized: Sized) -> Columns:
         "per_output_token_ms": sized.per_output_token_ms,
         "request_p95_ms": sized.request_p95_ms,
         "requests_per_s": sized.requests_per_s,
-        "spread": sized.spread,
+        "first_token_spread": sized.first_token_spread,
+        "token_spread": sized.token_spread,
+        "request_spread": sized.request_spread,
+        "rate_spread": sized.rate_spread,
         "kv8": sized.kv_bits < 16.0,
     }
 
@@ -200,7 +208,8 @@ def _hosted(axes: Axes, load: Load, p: Mapping[str, float]) -> Columns:
         "infra_usd": np.array([place_usd(axes, m, i, load) for m, i in pairs], dtype=float),
         **times,
         "requests_per_s": np.full(size, np.nan),
-        "spread": np.full(size, p["api.spread"]),
+        **{name: np.full(size, p["api.spread"]) for name in SPREADS},
+        "rate_spread": np.full(size, np.nan),
         "kv8": np.zeros(size, dtype=bool),
     }
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from selector.decide.spare import Spare, with_spare
-from selector.estimate import sizing
+from selector.estimate import serving, sizing
 from selector.types.load import Load
 
 MOST_REPLICAS = 1e6
@@ -156,10 +156,24 @@ def _capacity(c: Any, load: Load, mem: sizing.Memory, rows: Any, p: Mapping[str,
 def answer_ms(
     c: Any, load: Load, mem: sizing.Memory, rate: Any, batch: Any, p: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0."""
+    """Milliseconds of a replica that gets `rate` requests a second, or holds `batch` where that is 0, with
+    p90 over p50 of each time and the sequences `held`."""
     beside = sizing.interference(np, c, load, p)
     held = _settled(c, load, mem, rate, batch, beside)
-    return in_ms(sizing.times(np, c, load, held, rate, p, beside), load)
+    found = in_ms(sizing.times(np, c, load, held, rate, p, beside), load)
+    first = sizing.first_token_spread(np, c, held)
+    return found | {
+        "held": held,
+        "first_token_spread": first,
+        "token_spread": c.step_spread,
+        "request_spread": request_spread(found, first, c.step_spread, load),
+    }
+
+
+def request_spread(found: Mapping[str, Any], first: Any, token: Any, load: Load) -> Any:
+    """p90 over p50 of requests, from the times and from those of first tokens and of tokens."""
+    tokens = load.output_tokens * found["per_output_token_ms"]
+    return serving.request_spread(np, found["first_token_p95_ms"], first, tokens, token)
 
 
 def in_ms(t: sizing.Times, load: Load) -> dict[str, Any]:

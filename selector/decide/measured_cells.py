@@ -12,6 +12,7 @@ from selector.decide import cells, tuning
 from selector.decide.axes import Axes
 from selector.decide.calibrated import (
     FACTORS,
+    FIRST,
     MOST_DIFFERING,
     SAME,
     Applied,
@@ -19,13 +20,15 @@ from selector.decide.calibrated import (
     Evidence,
     Stack,
     beliefs,
+    first_token,
     of_group,
     prior_sd,
 )
 from selector.decide.columns import narrow
 from selector.decide.runnable import Runs
+from selector.estimate import serving
 from selector.estimate.calibration import told
-from selector.estimate.numeric import Z90
+from selector.estimate.numeric import SCALAR, Z90
 from selector.types.calibration import Group
 from selector.types.load import Cell, Load
 
@@ -155,54 +158,60 @@ def _measured(applied: Applied, own: Any, extra: Any, before: Mapping[str, Any])
 
 
 AT_LOAD = {
-    # Quantity -> columns of sized cells that it moves in proportion. The rate that is printed is that of the
-    # fullest batch, whatever was measured.
-    "token": ("per_output_token_ms",),
-    "first_token_loaded": ("first_token_ms", "first_token_p95_ms"),
+    # Quantity -> columns of sized cells that it moves in proportion, and that of their interval. The rate
+    # that is printed is that of the fullest batch, whatever was measured.
+    "token": (("per_output_token_ms",), "token_spread"),
+    **dict.fromkeys(FIRST, (("first_token_ms", "first_token_p95_ms"), "first_token_spread")),
 }
+
+
+def each(load: Load, carrying: float, held: float) -> Load:
+    """The load of one of the replicas that carry it: its share of the requests stated in flight, or as
+    many as sizing found it to hold."""
+    share = load.concurrency / max(carrying, 1.0) if load.concurrency else held
+    return replace(load, concurrency=share)
 
 
 def settled(
     axes: Axes, applied: Applied, index: CellIndex, sized: Sized, load: Load, p: Mapping[str, float]
 ) -> Sized:
     """The sized cells, those measured at the load that their replicas have now with that measurement."""
-    if not load.concurrency:
-        return sized
     rows = sized.rows
     which = _stacks(axes, applied, index, rows, index.tp[rows], index.pp[rows])
     known = keys(applied)
-    columns = {
-        n: getattr(sized, n)
-        for n in ("spread", "request_p95_ms", *(c for cs in AT_LOAD.values() for c in cs))
-    }
+    names = {"request_p95_ms", "request_spread"}.union(*({*times, by} for times, by in AT_LOAD.values()))
+    columns = {n: getattr(sized, n) for n in sorted(names)}
     for place in np.nonzero(which >= 0)[0]:
-        carrying = max(float(sized.replicas[place] - sized.spare[place]), 1.0)
-        each = replace(load, concurrency=load.concurrency / carrying)
+        held = float(sized.held[place])
+        own = each(load, float(sized.replicas[place] - sized.spare[place]), held)
         stack = Stack(*known[which[place]])
         now = _cell(axes, index, int(rows[place]), p)
-        for quantity, belief in beliefs(applied, stack, now, each).items():
-            if quantity in AT_LOAD and belief.method == "measured":
-                _place(
-                    columns,
-                    int(place),
-                    quantity,
-                    belief,
-                    applied.belief(quantity, stack, prior_sd(applied, quantity, now)),
-                )
-        slow, token = columns["first_token_p95_ms"][place], columns["per_output_token_ms"][place]
-        columns["request_p95_ms"][place] = slow + load.output_tokens * token
+        here = beliefs(applied, stack, now, own)
+        for quantity in ("token", first_token(held)):
+            if quantity in here and here[quantity].method == "measured":
+                any_load = applied.belief(quantity, stack, prior_sd(applied, quantity, now))
+                assert any_load is not None
+                _place(columns, int(place), quantity, here[quantity], any_load)
+        _request(columns, int(place), load)
     return replace(sized, **columns)
 
 
-def _place(
-    columns: Mapping[str, Any], place: int, quantity: str, here: Belief, any_load: Belief | None
-) -> None:
-    """Times of one cell with the factor of its load instead of that of any load."""
-    assert any_load is not None
-    for name in AT_LOAD[quantity]:
+def _place(columns: Mapping[str, Any], place: int, quantity: str, here: Belief, any_load: Belief) -> None:
+    """Times of one cell with the factor and the interval of its load instead of those of any load."""
+    times, spread = AT_LOAD[quantity]
+    for name in times:
         columns[name][place] *= here.value.factor / any_load.value.factor
-    if quantity == "token":
-        columns["spread"][place] = here.spread
+    columns[spread][place] = here.spread
+
+
+def _request(columns: Mapping[str, Any], place: int, load: Load) -> None:
+    """The request of one cell out of its first token and its tokens."""
+    slow, token = columns["first_token_p95_ms"][place], columns["per_output_token_ms"][place]
+    columns["request_p95_ms"][place] = slow + load.output_tokens * token
+    by = columns["first_token_spread"][place], columns["token_spread"][place]
+    columns["request_spread"][place] = serving.request_spread(
+        SCALAR, slow, by[0], load.output_tokens * token, by[1]
+    )
 
 
 def _cell(axes: Axes, index: CellIndex, row: int, p: Mapping[str, float]) -> Cell:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import cells, tuning
-from selector.decide.calibrated import Applied, Belief, Stack, beliefs, group_of
-from selector.decide.measured_cells import AT_LOAD
+from selector.decide.calibrated import FIRST, Applied, Belief, Stack, beliefs, first_token, group_of
+from selector.decide.measured_cells import AT_LOAD, each
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
-ESTIMATES = {
-    "first_token_ms": ("first_token_loaded",),
-    "first_token_p95_ms": ("first_token_loaded",),
-    "per_output_token_ms": ("token",),
-    "request_p95_ms": ("first_token_loaded", "token"),
-    "requests_per_s": ("rate",),
+# Estimate -> quantities that it rests on; of first tokens a candidate has one or the other.
+ESTIMATES: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "first_token_ms": (FIRST,),
+    "first_token_p95_ms": (FIRST,),
+    "per_output_token_ms": (("token",),),
+    "request_p95_ms": (FIRST, ("token",)),
+    "requests_per_s": (("rate",),),
 }
 FIGURES = {
     "token": "time per output token",
@@ -30,7 +30,8 @@ FIGURES = {
 
 
 def of_row(run: Run, row: int, here: bool = True) -> dict[str, Belief]:
-    """Factors of a candidate, by quantity: `here` at the load of its replicas, else at any."""
+    """Factors of a candidate, by quantity: `here` at the load of its replicas, else at any. Of first tokens
+    that which counts for what its replicas hold."""
     applied, own = run.axes.measured, int(run.stacks.cell[row])
     option = run.axes.models[int(run.stacks.model[row])]
     if applied is None or own < 0 or option.model is None or option.role != "llm":
@@ -42,17 +43,21 @@ def of_row(run: Run, row: int, here: bool = True) -> dict[str, Belief]:
     names = tuning.keys(device, engine, run.index.shapes[option.id], tp * pp, precision)
     cell = cells.scalar_cell([dict.fromkeys(cells.REQUIRED, 0.0), tuning.tuned(names, run.p)])
     stack = Stack(group_of(engine, device.id, precision.id, option.model), option.id, tp, pp)
-    found = beliefs(applied, stack, cell)
-    if not here or not run.load.concurrency:
+    assert run.sized is not None
+    held = float(run.sized.held[run.sized.rows.searchsorted(own)])
+    left = {*FIRST} - {first_token(held)}
+    found = {q: b for q, b in beliefs(applied, stack, cell).items() if q not in left}
+    if not here:
         return found
-    carrying = max(float(run.stacks.replicas[row] - run.stacks.spare[row]), 1.0)
-    at_load = beliefs(applied, stack, cell, replace(run.load, concurrency=run.load.concurrency / carrying))
-    return found | {q: at_load[q] for q in AT_LOAD if q in at_load}
+    carrying = float(run.stacks.replicas[row] - run.stacks.spare[row])
+    at_load = beliefs(applied, stack, cell, each(run.load, carrying, held))
+    return {q: at_load[q] if q in AT_LOAD else b for q, b in found.items()}
 
 
 def behind(found: Mapping[str, Belief], estimate: str) -> tuple[Belief | None, ...]:
     """Beliefs that an estimate rests on."""
-    return tuple(found.get(q) for q in ESTIMATES.get(estimate, ()))
+    wanted = ESTIMATES.get(estimate, ())
+    return tuple(next((found[q] for q in either if q in found), None) for either in wanted)
 
 
 def note(run: Run, shown: Sequence[int]) -> list[str]:

@@ -245,15 +245,14 @@ def _limits(run: Run, total: Any, spread: Any, once: Any, weeks: Any) -> list[li
         ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, spread),
         ("budget.upfront_usd", req.budget.upfront_usd, "USD", once, 1.0 + 0.0 * s.cost_spread),
         ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
-        ("latency.first_token_p95_ms", req.latency.first_token_p95_ms, "ms", s.first_token_p95_ms, s.spread),
-        (
-            "latency.per_output_token_p95_ms",
-            req.latency.per_output_token_p95_ms,
-            "ms",
-            s.per_output_token_ms,
-            s.spread,
+        *(
+            (f"latency.{name}", getattr(req.latency, name), "ms", column, doubts)
+            for name, column, doubts in (
+                ("first_token_p95_ms", s.first_token_p95_ms, s.first_token_spread),
+                ("per_output_token_p95_ms", s.per_output_token_ms, s.token_spread),
+                ("request_p95_ms", s.request_p95_ms, s.request_spread),
+            )
         ),
-        ("latency.request_p95_ms", req.latency.request_p95_ms, "ms", s.request_p95_ms, s.spread),
     ]
     return [
         limits.Limit(k, float(c), u, column, spread, k not in run.assumed, _confidence(run, k))

@@ -64,7 +64,7 @@ class Run:
     axes: Axes
     refusals: Refusals
     index: CellIndex
-    sized: size.Sized | None
+    sized: size.Kept | None
     stacks: cand.Candidates
     judge: Judge
     gates: gate.Gates
@@ -197,7 +197,7 @@ def _size(
     work: Load,
     p: Mapping[str, float],
     assumed: frozenset[str],
-) -> tuple[size.Sized | None, cand.Candidates]:
+) -> tuple[size.Kept | None, cand.Candidates]:
     import numpy as np
 
     if index.cell is None:
@@ -209,7 +209,7 @@ def _size(
     sized = size.size_cells(index, axes, work, limits, spare, column, load.cache(req), p)
     if axes.measured is not None:
         sized = measured_cells.settled(axes, axes.measured, index, sized, work, p)
-    return sized, cand.join(axes, index, sized, work, p)
+    return sized.kept, cand.join(axes, index, sized, work, p)
 
 
 def _mentioned(rules: Sequence[Rule], risks: Sequence[Risk], compile_: Compile) -> frozenset[str]:

@@ -34,7 +34,6 @@ def scale_out(
     """
     if load.scenario == "single_stream":
         return
-    doubt = found["spread"] ** load.limit_share  # what a limit must leave room for
     first = limits.first_token_p95_ms or np.inf
     whole = limits.request_p95_ms or np.inf
     base = found["replicas"] - found["spare"]
@@ -42,18 +41,21 @@ def scale_out(
     most = np.maximum(had - (spare.count if spare.stated else 0), 1.0)
     most = np.minimum(most, load.concurrency or np.inf)
 
+    def late(columns: Mapping[str, Any]) -> Any:
+        """Which cells break a limit, with the doubt that it must leave room for."""
+        by = load.limit_share
+        slow = columns["first_token_p95_ms"] * columns["first_token_spread"] ** by > first
+        return slow | (columns["request_p95_ms"] * columns["request_spread"] ** by > whole)
+
     def step(chosen: Any, factor: float) -> tuple[Any, dict[str, Any]]:
         """Which of the chosen cells keep the limits at a rung, and their new columns."""
         replicas = np.minimum(np.ceil(base[chosen] * factor), most[chosen])
         asked = replace(load, kv_bits=found["kv_bits"][chosen])
         columns = _columns(cell.take(chosen), asked, replicas, p)
-        by = doubt[chosen]
-        good = (columns["first_token_p95_ms"] * by <= first) & (columns["request_p95_ms"] * by <= whole)
         total = with_spare(replicas, had[chosen], spare)
-        return good, columns | {"replicas": total, "spare": total - replicas}
+        return ~late(columns), columns | {"replicas": total, "spare": total - replicas}
 
-    late = (found["first_token_p95_ms"] * doubt > first) | (found["request_p95_ms"] * doubt > whole)
-    left = np.nonzero(late)[0]
+    left = np.nonzero(late(found))[0]
     if len(left):
         left = left[step(left, LADDER[-1])[0]]
     for factor in LADDER:

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 NEAREST = 2
+# Times -> column of their interval.
+TIMES = {
+    "first_token": "first_token_spread",
+    "first_token_p95": "first_token_spread",
+    "per_output_token": "token_spread",
+    "request_p95": "request_spread",
+}
 
 
 def slots(run: Run, row: int) -> Slots:
@@ -189,8 +196,6 @@ def _contributions(run: Run, scored: Scored, row: int) -> tuple[Contribution, ..
 
 def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]:
     s = run.stacks
-    spread = float(s.spread[row])
-
     group = int(run.judge.group[row])
 
     def adjusted(quantity: str) -> dict[str, float | str | None]:
@@ -203,21 +208,18 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         column: Any,
         unit: str,
         formula: str,
-        by: float = spread,
+        by: float,
         inputs: Mapping[str, float | str | None] | None = None,
         of: str = "",
     ) -> Estimate | None:
         found = float(column[row])
         known = measured_rows.behind(measured, of)
-        if len(known) == 1 and known[0] is not None and known[0].quantity != "token":
-            by = known[0].spread
         said = {**(inputs or {}), **calibrated.basis(*known)}
         return None if math.isnan(found) else Estimate.around(found, by, unit, formula, said)
 
     late = adjusted("latency")
     missing = bill.not_counted(run, row)
     counted = adjusted("cost") | ({NOT_COUNTED: missing} if missing else {})
-
     q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
@@ -225,21 +227,26 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
             scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), counted
         ),
         "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
-        "first_token_ms": around(
-            s.first_token_ms, "ms", "serving.first_token", spread, late, "first_token_ms"
-        ),
-        "first_token_p95_ms": around(
-            s.first_token_p95_ms, "ms", "serving.first_token_p95", spread, late, "first_token_p95_ms"
-        ),
-        "per_output_token_ms": around(
-            s.per_output_token_ms, "ms", "serving.per_output_token", spread, late, "per_output_token_ms"
-        ),
-        "request_p95_ms": around(
-            s.request_p95_ms, "ms", "serving.request_p95", spread, late, "request_p95_ms"
-        ),
+        **{
+            f"{name}_ms": around(
+                getattr(s, f"{name}_ms"),
+                "ms",
+                f"serving.{name}",
+                float(getattr(s, by)[row]),
+                late,
+                f"{name}_ms",
+            )
+            for name, by in TIMES.items()
+        },
         "requests_per_s": None
         if hosted
-        else around(s.requests_per_s, "requests/s", "serving.capacity", of="requests_per_s"),
+        else around(
+            s.requests_per_s,
+            "requests/s",
+            "serving.capacity",
+            float(s.rate_spread[row]),
+            of="requests_per_s",
+        ),
         "quality_index": None
         if math.isnan(q[1])
         else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),

@@ -240,14 +240,16 @@ def _size(
     group = calibrated.group_of(c.engine, device.id, c.precision, model)
     stack = calibrated.Stack(group, model.id, *c.layout)
     known = calibrated.of_one(cat.measured, stack, c.cell, load, replicas, p)
-    c = replace(c, cell=calibrated.on_cell(c.cell, known))
+    bare, c = c.cell, replace(c, cell=calibrated.on_cell(c.cell, known))
     mem = sizing.ledger(SCALAR, c.cell, load, p)
     each = (load.concurrency or 1.0) / replicas
     cache = mem.per_sequence * math.ceil(each)
     ledger = MemoryLedger(mem.weights, cache, mem.activations, mem.reserve, mem.usable)
     rate = (load.peak_requests_per_second or 0.0) / replicas
     held = sizing.settled(SCALAR, c.cell, load, mem, rate, max(each, 1.0), p)
-    times = sizing.times(SCALAR, c.cell, load, held, rate, p)
+    known = calibrated.at_held(cat.measured, stack, bare, load, held, known, p)
+    here = calibrated.on_cell(bare, known)
+    times = sizing.times(SCALAR, here, load, held, rate, p)
     at_most = sizing.capacity(SCALAR, c.cell, load, mem, p) * replicas if rate else times.rate * replicas
     limits = _broken(model, device, load, ledger, times, at_most)
     usd, source = rent(cat, device, count)
@@ -263,7 +265,7 @@ def _size(
         limits=tuple(limits),
         nearest=None,
         memory=ledger,
-        estimates=_estimates(load, times, replicas, c.cell, known),
+        estimates=_estimates(load, times, replicas, here, known),
         usd_per_hour=usd,
         price_source=source,
         replicas=max(count // (c.layout[0] * c.layout[1]), 1),
@@ -306,9 +308,8 @@ def _estimates(
         return replace(found, p10=max(found.p10, min(floor, value))) if floor else found
 
     rate = t.rate * replicas
-    alone = t.batch <= 1.0 and not load.peak_requests_per_second
-    first_spread = cell.first_token_spread if alone else cell.first_token_loaded_spread
-    first = "first_token" if t.batch <= 1.0 else "first_token_loaded"
+    first_spread = sizing.first_token_spread(SCALAR, cell, t.batch)
+    first = calibrated.first_token(t.batch)
     inputs = load.input_tokens + load.output_tokens
     return {
         "first_token_ms": make(t.first_token * 1e3, first_spread, "ms", "serving.first_token", first),

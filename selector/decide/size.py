@@ -21,8 +21,19 @@ from selector.types.requirement import LatencyLimits
 CHUNK = 16384
 COLUMNS = (
     *("replicas", "spare", "first_token_ms", "first_token_p95_ms", "per_output_token_ms"),
-    *("request_p95_ms", "requests_per_s", "spread", "kv_bits"),
+    *("request_p95_ms", "requests_per_s", "kv_bits", "held"),
+    *("first_token_spread", "token_spread", "request_spread", "rate_spread"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Columns of `Sized` that no candidate holds."""
+
+    fits: Any
+    shortfall: Any
+    rows: Any
+    held: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,18 @@ class Sized:
     per_output_token_ms: Any
     request_p95_ms: Any
     requests_per_s: Any  # whole system at capacity
-    spread: Any
     kv_bits: Any  # of a cached value
+    held: Any  # requests in flight on a replica that carries the load
+    # p90 over p50
+    first_token_spread: Any
+    token_spread: Any
+    request_spread: Any
+    rate_spread: Any
+
+    @property
+    def kept(self) -> Kept:
+        """What is asked for after the candidates have taken the other columns over."""
+        return Kept(self.fits, self.shortfall, self.rows, self.held)
 
 
 def nothing() -> Sized:
@@ -144,7 +165,7 @@ def _generated(
         "spare": found.spare,
         **generate.answer_ms(c, asked, mem, found.rate, found.batch, p),
         "requests_per_s": found.capacity * found.replicas,
-        "spread": c.step_spread,
+        "rate_spread": c.rate_spread,
         "kv_bits": found.kv_bits,
     }
     scale_out(columns, c, load, limits, spare, caps, p)
@@ -181,8 +202,10 @@ def _single_pass(
         "per_output_token_ms": np.zeros_like(p95),
         "request_p95_ms": p95,
         "requests_per_s": capacity * replicas,
-        "spread": columns.rate_spread,
         "kv_bits": np.full_like(p95, 16.0),
+        "held": np.ones_like(p95),
+        **dict.fromkeys(("first_token_spread", "token_spread", "request_spread"), columns.latency_spread),
+        "rate_spread": columns.rate_spread,
     }
     return fits, shortfall, {k: v[fits] for k, v in found.items()}
 

@@ -36,48 +36,12 @@ class LogNormal:
         return math.exp(self.mean - Z90 * self.sd), math.exp(self.mean + Z90 * self.sd)
 
 
-def from_band(p10: float, p90: float, median: float = 1.0) -> LogNormal:
-    """Prior out of the band that an estimator declares."""
-    return LogNormal(math.log(median), math.log(p90 / p10) / (2.0 * Z90))
-
-
 def applied_sd(sd: float, factors: int, omega: float, floor: float) -> float:
     """Error of a measurement as one of another configuration: `omega` for each factor that differs.
 
     `floor` is the least that repeats are trusted to.
     """
     return math.sqrt(max(sd, floor) ** 2 + omega**2 * factors)
-
-
-def posterior(prior: LogNormal, logs: Sequence[float], sds: Sequence[float]) -> LogNormal:
-    """Belief after measurements of known error; the prior without any."""
-    precision = 1.0 / prior.sd**2 + math.fsum(1.0 / s**2 for s in sds)
-    told = math.fsum(y / s**2 for y, s in zip(logs, sds, strict=True))
-    return LogNormal((prior.mean / prior.sd**2 + told) / precision, math.sqrt(1.0 / precision))
-
-
-def shrink_share(prior_sd: float, sd: float, count: int) -> float:
-    """Share B of the prior in the posterior mean of `count` measurements of one error."""
-    noise = sd**2 / count
-    return noise / (noise + prior_sd**2)
-
-
-def family(prior: LogNormal, logs: Sequence[float], sd: float, between_sd: float) -> LogNormal:
-    """Bias of a family from one measurement each of several configurations of it, which differ by
-    `between_sd` among themselves."""
-    spread = math.hypot(between_sd, sd)
-    return posterior(prior, logs, [spread] * len(logs))
-
-
-def new_configuration(bias: LogNormal, between_sd: float) -> LogNormal:
-    """Factor of a configuration of a family that nobody has measured."""
-    return LogNormal(bias.mean, math.hypot(bias.sd, between_sd))
-
-
-def measured_configuration(bias: LogNormal, between_sd: float, log: float, sd: float) -> LogNormal:
-    """Factor of a configuration that was measured itself: shrunk towards its family only as far as
-    the measurement errs."""
-    return posterior(new_configuration(bias, between_sd), [log], [sd])
 
 
 def aged(belief: LogNormal, months: float, variance_per_month: float) -> LogNormal:

@@ -131,3 +131,15 @@ def hosted(first: Any, each: Any, tail: Any, output_tokens: Any) -> dict[str, An
         "per_output_token_ms": each,
         "request_p95_ms": first * tail + output_tokens * each,
     }
+
+
+@formula("serving.request_spread", "p90 over p50")
+def request_spread(xp: Numeric, first: Any, first_by: Any, tokens: Any, token_by: Any) -> Any:
+    """p90 over p50 of a request, out of those of its slow first token and of all its tokens (`first` and
+    `tokens` in one unit of time): both at their p90 over both at their p50, which is wider than if they
+    erred apart (formula `serving.request_spread`). 1 where neither takes time.
+    """
+    whole = first + tokens
+    return xp.where(
+        whole > 0.0, (first * first_by + tokens * token_by) / xp.where(whole > 0.0, whole, 1.0), 1.0
+    )

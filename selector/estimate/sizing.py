@@ -16,6 +16,7 @@ from selector.types.load import Load
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 FIXED_POINT_STEPS = 8
+ALONE = 2.0  # requests in flight up to which a first token hardly waits for others
 NOT_KNOWN = float("nan")
 
 
@@ -231,6 +232,17 @@ def closer(xp: Numeric, c: Any, load: Load, mem: Memory, rate: Any, held: Any, b
     return xp.where(rate > 0.0, xp.minimum(wanted, xp.maximum(mem.batch, 1.0)), held)
 
 
+def alone(held: Any) -> Any:
+    """True where the first token counts as one alone and not as one under load: by the requests in flight
+    up to which its interval is fitted and its measurements are told apart."""
+    return held <= ALONE
+
+
+def first_token_spread(xp: Numeric, c: Any, held: Any) -> Any:
+    """p90 over p50 of the first token of a replica that holds so many requests."""
+    return xp.where(alone(held), c.first_token_spread, c.first_token_loaded_spread)
+
+
 @formula("serving.seconds", "s", {"rate": "requests/s", "batch": "sequences"})
 def times(
     xp: Numeric, c: Any, load: Load, held: Any, rate: Any, p: Mapping[str, float], beside: Any = None
@@ -256,6 +268,6 @@ def times(
     tail = prefill(xp, c, load, load.input_tokens_p95)
     first_p95 = c.floor_seconds + tail + 2.0 * busy + p["serving.wait_tail"] * wait
     tpot = scaled(tpot, c.token_factor)
-    alone, loaded = c.first_token_factor, c.first_token_loaded_factor
-    by = 1.0 if alone is loaded else xp.where(held > 1.0, loaded, alone)
+    single, loaded = c.first_token_factor, c.first_token_loaded_factor
+    by = 1.0 if single is loaded else xp.where(alone(held), single, loaded)
     return Times(held, step, floor, tpot, read, scaled(first, by), scaled(first_p95, by), answered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from selector.iterate.figures import CHOICE, first, key, leads_alone, name
@@ -16,7 +16,13 @@ NONE, STAY, NOISE, COST, MOVE, SWITCH, UNKNOWN = (
 )
 
 
-def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs | None) -> dict[str, Any]:
+def switch(
+    part: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    runs: Runs | None,
+    shared: Container[str] = (),
+) -> dict[str, Any]:
     """Verdict on leaving the stack in place, which is the stated incumbent or else the old first stack.
 
     `gain_points` is by how much the new first stack leads it in the new decision, `cost_points` what
@@ -28,8 +34,8 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
     slots = stated or (was and was["slots"])
     found: dict[str, Any] = {
         "verdict": UNKNOWN,
-        "from": slots and name(slots),
-        "to": now and name(now["slots"]),
+        "from": slots and name(slots, shared),
+        "to": now and name(now["slots"], shared),
         "gain_points": None,
         "cost_points": None,
         "p_better": None,
@@ -41,7 +47,7 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
     if slots is None or key({"slots": slots}) == key(now):
         return found | {"verdict": STAY}
     if key({"slots": slots}, CHOICE) == key(now, CHOICE):
-        return found | {"verdict": STAY, "why": [f"in another size or offer: {name(now['slots'])}"]}
+        return found | {"verdict": STAY, "why": [f"in another size or offer: {name(now['slots'], shared)}"]}
     if runs is None:
         return found | _as_shown(slots, new)
     look = runs.new.look(part, slots, resized=True)
@@ -54,7 +60,12 @@ def switch(part: str, old: Mapping[str, Any], new: Mapping[str, Any], runs: Runs
         return found | _for_the_budget(slots, new)
     cost = 0.0 if stated else _cost_points(new, runs)
     chance = runs.new.beats(part, now["slots"], look.stack["slots"])
-    found |= {"from": name(look.stack["slots"]), "gain_points": gain, "cost_points": cost, "p_better": chance}
+    found |= {
+        "from": name(look.stack["slots"], shared),
+        "gain_points": gain,
+        "cost_points": cost,
+        "p_better": chance,
+    }
     if cost is None:
         return found | {"why": ["the move has a price and a point of cost has none"]}
     if chance < runs.threshold or gain <= 0.0:

@@ -1,7 +1,7 @@
 """Write what a refresh found: files named by day and number in a pack of the user's, none ever changed.
 
 Entries of a later file win over those of an earlier one with the same id, as files are read in the
-order of their names; what a file said stays.
+order of their names; what a file said stays. A run for an earlier day is numbered on from the last one.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from selector.errors import PackError, Problem, UsageError
+from selector.errors import PackError, Problem, SelectorError, UsageError
 from selector.iterate.refresh import source
-from selector.packs import schema
+from selector.packs import compiled, schema
 from selector.packs.reader import parse
 from selector.types.refresh import Change, Feed
 
 HEAD = "pack.yaml"
 MOST = 99  # runs of one day, whose numbers have two digits so that their order is that of their names
 SOURCES = "sources"
+MARK = re.compile(r"-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{2})\.yaml\Z")
+APART = "nothing is written: give --save a folder of its own, named after this one in --packs"
 
 
 def prepared(folder: Path) -> bool:
@@ -53,23 +55,43 @@ def append(folder: Path, changes: Sequence[Change], feeds: Sequence[Feed], today
     for change in changes:
         rows.setdefault(change.kind, []).append(change.entry)
     texts |= {f"{kind}-{mark}.yaml": _dumped(kind, entries) for kind, entries in rows.items()}
-    return _written(folder, texts)
+    return _written(folder, texts, rows)
 
 
-def _written(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+def _written(
+    folder: Path, texts: Mapping[str, str], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[Path]:
     _checked(texts)
     made: list[Path] = []
+    began = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             with (folder / name).open("x", encoding="utf-8") as handle:  # never over what is there
                 made.append(folder / name)
                 handle.write(text)
-    except OSError as error:
+        _in_force(folder, made, rows)
+    except (OSError, SelectorError) as error:
         for path in made:
             path.unlink(missing_ok=True)
-        raise PackError(Problem(f"{folder} cannot be written: {error.strerror}")) from None
+        if began and folder.is_dir():
+            folder.rmdir()
+        if isinstance(error, OSError):
+            raise PackError(Problem(f"{folder} cannot be written: {error.strerror}")) from None
+        raise
     return made
+
+
+def _in_force(folder: Path, made: Sequence[Path], rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """What was written has to be what the pack now says; files of the user's may be read later."""
+    raw, new = compiled.overlay(compiled.Raw(), folder), set(map(str, made))
+    problems = [
+        Problem(f"{kind}: {id_} would win over what was found", compiled.position(raw, kind, id_), APART)
+        for kind, id_ in ((kind, row["id"]) for kind, same in rows.items() for row in same)
+        if raw.files[kind][id_] not in new
+    ]
+    if problems:
+        raise PackError(problems)
 
 
 def _checked(texts: Mapping[str, str]) -> None:
@@ -82,17 +104,12 @@ def _checked(texts: Mapping[str, str]) -> None:
 
 def _mark(folder: Path, today: date) -> str:
     """Day and number of a run, after all that are there."""
-    taken = [
-        m
-        for p in folder.glob("*.yaml")
-        if (m := re.search(rf"-{today.isoformat()}-([0-9]{{2}})\.yaml\Z", p.name))
-    ]
-    number = max((int(m[1]) for m in taken), default=0) + 1
+    taken = [m.groups() for p in folder.glob("*.yaml") if (m := MARK.search(p.name))]
+    day, last = max([*taken, (today.isoformat(), "00")])
+    number = int(last) + 1
     if number > MOST:
-        raise UsageError(
-            Problem(f"{folder} has {MOST} files of {today.isoformat()}", None, "name another folder")
-        )
-    return f"{today.isoformat()}-{number:02d}"
+        raise UsageError(Problem(f"{folder} has {MOST} files of {day}", None, "name another folder"))
+    return f"{day}-{number:02d}"
 
 
 def _source(feed: Feed) -> dict[str, str]:

@@ -18,6 +18,7 @@ from selector.iterate.predict_serving import Case, quantity
 from selector.packs import schema
 from selector.packs.catalog import Catalogue
 from selector.types.calibration import Reading, Trials
+from selector.types.catalog import Model
 
 PASS_RATE = "pass_rate"
 # Metric -> quantity, and 1 where the quantity rises with it, -1 where it falls.
@@ -123,12 +124,22 @@ def reading(point: Point, predictor: Predictor, file: str) -> Reading:
         return _memory(point, predictor, file, value)
     _known_engine(point, predictor)
     model, _, _ = predictor.stack(point)
+    _offloaded(point, model)
     one_pass = passes.role_of(model) != "llm"
     what = (ONE_PASS if one_pass else TOLD).get(metric)
     if what is None:
         raise PointError(f"{metric} tells no single quantity of the estimator")
     found = _base(point, predictor, file, value, what)
     return found if one_pass else _with_load(found, point, predictor.case(point), what[0])
+
+
+def _offloaded(point: Point, model: Model) -> None:
+    """Raises `PointError` where the processor computed a part; one layer stands behind the blocks."""
+    blocks = model.architecture and model.architecture.layers
+    on, whole = point.number("n_gpu_layers"), (blocks or 0) + 1
+    if on is not None and on < whole:
+        of = f" of {whole}" if blocks else ""
+        raise PointError(f"{on:g}{of} layers were on the device, the others with the processor")
 
 
 def _base(point: Point, predictor: Predictor, file: str, value: float, what: tuple[str, int]) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,17 +97,18 @@ def _one(part: str, old: Part, new: Part, basis: Basis) -> dict[str, Any]:
     leaders = [figures.first(d) for d in (old, new)]
     changed = causes(old["inputs"], new["inputs"], basis.files_differ)
     names = attribution.groups(changed)
-    rows = _estimates(part, old, new, runs)
     moved = ranges.changed(old, new)
-    feasibility = flips.feasibility(part, old, new, runs)
-    switch = advice.switch(part, old, new, runs)
+    alike = figures.shared(s for d in (old, new) for s in d["stacks"])
+    feasibility = flips.feasibility(part, old, new, runs, alike)
+    switch = advice.switch(part, old, new, runs, alike)
+    rows = _estimates(part, old, new, runs, alike)
     return {
         "schema_version": 1,
         "kind": "diff",
-        "winner": _winner(*leaders),
-        "ranks": _ranks(old, new),
+        "winner": _winner(leaders[0], leaders[1], alike),
+        "ranks": _ranks(old, new, alike),
         "estimates": [{k: v for k, v in row.items() if k != "key"} for row in rows],
-        "risks": _risks(old, new),
+        "risks": _risks(old, new, alike),
         "risk_levels": _levels(*leaders),
         "feasibility": feasibility,
         "options": flips.options(part, runs),
@@ -121,7 +122,7 @@ def _one(part: str, old: Part, new: Part, basis: Basis) -> dict[str, Any]:
                 for row in rows
                 if row["old"] is not None and row["new"] is not None
             ],
-            "winner": _flips(part, leaders, names, runs),
+            "winner": _flips(part, leaders, names, runs, alike),
             "computed": runs is not None,
             "not_computed": runs.failed if runs else 0,
             "note": attribution.note(changed, runs is not None, basis.why),
@@ -131,26 +132,28 @@ def _one(part: str, old: Part, new: Part, basis: Basis) -> dict[str, Any]:
     }
 
 
-def _winner(old: Part | None, new: Part | None) -> dict[str, Any]:
+def _winner(old: Part | None, new: Part | None, shared: Container[str]) -> dict[str, Any]:
     same = key(old) == key(new)
     alike = old is not None and new is not None and key(old, figures.CHOICE) == key(new, figures.CHOICE)
     kind = "same" if same else "resized" if alike else "none" if new is None else "other"
-    sides = [s and name(s["slots"]) for s in (old, new)]
+    sides = [s and name(s["slots"], shared) for s in (old, new)]
     return {"old": sides[0], "new": sides[1], "changed": not same, "kind": kind}
 
 
-def _ranks(old: Part, new: Part) -> list[dict[str, Any]]:
+def _ranks(old: Part, new: Part, shared: Container[str]) -> list[dict[str, Any]]:
     before, after = ({key(s): s for s in d["stacks"]} for d in (old, new))
     found = []
     for k in dict.fromkeys([*after, *before]):
         sides = [side[k]["rank"] if k in side else None for side in (before, after)]
         if sides[0] != sides[1]:
             slots = (after.get(k) or before[k])["slots"]
-            found.append({"stack": name(slots), "old": sides[0], "new": sides[1]})
+            found.append({"stack": name(slots, shared), "old": sides[0], "new": sides[1]})
     return found
 
 
-def _estimates(part: str, old: Part, new: Part, runs: Runs | None) -> list[dict[str, Any]]:
+def _estimates(
+    part: str, old: Part, new: Part, runs: Runs | None, shared: Container[str]
+) -> list[dict[str, Any]]:
     """Figures that differ: of the first place, then of each stack that both sides have."""
     tables = [figures.table(d, {}) for d in (old, new)]
     if runs is not None:
@@ -158,7 +161,7 @@ def _estimates(part: str, old: Part, new: Part, runs: Runs | None) -> list[dict[
         for table, at in zip(tables, (runs.at[frozenset()], runs.at[frozenset(runs.names)]), strict=True):
             mine = dict(at.figures.get(part, {})) if at else {}
             table |= {k: v for k, v in mine.items() if k not in table}
-    names = {str(key(s)): name(s["slots"]) for d in (old, new) for s in d["stacks"]}
+    names = {str(key(s)): name(s["slots"], shared) for d in (old, new) for s in d["stacks"]}
     draws = int((new.get("robustness") or {}).get("samples") or 0)
     order = [FIRST, *(str(key(s)) for s in new["stacks"]), *(str(key(s)) for s in old["stacks"])]
     return [
@@ -185,22 +188,25 @@ def _split(
 
 
 def _flips(
-    part: str, leaders: list[Part | None], names: list[str], runs: Runs | None
+    part: str, leaders: list[Part | None], names: list[str], runs: Runs | None, shared: Container[str]
 ) -> list[dict[str, Any]]:
     """The smallest sets of groups that, changed alone, put another stack first, or leave none."""
     was, now = (key(s) or NOBODY for s in leaders)
     if runs is None:
-        return [_flip(names, now, now)] if was != now and len(names) == 1 else []
+        return [_flip(names, now, now, shared)] if was != now and len(names) == 1 else []
     at = runs.leaders(part)
-    found = [_flip([g for g in runs.names if g in s], to, now) for s, to in attribution.flips(at, runs.names)]
+    found = [
+        _flip([g for g in runs.names if g in s], to, now, shared)
+        for s, to in attribution.flips(at, runs.names)
+    ]
     again = at[frozenset()]
     if again is not None and again != was:
-        found.insert(0, _flip(["program"], again, now))
+        found.insert(0, _flip(["program"], again, now, shared))
     return found
 
 
-def _flip(names: list[str], to: str, now: str) -> dict[str, Any]:
-    return {"inputs": names, "to": figures.label(to) if to else None, "new_winner": to == now}
+def _flip(names: list[str], to: str, now: str, shared: Container[str]) -> dict[str, Any]:
+    return {"inputs": names, "to": figures.label(to, shared) if to else None, "new_winner": to == now}
 
 
 def _levels(old: Part | None, new: Part | None) -> list[dict[str, Any]]:
@@ -209,13 +215,13 @@ def _levels(old: Part | None, new: Part | None) -> list[dict[str, Any]]:
     return [{"level": x, "old": sides[0][x], "new": sides[1][x]} for x in reversed(figures.LEVELS)]
 
 
-def _risks(old: Part, new: Part) -> list[dict[str, Any]]:
+def _risks(old: Part, new: Part, shared: Container[str]) -> list[dict[str, Any]]:
     """Residual levels that differ: of the first place, then of the other stacks that both sides show."""
     before, after = ({key(s): s for s in d["stacks"]} for d in (old, new))
     leaders = [figures.first(d) for d in (old, new)]
     stays = key(leaders[0]) == key(leaders[1])
-    shared = {k: s for k, s in after.items() if k in before and not (stays and k == key(leaders[1]))}
-    pairs = [(name(s["slots"]), before[k], s) for k, s in shared.items()]
+    both = {k: s for k, s in after.items() if k in before and not (stays and k == key(leaders[1]))}
+    pairs = [(name(s["slots"], shared), before[k], s) for k, s in both.items()]
     if leaders[0] and leaders[1]:
         pairs.insert(0, (FIRST, leaders[0], leaders[1]))
     return [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 ESTIMATES = (
@@ -30,16 +31,27 @@ def key(stack: Mapping[str, Any] | None, slots: tuple[str, ...] = SAME) -> str |
     return None if stack is None else json.dumps([stack["slots"][s] for s in slots], sort_keys=True)
 
 
-def name(slots: Mapping[str, Any]) -> str:
-    """A stack in one line."""
+def name(slots: Mapping[str, Any], shared: Container[str] = ()) -> str:
+    """A stack in one line; hosting and layout stand with it where several have the line, as in `shared`."""
     count = slots["hardware"] and f"{slots['n_devices']}x {slots['hardware']}"
     parts = (slots["model"], slots["precision"], count, slots["engine"], slots["offer"])
-    return " ".join(str(p) for p in parts if p)
+    line = " ".join(str(p) for p in parts if p)
+    if line not in shared:
+        return line
+    at = slots["layout"]
+    layout = f", tp{at['tp']} pp{at['pp']} ep{at['ep']} x{at['replicas']}" if at else ""
+    return f"{line} ({slots['hosting']}{layout})"
 
 
-def label(found: str) -> str:
+def shared(stacks: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Lines that stacks of several keys have."""
+    lines = Counter(name(s["slots"]) for s in {key(s): s for s in stacks}.values())
+    return frozenset(line for line, count in lines.items() if count > 1)
+
+
+def label(found: str, shared: Container[str] = ()) -> str:
     """The stack of a key in one line."""
-    return name(dict(zip(SAME, json.loads(found), strict=True)))
+    return name(dict(zip(SAME, json.loads(found), strict=True)), shared)
 
 
 def first(part: Mapping[str, Any]) -> dict[str, Any] | None:

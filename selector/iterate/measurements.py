@@ -24,7 +24,9 @@ MEMORY = frozenset(
     )
 )
 # Points that their gatherers found impossible or wrong; they stand outside all targets.
-SET_APART = frozenset(("implausible_outlier", "copied_from_a100_page", "unrepresentative_slow"))
+SET_APART = frozenset(
+    ("implausible_outlier", "copied_from_a100_page", "unrepresentative_slow", "partial_offload")
+)
 LARGEST = 1e18  # no field of a point is larger
 # Units that points may state, by the end of the metric's name; others are of another quantity.
 UNITS = {

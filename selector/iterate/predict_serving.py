@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from selector.decide import single
+from selector.decide.calibrated import first_token
 from selector.decide.layouts import LAYER_SPLIT
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
@@ -209,13 +210,12 @@ def figures(
 
 
 PREDICTS = {"prefill_tok_s": "prefill", "tpot_ms": "step", "decode_tok_s": "step"}
-ALONE = 2.0  # requests in flight up to which a first token does not wait for others
 
 
 def quantity(point: Point, case: Case) -> str:
     """What a metric tells of, as intervals are told apart."""
     if point.metric == "ttft_ms":
-        return "first_token" if (case.load.concurrency or math.inf) <= ALONE else "first_token_loaded"
+        return first_token(case.load.concurrency or math.inf)
     return PREDICTS.get(point.metric, "rate")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from selector.estimate.requests import in_force
 from selector.packs.catalog import Catalogue
 from selector.packs.versions import newer
-from selector.types.catalog import Api, Price
+from selector.types.catalog import Api, Offer, Price
 from selector.types.refresh import Change, Differences, Feed, Figure, Row
 
 FIGURES = (
@@ -21,7 +21,6 @@ FIGURES = (
 )
 RENTS = ("on_demand_per_hour", "spot_per_hour")
 SHORT = 1.0  # tokens: a prompt below every threshold
-PROVIDER = "gpuhunt"  # its names are of providers, not of entries
 DOLLARS = "USD"
 
 
@@ -85,7 +84,7 @@ def _matched(ask: Ask, feed: Feed) -> Iterator[tuple[str, Found]]:
     """Each row by its name: None without an id here, a reason, or an id with what changed."""
     names = ask.names(feed.id)
     judge: Callable[[Ask, Feed, Row, str], Found] = {"gpuhunt": _offer, "pypi": _version}.get(feed.id, _api)
-    for row in feed.rows:
+    for row in _zoned(ask, feed, names):
         means = names.get(row.name)
         name = (
             row.name
@@ -93,9 +92,26 @@ def _matched(ask: Ask, feed: Feed) -> Iterator[tuple[str, Found]]:
             else "/".join((row.name, row.offer["region"], row.offer["instance"]))
         )
         found = None if means is None else judge(ask, feed, row, means)
-        if ask.only and not (isinstance(found, tuple) and found[0] in ask.only):
+        if ask.only and not (means in ask.only or (isinstance(found, tuple) and found[0] in ask.only)):
             continue
         yield name, found
+
+
+def _zoned(ask: Ask, feed: Feed, names: Mapping[str, str]) -> Iterator[Row]:
+    """Rows of a feed; an offer of the packs has one, at the cheapest of the zones of its region."""
+    merged: dict[tuple[str, int], Row] = {}
+    for row in feed.rows:
+        held = _held(ask, row, names.get(row.name))
+        if held is None or row.offer is None:
+            yield row
+            continue
+        key = held.id, row.offer["count"]
+        before = merged[key].offer or {} if key in merged else {}
+        least = {
+            k: min(x[k] for x in (before, row.offer) if k in x) for k in RENTS if k in {*before, *row.offer}
+        }
+        merged[key] = replace(row, offer={**row.offer, **least, "region": held.region})
+    yield from merged.values()
 
 
 def source(feed: Feed) -> str:
@@ -108,6 +124,13 @@ def _change(
 ) -> Change:
     leap = any((f.ratio or 1.0) >= ask.jump for f in figures)
     return Change(kind, id_, feed.id, tuple(figures), entry, leap and not ask.accept)
+
+
+def _older(feed: Feed, as_of: str | None) -> str:
+    """Why differing figures of a source are no news; empty where they are, or where nobody dates ours."""
+    if as_of is None or feed.as_of >= as_of:
+        return ""
+    return f"the packs have it of {as_of}, the source is of {feed.as_of}"
 
 
 def _differs(ask: Ask, old: float, new: float) -> bool:
@@ -139,6 +162,8 @@ def _api(ask: Ask, feed: Feed, row: Row, means: str) -> Found:
     figures += batch
     if not figures:
         return means, None
+    if older := _older(feed, api.as_of):
+        return older
     entry = dict(ask.cat.raw.entries["apis"][means])
     entry["prices"] = [*entry["prices"], *rows]
     if batch:
@@ -208,16 +233,10 @@ def _batch(ask: Ask, api: Api, row: Row) -> list[Figure]:
 
 
 def _offer(ask: Ask, feed: Feed, row: Row, means: str) -> Found:
-    """Rent of an instance of a provider in a region, or in a zone of one."""
-    said = row.offer or {}
-    held = [
-        o
-        for o in ask.cat.offers.values()
-        if o.provider == means and o.instance == said["instance"] and _within(said["region"], o.region)
-    ]
-    if not held:
+    """Rent of an instance of a provider in a region."""
+    said, offer = row.offer or {}, _held(ask, row, means)
+    if offer is None:
         return None
-    offer = held[0]
     if offer.count != said["count"]:
         return f"it has {said['count']} devices there and {offer.count} here"
     if offer.currency != DOLLARS:
@@ -228,9 +247,23 @@ def _offer(ask: Ask, feed: Feed, row: Row, means: str) -> Found:
     ]
     if not figures:
         return offer.id, None
+    if older := _older(feed, offer.as_of):
+        return older
     entry = dict(ask.cat.raw.entries["offers"][offer.id]) | {f.key: f.new for f in figures}
     entry |= {"source": source(feed), "as_of": feed.as_of}
     return offer.id, _change(ask, feed, "offers", offer.id, figures, entry)
+
+
+def _held(ask: Ask, row: Row, means: str | None) -> Offer | None:
+    """The offer of the packs that a row speaks of, by instance and region or a zone of it."""
+    said = row.offer
+    if said is None:
+        return None
+    for offer in ask.cat.offers.values():
+        same = offer.provider == means and offer.instance == said["instance"]
+        if same and _within(said["region"], offer.region):
+            return offer
+    return None
 
 
 def _within(place: str, region: str) -> bool:

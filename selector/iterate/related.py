@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,28 @@ def strangers(old: Side, new: Side) -> str:
 def _tasks(requirements: Mapping[str, Any]) -> frozenset[str]:
     parts = requirements.get("components") or (requirements,)
     return frozenset(str((p.get("application") or {}).get("task")) for p in parts)
+
+
+def stated(old: Side, new: Side) -> list[dict[str, Any]]:
+    """Keys of the requirements files that differ, as stated; a side that does not state one has None."""
+    sides = [dict(_leaves(s.requirements)) for s in (old, new)]
+    return [
+        {"key": k, "old": sides[0].get(k), "new": sides[1].get(k)}
+        for k in sorted({*sides[0], *sides[1]})
+        if sides[0].get(k) != sides[1].get(k)
+    ]
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Values by dotted key; a list of mappings by name or risk, else by place."""
+    if isinstance(value, Mapping):
+        for k, v in value.items():
+            yield from _leaves(v, f"{key}.{k}" if key else str(k))
+    elif isinstance(value, list | tuple) and value and all(isinstance(v, Mapping) for v in value):
+        for i, v in enumerate(value):
+            yield from _leaves(v, f"{key}.{v.get('name', v.get('risk', i))}")
+    elif value is not None:
+        yield key, value
 
 
 def waivers(old: Side, new: Side) -> list[dict[str, Any]]:

@@ -17,21 +17,28 @@ def refine(
     one: Axis,
     points: Mapping[At, Point],
     tolerance: float,
+    most: int,
     compute: Callable[[Sequence[At]], Mapping[At, Point]],
-) -> dict[At, Point]:
-    """More points of a single axis, until every boundary is known to `tolerance` of its value; what turns
-    up between two regions has boundaries of its own."""
+) -> tuple[dict[At, Point], int]:
+    """More points of a single axis, at most so many, until every boundary is known to `tolerance` of its
+    value or of the range; what turns up between two regions has boundaries of its own. Gives the number of
+    boundaries that are left wider."""
     found = dict(points)
     while wanted := list(_between(one, found, tolerance)):
-        found |= compute(wanted)
-    return found
+        room = most - (len(found) - len(points))
+        if room <= 0:
+            break
+        found |= compute(wanted[:room])
+    return found, len(wanted)
 
 
 def _between(one: Axis, points: Mapping[At, Point], tolerance: float) -> Iterator[At]:
     ordered = sorted(points.values(), key=lambda p: float(p.at[0]))
+    # A boundary at 0 has no value to be a share of; a logarithmic axis has none there.
+    least = 0.0 if one.log else float(one.values[-1]) - float(one.values[0])
     for low, high in itertools.pairwise(ordered):
         a, b = float(low.at[0]), float(high.at[0])
-        if low.key == high.key or b - a <= tolerance * max(abs(a), abs(b)):
+        if low.key == high.key or b - a <= tolerance * max(abs(a), abs(b), least):
             continue
         at = middle(one, low.at[0], high.at[0])
         if at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 from selector.report import front
 from selector.report.front import Dot, Front
@@ -28,10 +29,12 @@ def picture(r: Recommendation, width: int) -> list[str]:
     low, high = math.log(min(usd)), math.log(max(usd))
     floor, top = min(good), max(good)
     grid = [[" "] * columns for _ in range(ROWS)]
+    at: dict[tuple[int, int], list[Dot]] = {}
     for dot in sorted(found.dots, key=_order):
         x = _place(math.log(dot.usd), low, high, columns)
         y = ROWS - 1 - _place(dot.quality, floor, top, ROWS)
         grid[y][x] = _mark(dot)
+        at.setdefault((x, y), []).append(dot)
     lines = []
     for number, row in enumerate(grid):
         value = top - (top - floor) * number / (ROWS - 1)
@@ -40,7 +43,7 @@ def picture(r: Recommendation, width: int) -> list[str]:
     lines.append(" " * MARGIN + " +" + "-" * columns)
     ends = f"{short(min(usd))} USD/month (log scale)", short(max(usd))
     lines.append(" " * (MARGIN + 2) + ends[0] + ends[1].rjust(columns - len(ends[0])))
-    return ["quality index", *lines, *_legend(found)]
+    return ["quality index", *lines, *_legend(found), *_shared(at.values())]
 
 
 def _order(dot: Dot) -> tuple[bool, int]:
@@ -60,6 +63,16 @@ def _mark(dot: Dot) -> str:
 
 def _place(value: float, low: float, high: float, cells: int) -> int:
     return 0 if high <= low else round((cells - 1) * (value - low) / (high - low))
+
+
+def _shared(places: Iterable[Sequence[Dot]]) -> list[str]:
+    """Labels that stand in one place, of which the best is drawn."""
+    rows = [sorted((d for d in dots if d.label and _number(d)), key=_number) for dots in places]
+    told = [
+        f"{_mark(row[0])} over {', '.join(_mark(d) for d in row[1:])}"
+        for row in sorted((r for r in rows if len(r) > 1), key=lambda r: _number(r[0]))
+    ]
+    return [f"in one place: {'; '.join(told)}"] if told else []
 
 
 def _legend(found: Front) -> list[str]:

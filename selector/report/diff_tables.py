@@ -26,6 +26,8 @@ WORDS = {
     "high_risks": "high risks",
 }
 TOLD = ("p_best", "cost_per_month_usd", "request_p95_ms", "high_risks")  # on the screen
+KEYS = 8  # changed requirements that are written out
+ANCHORS = ("worst", "target", "ideal")
 MOST = 24  # rows of a table for people; JSON has all
 Found = Mapping[str, Any]
 
@@ -72,10 +74,33 @@ def lines(found: Found) -> list[tuple[str, list[str]]]:
     said.append(("cause", due))
     if attribution["inputs"]:
         said.append(("input changed", [i["input"] for i in attribution["inputs"]]))
+    if changed := _requirements(found):
+        said.append(("requirement changed", changed))
     for m in found["ranges"]["changed"]:
-        sides = (", ".join(short(x) for x in m[side]) for side in ("old", "new"))
+        sides = (_anchors(m[side]) for side in ("old", "new"))
         said.append((f"anchors of {m['criterion']}", [" -> ".join(sides)]))
     return [*said, ("advice", list(found["advice"]))]
+
+
+def _requirements(found: Found) -> list[str]:
+    """Keys of the requirements that differ, old and new."""
+    rows = found.get("requirements", ())
+    said = [f"{r['key']}: {_stated(r['old'])} -> {_stated(r['new'])}" for r in rows[:KEYS]]
+    return [*said, *([f"{len(rows) - KEYS} more: --format json"] if len(rows) > KEYS else [])]
+
+
+def _stated(value: object) -> str:
+    if value is None:
+        return "not stated"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    return f"[{', '.join(str(v) for v in value)}]" if isinstance(value, list | tuple) else str(value)
+
+
+def _anchors(values: Sequence[float]) -> str:
+    return ", ".join(f"{word} {short(x)}" for word, x in zip(ANCHORS, values, strict=True))
 
 
 def tables(found: Found, most: int | None = MOST) -> list[Table]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from selector.iterate.figures import name
 from selector.iterate.runs import parts
 from selector.report.numbers import short
+from selector.report.screen import worth_measuring
 from selector.report.tabular import share
 
 if TYPE_CHECKING:
@@ -157,10 +158,28 @@ def _outcome(label: str, part: Part, several: bool) -> str:
         lead = part["stacks"][0]["score"] - part["stacks"][1]["score"]
         sure = "" if best is None else f", and is best in {share(best)} of {robust['samples']:,} draws"
         why = f"it comes out best: {short(lead)} points before {name(part['stacks'][1]['slots'])}{sure}"
+        why += _rival(part, best)
     if part["stacks"][0]["provisional"]:
         why += "; provisional, as a figure or a fact that counts is not known"
     head = f"{label}: chosen" if several else "Chosen"
     return f'{head} option: "{_first(part)}", because {why}.'
+
+
+def _rival(part: Part, best: float | None) -> str:
+    """Who is best more often, or else next often, and whether that is practically a tie."""
+    robust, chosen = part["robustness"], part["stacks"][0]["id"]
+    others = [s for s in robust.get("shares", ()) if s["stack"]["id"] != chosen and s["p_best"] > 0]
+    if best is None or not others:
+        return ""
+    other = max(others, key=lambda s: s["p_best"])
+    id_ = other["stack"]["id"]
+    labels = {s["id"]: name(s["slots"]) for s in part["stacks"]}
+    tied = [r["id"] for r in robust.get("tied", ())]
+    who = f"{labels.get(id_, other['stack']['what'])} is best in {share(other['p_best'])}"
+    if id_ in tied:
+        return f"; {who} and practically tied with it"
+    count = f"; practically tied with it: {len(tied)} stack{'s' * (len(tied) > 1)}" if tied else ""
+    return f"; {who}{count}"
 
 
 def _consequences(part: Part) -> list[str]:
@@ -173,9 +192,11 @@ def _consequences(part: Part) -> list[str]:
     )
     if len(stacks) > 1:
         rows += _arguments(stacks[0], stacks[1], f"against {name(stacks[1]['slots'])}")
-    risks = [f"{r['id']} {r['residual']}" for r in stacks[0]["risks"] if r["residual"] in SHOWN]
-    if risks:
-        rows.append(f"Bad, because these risks stay after mitigations: {', '.join(risks)}")
+    risks = [r for r in stacks[0]["risks"] if r["residual"] in SHOWN]
+    for certain, words in ((True, "these risks stay"), (False, "these risks are possible, and would stay")):
+        told = [f"{r['id']} {r['residual']}" for r in risks if r["certain"] == certain]
+        if told:
+            rows.append(f"Bad, because {words} after mitigations: {', '.join(told)}")
     for c in stacks[0]["constraints"]:
         if c["status"] in ("at_risk", "unverified"):
             rows.append(f"Bad, because {c['id']} is {c['status'].replace('_', ' ')}")
@@ -239,7 +260,7 @@ def _turns(b: BreakEven) -> Iterator[str]:
 def _worth(m: Part) -> str:
     what = m["stack"]["label"] or m["stack"]["what"]
     turns = ", could turn the first place" if m["turns"] else ""
-    return f"{m['criterion']} of {what}, worth {short(m['evpi_points'])} points{turns}"
+    return f"{m['criterion']} of {what}, worth {worth_measuring(m['evpi_points'], m['turns'])}{turns}"
 
 
 def _judged(part: Part) -> str:

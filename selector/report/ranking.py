@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from selector.report import cautions, ties
 from selector.report.numbers import band
 from selector.report.screen import MIDDLE, worse
 from selector.report.tabular import Table, alike, describe, middle, prior, quality, runs_on, share
@@ -28,7 +29,6 @@ MARKS = {
     "U": "a limit is unverified",
     "F": "none betters it on cost, quality and latency together",
 }
-UNNAMED = "unspecified"  # region of a price list that does not say
 COLUMNS = ("USD/month", "p95 ms", "quality", "risk", "best", "mark")
 RIGHT = frozenset({"rank", "points", "USD/month", "p95 ms", "quality", "risk", "best"})
 
@@ -69,7 +69,7 @@ def full(r: Recommendation) -> Table:
         for s in r.stacks
     )
     columns = ("rank", "id", "points", "model", "runs on", *COLUMNS)
-    words = [*_taken(r), POINTS, *_bound(r), RANK, TIES, PRIOR, *([BEST] if best else [])]
+    words = [*_taken(r), POINTS, *_bound(r), RANK, TIES, PRIOR, *([BEST] if best else []), *_tied(r)]
     note = "; ".join([*words, *_legend(row[-1] for row in rows), *_hosted(r.stacks)])
     return Table(TITLE, columns, rows, RIGHT, note).without(*_empty(rows))
 
@@ -147,6 +147,7 @@ def _note(r: Recommendation, grouped: Sequence[Group], rows: Sequence[tuple[str,
         *level,
         words,
         *([BEST] if shares(r) else []),
+        *_tied(r),
         *_legend(row[-1].split(" ")[0] for row in rows),
     ]
     parts += _hosted(r.stacks)
@@ -162,11 +163,8 @@ def _hosted(stacks: Sequence[RankedStack]) -> list[str]:
     """Under whose law hosted models run: where requests are processed, and the seat of the vendor."""
     found: dict[str, list[str]] = {}
     for s in stacks:
-        if s.slots.hardware is None:
-            region, seat = str(s.facts.get("region", UNNAMED)), s.facts.get("vendor_jurisdiction")
-            where = "nobody knows where" if region == UNNAMED else f"in {region}"
-            whose = f"by a vendor of {seat}" if seat else "the seat of the vendor is not known"
-            found.setdefault(f"{where}, {whose}", []).append(s.label)
+        if where := cautions.place(s):
+            found.setdefault(where, []).append(s.label)
     told = [f"{where}: {', '.join(labels)}" for where, labels in found.items()]
     return [f"hosted models are processed {' | '.join(told)}"] if told else []
 
@@ -181,6 +179,11 @@ def _taken(r: Recommendation) -> list[str]:
     if r.points_quantile == MIDDLE:
         return []
     return [f"points: {worse(r)}; shares and spans of points are of draws around the middle"]
+
+
+def _tied(r: Recommendation) -> list[str]:
+    """The rule by which stacks are practically tied, shown or not."""
+    return [f"practically tied: {ties.rule(r.robustness)}"] if r.robustness and r.robustness.tied else []
 
 
 def _legend(marked: Iterable[str]) -> list[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selector.report import fresh
+from selector.report import cautions, fresh, ties
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
 from selector.types.decision import Constraint, ProposedPlan, RankedStack, Recommendation, Relaxation
-from selector.types.robust import Decisive, Robustness, StackRef, WeightInterval, WinsIf
+from selector.types.robust import Decisive, Robustness, WeightInterval, WinsIf
 
 RIVALS = 3  # named in a line
 CHANGES = 4
 MEASURED = 3
 REASONS = 3
-NAMED = 6  # labels in a list of ties
 LEAST = 0.01  # points; less is noise of the draws
+NOTHING = 1e-9  # points; less is an error of the sum
 MIDDLE = 0.5  # quantile of points that no attitude moves
 RATED = {name: i for i, name in enumerate(("cost", "latency", "quality", "risk", "effort"))}
 LEVELS = ("VH", "H", "M", "L", "VL")
@@ -111,6 +111,8 @@ def _chosen(r: Recommendation) -> list[Line]:
         Line("", (_points(r, first), rests, f"id {first.slots.digest()}")),
         Line("", _figures(first)),
     ]
+    if where := cautions.place(first):
+        lines.append(Line("PROCESSED", (where,)))
     second = rival(r.stacks)
     if second is not None:
         lines.append(
@@ -121,6 +123,8 @@ def _chosen(r: Recommendation) -> list[Line]:
     doubts = [c for c in first.constraints if _doubtful(c, shown)]
     if doubts:
         lines.append(Line("NOT CERTAIN", tuple(_doubt(c) for c in doubts)))
+    if warned := cautions.warnings(first):
+        lines.append(Line("WARNED", warned))
     if bars := before_launch(first.duties):
         lines.append(Line("BEFORE LAUNCH", (f"{bars} (duties: see below)",)))
     if sure is not None:
@@ -131,7 +135,7 @@ def _chosen(r: Recommendation) -> list[Line]:
 
 
 def _state(s: RankedStack) -> str:
-    """FINAL means that nothing which decides is unknown; what may still go otherwise is said with it."""
+    """FINAL means that no stated limit is unverified; what may still go otherwise is said with it."""
     risky = sum(c.status == "at_risk" for c in s.constraints)
     high = sum(not x.certain and x.residual in LEVELS[:2] for x in s.risks)
     limits = f"{risky} limit{'s' * (risky > 1)} at risk" if risky else ""
@@ -143,7 +147,7 @@ def _state(s: RankedStack) -> str:
     return (
         f"{state} with {doubts}"
         if s.provisional
-        else f"{state} (nothing that decides is unknown) with {doubts}"
+        else f"{state} (no stated limit is unverified) with {doubts}"
     )
 
 
@@ -205,16 +209,21 @@ def _doubtful(c: Constraint, shown: set[str]) -> bool:
 
 
 def waterfall(first: RankedStack, second: RankedStack) -> str:
-    """Differences of the points, largest first; they sum to the gap."""
+    """Differences of the points, largest first, with digits in which they sum to the gap if any do."""
     other = {c.id: c.points for c in second.contributions}
     mine = {c.id: c.points for c in first.contributions}
     steps = {k: mine.get(k, 0.0) - other.get(k, 0.0) for k in {**mine, **other}}
-    shown = [
-        f"{v:+.1f} {k}" for k, v in sorted(steps.items(), key=lambda x: (-abs(x[1]), x[0])) if abs(v) >= 0.05
-    ]
-    if not shown:
-        return "equal on every criterion"
-    return f"{', '.join(shown)} = {first.score - second.score:+.1f}"
+    steps = {k: v for k, v in steps.items() if abs(v) > NOTHING}
+    gap = first.score - second.score
+    said = ""
+    for digits in (1, 2):
+        shown = {k: round(v, digits) for k, v in steps.items() if abs(v) >= max(0.5 / 10**digits, LEAST)}
+        ordered = sorted(shown, key=lambda k: (-abs(steps[k]), k))
+        told = f"{', '.join(f'{steps[k]:+.{digits}f} {k}' for k in ordered)} = {gap:+.{digits}f}"
+        if shown and round(sum(shown.values()), digits) == round(gap, digits):
+            return told
+        said = said or (f"{told} (rounded)" if shown else "")
+    return said or (f"within {LEAST:g} points: {', '.join(steps)}" if steps else "equal on every criterion")
 
 
 def _doubt(c: Constraint) -> str:
@@ -253,16 +262,8 @@ def _draws(sure: Robustness, first: str) -> tuple[str, ...]:
     named_ = ", ".join(f"{named(x.stack)} {share(x.p_best)}" for x in rivals)
     best = f"best in {share(own.p_best)} of {sure.samples:,} draws" + (f" ({named_})" if named_ else "")
     regret = f"expected regret {_worth(sure.regret_points)}"
-    tied = f"practically tied: {_list(sure.tied)}" if sure.tied else ""
+    tied = f"practically tied: {ties.told(sure)}" if sure.tied else ""
     return tuple(x for x in (f"{best}; {regret}", tied) if x)
-
-
-def _list(refs: tuple[StackRef, ...]) -> str:
-    """Labels, and how many more are not among the stacks shown."""
-    labels = [x.label for x in refs if x.label]
-    more = len(refs) - len(labels)
-    shown = [f"{len(labels)} of the stacks shown"] if len(labels) > NAMED else labels
-    return ", ".join([*shown, *([f"{more} not shown"] if more else [])])
 
 
 def _weights(sure: Robustness) -> tuple[str, ...]:
@@ -341,10 +342,15 @@ def _worth(points: float) -> str:
     return f"{short(points)} points" if points >= LEAST or points == 0.0 else f"under {LEAST:g} points"
 
 
+def worth_measuring(points: float, turns: bool) -> str:
+    """Points that an answer may bring; what could turn the first place is worth something."""
+    return f"under {LEAST:g} points" if turns and points < LEAST else _worth(points)
+
+
 def _measure(x: Decisive) -> str:
     priced = x.evpi_usd_per_month is not None and x.evpi_points >= LEAST
     usd = f" = {short(x.evpi_usd_per_month)} USD/month" if priced else ""
-    worth = f"worth {_worth(x.evpi_points)}{usd}"
+    worth = f"worth {worth_measuring(x.evpi_points, x.turns)}{usd}"
     unknown = "" if x.known else ", not known"
     turns = ", could turn the first place" if x.turns else ""
     return f"{x.criterion} of {named(x.stack)}{unknown}: {worth}{turns}"

@@ -6,12 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-# What readings speak of; each is moved by its own measurements only.
-QUANTITIES = (
-    *("token", "first_token", "first_token_loaded", "rate"),
-    *("memory", "energy", "training", "items", "item_latency"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -36,9 +30,10 @@ class Group:
 class Reading:
     """One measured point against its estimate, on a logarithmic scale.
 
-    `log` is ln(measured / estimated), of the time per token for rates of decoding too; `prior_sd`
-    the standard deviation that the estimator admits, `sd` that of the measurement (0: not stated).
-    Tokens a request, requests in flight on a replica; None where the point does not say.
+    `quantity` is what it speaks of, and all that it moves: token first_token first_token_loaded rate memory
+    energy training items item_latency. `log` is ln(measured / estimated), of the time per token for rates of
+    decoding too; `prior_sd` the standard deviation that the estimator admits, `sd` that of the measurement
+    (0: not stated). Tokens a request, requests in flight on a replica; None where the point does not say.
     """
 
     id: str

@@ -125,4 +125,6 @@ class Robustness:
     exchange: tuple[ExchangeRate, ...]
     wins_if: tuple[WinsIf, ...]
     pareto: tuple[ParetoPoint, ...]
+    tied_points: float  # at most so far behind the first is practically tied with it
+    tied_probability: float  # or so often before it: share of the draws
     tied: tuple[StackRef, ...] = field(default=())  # practically tied with the first

@@ -1,6 +1,7 @@
 """What must hold of stability and of draws: properties P5, P12, P14 to P16 and brute force."""
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from problems import Decision, decisions, many
 from scipy.optimize import linprog  # type: ignore[import-untyped]
 
 from selector.decide import limits
+from selector.decide.calibrated import Applied, Stack
 from selector.decide.robust import acceptability, choices, pareto, sampling, stability
 from selector.estimate import calibration
 from selector.estimate.numeric import Z90
 from selector.iterate.attribution import shapley
+from selector.types.calibration import Book, Group, Reading
 
 GRID = 401
 PROBLEMS = 200
@@ -283,46 +286,60 @@ def test_normals_are_normal() -> None:
     assert abs((z < -Z90).mean() - 0.1) < 0.003
 
 
-BELIEF = st.builds(calibration.LogNormal, st.floats(-1, 1), st.floats(0.05, 1.0))
+PRIOR = st.floats(0.05, 1.0)
 LOGS = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20)
+GROUP = Group("e", "h", "p", "f")
+LATER = date(2026, 1, 1)
 
 
-@given(BELIEF, LOGS, st.floats(0.03, 0.5))
+def applied(logs: list[float], sd: float, prior: float, day: date = LATER) -> Applied:
+    """Measurements of as many stacks of one group, on the first day of a year, as they count on a day."""
+    rows = [
+        Reading(
+            f"r{i}", "f", "token", GROUP, f"m{i}", 1, 1, "tpot_ms", 1, 1, y, prior, sd, dated="2026-01-01"
+        )
+        for i, y in enumerate(logs)
+    ]
+    p = {"share.family": 0.5, "share.stack": 0.3, "share.load": 0.2, "omega": 0.15, "sd_floor": 0.03}
+    p |= {
+        "drift_per_month": 0.1,
+        "undated_months": 0.0,
+        "load_tolerance": 0.1,
+        "most_factor": 9.0,
+        "conflict_sds": 1e9,
+    }
+    return Applied(Book(tuple(rows)), {f"calibration.{k}": v for k, v in p.items()}, day)
+
+
+@given(PRIOR, LOGS, st.floats(0.03, 0.5))
 @many
-def test_p15_calibration_lies_between_prior_and_data(
-    prior: calibration.LogNormal, logs: list[float], sd: float
-) -> None:
-    alone = calibration.posterior(prior, [], [])
-    assert math.isclose(alone.mean, prior.mean, abs_tol=1e-12)
-    assert math.isclose(alone.sd, prior.sd)
-    after = calibration.posterior(prior, logs, [sd] * len(logs))
+def test_p15_calibration_lies_between_prior_and_data(prior: float, logs: list[float], sd: float) -> None:
+    precision, each = prior**-2, sd**-2
+    assert calibration.told(precision, [], []) == 0.0
+    after = calibration.told(precision, logs, [each] * len(logs))
     mean = math.fsum(logs) / len(logs)
-    assert min(prior.mean, mean) - 1e-9 <= after.mean <= max(prior.mean, mean) + 1e-9
-    share = calibration.shrink_share(prior.sd, sd, len(logs))
-    assert math.isclose(after.mean, (1 - share) * mean + share * prior.mean, abs_tol=1e-9)
-    sure = calibration.posterior(prior, [mean] * 100_000, [sd] * 100_000)
-    assert abs(sure.mean - mean) < 0.01
-    again = calibration.posterior(prior, [*logs, prior.mean], [sd] * (len(logs) + 1))
-    assert again.sd <= after.sd
-    aged = calibration.aged(after, 12.0, 0.01)
-    assert aged.sd > after.sd
-    assert aged.mean == after.mean
+    assert min(0.0, mean) - 1e-9 <= after <= max(0.0, mean) + 1e-9
+    noise = sd**2 / len(logs)
+    assert math.isclose(after, mean * prior**2 / (noise + prior**2), abs_tol=1e-9)
+    sure = calibration.told(precision, [mean], [each * 100_000])
+    assert abs(sure - mean) < 0.01
 
 
-@given(BELIEF, LOGS, st.floats(0.03, 0.5), st.floats(0.05, 0.5))
+@given(PRIOR, LOGS, st.floats(0.03, 0.5))
 @many
-def test_p15_a_family_is_less_sure_of_a_new_member(
-    prior: calibration.LogNormal, logs: list[float], sd: float, between: float
-) -> None:
-    bias = calibration.family(prior, logs, sd, between)
-    new = calibration.new_configuration(bias, between)
-    own = calibration.measured_configuration(bias, between, logs[0], sd)
-    assert new.sd > bias.sd
-    assert own.sd < new.sd
-    assert min(new.mean, logs[0]) - 1e-9 <= own.mean <= max(new.mean, logs[0]) + 1e-9
-    far = prior.mean + 3.1 * math.hypot(prior.sd, sd)
-    assert calibration.conflicts(prior, far, sd)
-    assert not calibration.conflicts(prior, prior.mean, sd)
+def test_p15_a_family_is_less_sure_of_a_new_member(prior: float, logs: list[float], sd: float) -> None:
+    found = applied(logs, sd, prior)
+    new, own = (found.belief("token", Stack(GROUP, m, 1, 1), prior) for m in ("new", "m0"))
+    more = applied([*logs, 0.0], sd, prior).belief("token", Stack(GROUP, "new", 1, 1), prior)
+    old = applied(logs, sd, prior, date(2027, 1, 1)).belief("token", Stack(GROUP, "new", 1, 1), prior)
+    assert new is not None and own is not None and more is not None and old is not None  # noqa: PT018
+    assert min(0.0, *logs) - 1e-9 <= new.value.mean <= max(0.0, *logs) + 1e-9
+    assert own.value.sd < new.value.sd < old.value.sd
+    assert more.value.sd <= new.value.sd
+    far = 3.1 * math.hypot(prior, sd)
+    alone = calibration.LogNormal(0.0, prior)
+    assert calibration.conflicts(alone, far, sd)
+    assert not calibration.conflicts(alone, 0.0, sd)
     assert calibration.applied_sd(sd, 2, 0.15, 0.03) > calibration.applied_sd(sd, 0, 0.15, 0.03)
 
 

@@ -24,6 +24,8 @@ ENDPOINTS = ("base_url", "api_base", "endpoint", "openai_api_base", "url")
 # Manifests of other forms, and the files of this program.
 SKIPPED = ("selector.", "compose", "values", "package", "tsconfig", "lock", "openapi", "swagger", "mkdocs")
 MOST_DEPTH = 8
+_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S*\bschemas/([a-z_]+)\.json\s")
+_PACK = re.compile(r"^pack:.*\bpoints_budget\b", re.MULTILINE | re.DOTALL)
 _HINT = re.compile(rf"\b(?:{'|'.join(VENDORS)})\b[\"']?\s*:")
 _ROLE = re.compile(r"[_-](chat|llm|completion|embedding|embeddings|embedder|rerank|reranker)$")
 
@@ -43,9 +45,25 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
     tree.troubles.extend(t for t in troubles if t not in tree.troubles)
     for document in documents:
         data = document.data
-        if isinstance(data, dict) and not {"apiVersion", "services", "model_list", "Resources"} & set(data):
+        if not isinstance(data, dict) or _facts_of_a_pack(data, text, file, tree, tables):
+            continue
+        if not {"apiVersion", "services", "model_list", "Resources"} & set(data):
             for path, inside in _mappings(data, (), 0):
                 yield from _told(inside, path, document, file, tables)
+
+
+def _facts_of_a_pack(data: Mapping[str, Any], text: str, file: File, tree: Tree, tables: Tables) -> bool:
+    """True for a file of facts for this program: what its entries offer is not what runs here.
+
+    Nothing but one kind of entries stands in it, and the first line or a `pack.yaml` beside it says so.
+    """
+    if not data or not set(data) <= tables.kinds:
+        return False
+    schema = _SCHEMA.match(text)
+    if schema and {schema[1]} == set(data):
+        return True
+    pack = tree.beside(file, "pack.yaml")
+    return pack is not None and bool(_PACK.search(tree.text(pack) or ""))
 
 
 def _mappings(data: Any, path: Path_, depth: int) -> Iterator[tuple[Path_, Mapping[str, Any]]]:

@@ -38,6 +38,11 @@ class Tables:
         return found
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that files of packs hold, each under its name."""
+        return frozenset(self._entries)
+
+    @cached_property
     def images(self) -> Mapping[str, Mapping[str, Any]]:
         """Images by the end of their name."""
         return self._entries.get("images", {})

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from selector.decide import weighing
 from selector.estimate.trace import Label, Traced
 from selector.packs.compiled import BASE, WITHOUT_ID
 from selector.types.explain import Origin
@@ -91,6 +92,22 @@ class Leaves:
             return self._leaf(key, value, unit, "", Origin("requirement", "stated in the requirements"))
         origin = Origin("assumption", f"default {made.rule}", (made.source,), None, made.why)
         return self._leaf(key, value, unit, "", origin)
+
+    def weight(self, criterion: str, value: float) -> Any:
+        """An effective weight in percent: of the weights stated, else of the defaults and what moved them."""
+        run, made = self._run, self._assumed.get("weights")
+        if made is not None and ("weights" in run.assumed or not value):
+            moved = [f"{r.id} x{r.factor:g}: {r.title}" for r in run.reweighing if r.criterion == criterion]
+            origin = Origin(
+                "assumption", f"default {made.rule}", (made.source,), None, "; ".join([made.why, *moved])
+            )
+        else:
+            origin = Origin(
+                "requirement",
+                "stated in the requirements",
+                why=f"{weighing.WORDS[run.weights_form]}, made to sum to 100",
+            )
+        return self._leaf(f"weights.{criterion}", value, "percent", "", origin)
 
     def choice(self, key: str, value: float, unit: str, words: str) -> Any:
         """What the search settled on."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from selector.decide.calibrated import FACTORS, Belief, Term
+from selector.decide.calibrated import FACTORS, FIRST, Belief, Term
 from selector.estimate.calibration import told
 from selector.estimate.sizing import Times
 from selector.estimate.trace import TRACE, named
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 # Quantity -> times of a replica that it moves.
-MOVED = {"token": ("per_output_token",), "first_token_loaded": ("first_token", "first_token_p95")}
+MOVED = {
+    "token": ("per_output_token",),
+    **dict.fromkeys(FIRST, ("first_token", "first_token_p95")),
+}
 WORDS = {
     "token": "measurements on the time per output token",
     "first_token": "measurements on the first token",

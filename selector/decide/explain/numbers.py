@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import tuning
+from selector.decide import show, tuning
 from selector.decide.explain.graph import nodes
 from selector.decide.explain.money import Account
 from selector.decide.explain.risks import Register
@@ -15,7 +15,8 @@ from selector.decide.explain.traced import NEAR, Candidate
 from selector.decide.explain.worth import Worth
 from selector.decide.judge import TRUE
 from selector.errors import Problem, UsageError
-from selector.estimate import effort
+from selector.estimate import effort, serving
+from selector.estimate.sizing import alone
 from selector.estimate.trace import TRACE, Traced, named
 from selector.packs.schema import near
 from selector.types.explain import Figure
@@ -31,6 +32,7 @@ QUANTILES = ("p10", "p90")
 FIRST = {"cost": "costs", "memory": "memory_gib_per_device"}
 ALIASES = {"cost.per_month_usd": "estimates.cost_per_month_usd", "n_devices": "slots.n_devices"}
 TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request_p95_ms")
+INTERVALS = {f"{name}_ms": by for name, by in show.TIMES.items()} | {"requests_per_s": "rate_spread"}
 UNITS = {"requests_per_s": "requests/s", "quality_index": "index", "effort_person_months": "person-months"}
 Make = Callable[[], Any]
 
@@ -138,22 +140,41 @@ class Numbers:
             return p["effort.spread"]
         if name == "cost_per_month_usd":
             return self.worth.account.spread
-        if name in (*TIMES, "requests_per_s"):
-            return self._time_spread(float(s.spread[row]))
+        if name in INTERVALS:
+            return self._time_spread(INTERVALS[name], float(getattr(s, INTERVALS[name])[row]))
         return None
 
-    def _time_spread(self, value: float) -> Any:
+    def _time_spread(self, which: str, value: float) -> Any:
+        """p90 over p50 in a column of the candidates: by its formula where nothing else bears on it."""
         stack = self.stack
         if stack.own < 0 and value == float(stack.p["api.spread"]):
             return stack.p["api.spread"]
         if stack.own >= 0 and stack.option.role == "llm":
-            devices = int(stack.layout[0]) * int(stack.layout[1])
-            keys = tuning.keys(stack.device, stack.engine, stack.shape, devices, stack.precision)
-            width = named(tuning.width("step", keys, stack.p), "serving.width", "ln(p90 over p50)")
-            found = named(TRACE.exp(width), "serving.spread", "p90 over p50")
+            found = self._of_request() if which == "request_spread" else self._fitted(which)
             if abs(float(found) / value - 1.0) < NEAR:
                 return found
-        return stack.leaves.choice("spread", value, "p90 over p50", "interval of the times, with rules")
+        words = "interval with rules and measurements"
+        return stack.leaves.choice(which.replace("_spread", ".spread"), value, "p90 over p50", words)
+
+    def _fitted(self, which: str) -> Any:
+        """Interval of what the formulas predict of a cell, before measurements and rules."""
+        stack = self.stack
+        devices = int(stack.layout[0]) * int(stack.layout[1])
+        keys = tuning.keys(stack.device, stack.engine, stack.shape, devices, stack.precision)
+        first = "first_token" if alone(float(stack.held)) else "first_token_loaded"
+        what = {"token_spread": "step", "rate_spread": "rate"}.get(which, first)
+        width = named(tuning.width(what, keys, stack.p), f"serving.width.{what}", "ln(p90 over p50)")
+        return named(TRACE.exp(width), f"serving.spread.{what}", "p90 over p50")
+
+    def _of_request(self) -> Any:
+        """Interval of a request out of those of its first token and of its tokens."""
+        s, row, times = self.run.stacks, self.stack.row, self.stack.times
+        first, token = (
+            self._time_spread(name, float(getattr(s, name)[row]))
+            for name in ("first_token_spread", "token_spread")
+        )
+        tokens = self.stack.serving_load.output_tokens * times["per_output_token_ms"]
+        return serving.request_spread(TRACE, times["first_token_p95_ms"], first, tokens, token)
 
     def _score(self) -> Any:
         return self.worth.score()

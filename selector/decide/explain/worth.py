@@ -177,7 +177,7 @@ class Worth:
 
     def weight(self, criterion: str) -> Any:
         """Effective weight in percent."""
-        return self.stack.leaves.requirement(f"weights.{criterion}", self.run.weights[criterion], "percent")
+        return self.stack.leaves.weight(criterion, self.run.weights[criterion])
 
     def given(self, rule: Rule, weight: float) -> Any:
         """Points that a rule gives, times the weight of its pack."""

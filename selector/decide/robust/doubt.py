@@ -170,7 +170,7 @@ def _latency(run: Run, scored: Scored, rows: Any) -> Figure:
     machine = _numbered(rows, lambda r: _machine(run, r))
     if not scored.waits:
         return _figure(scored, rows, "latency", [], machine)
-    sd = log_sd(s.spread[rows])
+    sd = log_sd(s.request_spread[rows])
     load = p["robust.share.load"] * np.where(hosted == 1, 0.0, 1.0)
     kind = np.full(len(rows), p["robust.share.estimator"])
     errors = [

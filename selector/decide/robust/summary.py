@@ -84,6 +84,8 @@ def of(
         exchange=exchange,
         wins_if=counterfactual.wins_if(f, reasons),
         pareto=_pareto(f),
+        tied_points=p["value.tied_points"],
+        tied_probability=p["robust.tied_probability"],
         tied=_tied(f, beats, shown),
         **exact,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib import import_module
@@ -18,6 +19,8 @@ from selector.types.refresh import Feed, Row
 ID = "gpuhunt"
 URL = "https://github.com/dstackai/gpuhunt"
 COLUMNS = ("instance_name", "location", "price", "gpu_count", "spot")
+SPOT = ("true", "false")
+WHOLE = "take a whole copy of the catalogue"
 
 
 def installed() -> bool:
@@ -45,7 +48,7 @@ def read(where: str | None, said: date | None, today: date) -> Feed:
 
 
 def _feed(rows: Iterator[Mapping[str, Any]], as_of: str) -> Feed:
-    """One row for each instance in each place, on-demand and spot together; of several zones the cheapest."""
+    """One row for each instance in each place, on-demand and spot together, each at its least."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for r in rows:
         key = (r["provider"], r["instance"], r["region"])
@@ -60,30 +63,33 @@ def _feed(rows: Iterator[Mapping[str, Any]], as_of: str) -> Feed:
 
 
 def _csv(path: str, data: bytes) -> Iterator[dict[str, Any]]:
+    shown = place.shown(path)
     try:
         table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
         lacking = [c for c in COLUMNS if c not in (table.fieldnames or ())]
         if lacking:
             raise InputError(
-                Problem(f"{ID}: {path} lacks the columns {', '.join(lacking)}", None, "name a catalogue")
+                Problem(f"{ID}: {shown} lacks the columns {', '.join(lacking)}", None, "name a catalogue")
             )
-        provider = Path(path).stem
+        provider = Path(shown).stem
         for row in table:
-            where = f"{path}:{table.line_num}"
+            where = f"{shown}:{table.line_num}"
             if made := _one(row.get("provider") or provider, row, where):
                 yield made
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(Problem(f"{ID}: {path} is no CSV: {error}", None, "name a catalogue")) from None
+        raise InputError(Problem(f"{ID}: {shown} is no CSV: {error}", None, "name a catalogue")) from None
 
 
 def _one(provider: str, row: Mapping[str, str], where: str) -> dict[str, Any] | None:
     """None of a machine without devices."""
+    if any(row[c] is None for c in COLUMNS) or row["spot"].strip().lower() not in SPOT:
+        raise InputError(Problem(f"{ID}: {where}: the row is cut off", None, WHOLE))
     try:
         count, price = int(row["gpu_count"] or 0), float(row["price"])
     except (TypeError, ValueError):
         what = f"{ID}: {where}: gpu_count {row['gpu_count']!r} or price {row['price']!r} is no number"
-        raise InputError(Problem(what, None, "take a whole copy of the catalogue")) from None
-    if count < 1 or not price > 0.0:
+        raise InputError(Problem(what, None, WHOLE)) from None
+    if count < 1 or not 0.0 < price < math.inf:
         return None
     return {
         "provider": provider,

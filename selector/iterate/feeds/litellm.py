@@ -14,6 +14,7 @@ from selector.types.refresh import Feed, Row
 ID = "litellm"
 URL = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
 MILLION = 1e6  # tokens that our prices are for; theirs are for one
+MOST = 1e6  # USD a token, beyond which it is no price
 DIGITS = 9  # decimals of a price, beyond which the product is noise
 KEYS = {
     "input_cost_per_token": "input_usd_per_mtok",
@@ -21,7 +22,7 @@ KEYS = {
     "cache_read_input_token_cost": "cache_read_usd_per_mtok",
     "cache_creation_input_token_cost": "cache_write_usd_per_mtok",
 }
-ABOVE = re.compile(r"_above_(?P<thousands>[0-9]+)k_tokens\Z")
+ABOVE = re.compile(r"_above_(?P<thousands>[0-9]{1,9})k_tokens\Z")
 BATCH = "_batches"
 
 
@@ -33,12 +34,12 @@ def read(where: str | None, said: date | None) -> Feed:
     if not isinstance(data, Mapping) or not any(
         isinstance(v, Mapping) and set(KEYS) & set(v) for v in data.values()
     ):
-        what = f"{ID}: {at} holds no prices per token by model"
+        what = f"{ID}: {place.shown(at)} holds no prices per token by model"
         raise InputError(Problem(what, None, "name model_prices_and_context_window.json"))
     rows = tuple(_row(k, v) for k, v in data.items() if isinstance(v, Mapping) and k != "sample_spec")
     as_of = place.dated(ID, at, fetched, said)
     title = "LiteLLM model_prices_and_context_window.json (MIT)"
-    return Feed(ID, title, at if at.startswith(place.WEB) else URL, as_of, rows)
+    return Feed(ID, title, place.shown(at) if place.is_web(at) else URL, as_of, rows)
 
 
 def _row(name: str, entry: Mapping[str, Any]) -> Row:
@@ -63,6 +64,6 @@ def _prices(entry: Mapping[str, Any], suffix: str) -> dict[str, float]:
     found = {}
     for theirs, ours in KEYS.items():
         value = entry.get(f"{theirs}{suffix}")
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST:
             found[ours] = round(value * MILLION, DIGITS)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +22,8 @@ from selector.iterate.importers import (
 )
 from selector.iterate.importers.base import Foreign
 from selector.iterate.measurements import Point, read
+from selector.needs import names
+from selector.packs.catalog import Catalogue
 from selector.packs.reader import read_text
 
 MODULES: tuple[ModuleType, ...] = (
@@ -39,6 +41,13 @@ FLAGS = {
     "precision": "precision_weights",
 }
 OF_TRIALS = ("model",)
+# Field -> ids behind a name, as people and tools write it.
+NAMED: Mapping[str, Callable[[str, Catalogue], Iterable[str]]] = {
+    "model": lambda text, cat: names.find_models(text, cat) or (),
+    "hardware": lambda text, cat: names.match_devices(text, cat).devices,
+    "engine": names.match_engines,
+    "precision_weights": lambda text, cat: names.match_precisions(text.lower(), cat),
+}
 
 
 def detect(path: Path, text: str) -> str:
@@ -53,8 +62,11 @@ def detect(path: Path, text: str) -> str:
     raise InputError(Problem("no form of measurements that is known", Position(str(path)), fix))
 
 
-def source(path: Path, tool: str | None, stated: Mapping[str, Any], extra: Mapping[str, Any]) -> Source:
-    """The points of a file. `stated` holds the fields that flags give, `extra` those that only fill gaps."""
+def source(
+    path: Path, tool: str | None, stated: Mapping[str, Any], extra: Mapping[str, Any], cat: Catalogue
+) -> Source:
+    """The points of a file. Flags fill gaps: `stated` holds the fields of a stack, which may not contradict
+    the file, `extra` those that may differ from row to row."""
     text = read_text(path)
     if is_one(text):
         fix = "calibrate the files that it was made of; it serves as it is with --measurements"
@@ -66,15 +78,54 @@ def source(path: Path, tool: str | None, stated: Mapping[str, Any], extra: Mappi
     rows = module.read(Foreign(str(path), text))
     if not rows:
         raise InputError(Problem(f"no figures of {name} in the file", Position(str(path))))
-    filled = [_filled(row, stated, extra) for row in rows]
+    _agreeing(path, rows, stated, cat)
+    filled = [_filled(row, stated, extra, cat) for row in rows]
     _complete(path, filled)
     points = (Point(f"{path.stem}:{i + 1}", {**row, "source": name}) for i, row in enumerate(filled))
     return Source(path.name, sha256(text), tuple(points), text)
 
 
-def _filled(row: Mapping[str, Any], stated: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    gaps = {k: v for k, v in extra.items() if row.get(k) is None}
-    return {k: v for k, v in {**row, **gaps, **stated}.items() if v is not None}
+def _filled(
+    row: Mapping[str, Any], stated: Mapping[str, Any], extra: Mapping[str, Any], cat: Catalogue
+) -> dict[str, Any]:
+    """A row with what flags say where the file does not, or where it is less exact or no name of ours."""
+    told = {k: v for k, v in row.items() if v is not None}
+    for field, value in stated.items():
+        ours, theirs = _means(field, value, cat), _means(field, told.get(field), cat)
+        if field not in told or not theirs or ours < theirs:
+            told[field] = value
+    return {k: v for k, v in extra.items() if v is not None} | told
+
+
+def _agreeing(
+    path: Path, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Any], cat: Catalogue
+) -> None:
+    """Raises `InputError` where a flag says something else than the file."""
+    flags = {field: flag for flag, field in FLAGS.items()}
+    problems: dict[str, Problem] = {}
+    for field, value in stated.items():
+        flag, ours = flags.get(field, field.replace("_", "-")), _means(field, value, cat)
+        for said in (row[field] for row in rows if row.get(field) is not None):
+            theirs = _means(field, said, cat)
+            if ours and theirs and not ours & theirs:
+                what = f"the file says {flag} {said}, and --{flag} {value}"
+                fix = f"leave out --{flag}, or correct the file"
+                problems.setdefault(field, Problem(what, Position(str(path)), fix))
+    if problems:
+        raise InputError(list(problems.values()))
+
+
+def _means(field: str, value: Any, cat: Catalogue) -> frozenset[Any]:
+    """What a value stands for: ids of the packs where the field holds names, empty where they have none."""
+    if value is None:
+        return frozenset()
+    match = NAMED.get(field)
+    if match is None:
+        return frozenset((value,))
+    try:
+        return frozenset(match(str(value).strip(), cat))
+    except InputError:
+        return frozenset()
 
 
 def _complete(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,10 +8,11 @@ import io
 import re
 from typing import Any
 
-from selector.iterate.importers.base import Foreign, Row, number, objects, opens, text
+from selector.iterate.importers.base import FINITE, Foreign, Row, number, objects, opens, text
 
 NAME = "llama-bench"
 NEEDED = ("n_prompt", "n_gen", "avg_ts")
+OPTIONAL = ("stddev_ts", "n_depth", "main_gpu", "n_gpu_layers", "n_cpu_moe")
 QUANT = re.compile(r"\b(I?Q\d\w*|BF16|F16|F32|MXFP4)\b", re.IGNORECASE)
 SIZE = re.compile(r"[-_.](?=(?:I?Q\d|BF16|F16|F32|MXFP4))", re.IGNORECASE)
 TEST = re.compile(r"^(pp|tg)(\d+)(?:\s*@\s*d(\d+))?$")
@@ -45,7 +46,7 @@ def _table(given: Foreign) -> list[tuple[int, dict[str, Any]]]:
         if None in raw or None in raw.values():
             raise given.fail("a row with another number of cells than the header", reader.line_num)
         run: dict[str, Any] = dict(raw)
-        for key in (*NEEDED, "stddev_ts", "n_depth"):
+        for key in (*NEEDED, *OPTIONAL):
             if key in run:
                 try:
                     run[key] = float(run[key])
@@ -61,6 +62,10 @@ def _run(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
         raise given.fail(f"no {', '.join(missing)}: not a test of llama-bench", line)
     reads, writes, rate = (number(run, k, given, line) for k in NEEDED)
     chips = [c.strip() for c in (text(run.get("gpu_info")) or "").split(",") if c.strip()]
+    alone = text(run.get("split_mode")) == "none"
+    if alone and chips:
+        main = int(number(run, "main_gpu", given, line) or 0)
+        chips = chips[main : main + 1] or chips[:1]
     name = text(run.get("model_filename"))
     told = {
         "model": SIZE.split(name.replace("\\", "/").rpartition("/")[2].removesuffix(".gguf"))[0]
@@ -68,12 +73,26 @@ def _run(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
         else None,
         "precision_weights": _quant(name) or _quant(text(run.get("model_type"))),
         "hardware": chips[0] if chips else None,
-        "n_devices": len(chips) or None,
+        "n_devices": len(chips) or (1 if alone else None),
+        **_offloaded(run, "n_gpu_layers", "n_cpu_moe", given, line),
         "engine_version": text(run.get("build_commit")),
         "date": (text(run.get("test_time")) or "")[:10] or None,
     }
     depth = number(run, "n_depth", given, line) or 0.0
     return _test(told, reads or 0.0, writes or 0.0, depth, rate, number(run, "stddev_ts", given, line))
+
+
+def _offloaded(run: dict[str, Any], layers: str, experts: str, given: Foreign, line: int) -> Row:
+    """What of the model was on the device: layers (below 0: all of them), and experts that were not."""
+    try:
+        least = float(run.get(layers, -1.0))
+    except (TypeError, ValueError):
+        raise given.fail(f"{layers} is not a number: {run[layers]!r}", line) from None
+    beside = number(run, experts, given, line)
+    return {
+        "n_gpu_layers": least if 0.0 <= least <= FINITE else None,
+        "flags": "partial_offload" if beside else None,
+    }
 
 
 def _quant(name: str | None) -> str | None:
@@ -99,6 +118,11 @@ def _test(
     return [{**row, "metric": "decode_tok_s", "input_tokens": depth, "output_tokens": writes}]
 
 
+def _counts(values: dict[str, str]) -> dict[str, Any]:
+    """Columns of a table that hold counts, as numbers where they are."""
+    return {k: float(v) if v.isdecimal() else v for k, v in values.items() if k in ("ngl", "ncmoe")}
+
+
 def _markdown(given: Foreign) -> list[Row]:
     """The table that llama-bench prints unless told otherwise."""
     found: list[Row] = []
@@ -120,7 +144,11 @@ def _markdown(given: Foreign) -> list[Row]:
         test, rate = TEST.match(values["test"]), RATE.match(values["t/s"])
         if rate is None:
             raise given.fail(f"t/s is no rate with its deviation: {values['t/s']!r}", line)
-        told = {"precision_weights": _quant(values.get("model"))}
+        told = {
+            "precision_weights": _quant(values.get("model")),
+            "n_devices": 1 if values.get("sm") == "none" else None,
+            **_offloaded(_counts(values), "ngl", "ncmoe", given, line),
+        }
         if test is None:
             found.append({**told, "engine": "llama.cpp", "metric": values["test"], "value": float(rate[1])})
             continue

@@ -1,5 +1,7 @@
 """Files of benchmark tools become points: found by content, units converted, gaps named by their flags."""
 
+import functools
+import json
 import math
 import random
 from pathlib import Path
@@ -10,9 +12,9 @@ import pytest
 from selector.errors import InputError, SelectorError
 from selector.iterate import importers
 from selector.iterate.calibrate import read
-from selector.packs.catalog import load
+from selector.packs.catalog import Catalogue, load
 
-from .samples import AIPERF, FILES, LLAMA_MD, VLLM
+from .samples import AIPERF, FILES, LLAMA_MD, MODEL, VLLM
 
 # Metric -> value of the first row with it.
 WANTED: dict[str, dict[str, float]] = {
@@ -33,6 +35,11 @@ WANTED: dict[str, dict[str, float]] = {
 LENGTHS = {"input_tokens": 900.0, "output_tokens": 250.0, "concurrency_or_batch": 16.0}
 
 
+@functools.cache
+def packs() -> Catalogue:
+    return load([])
+
+
 def written(folder: Path, name: str, text: str | None = None) -> Path:
     path = folder / FILES[name][0]
     path.write_text(FILES[name][1] if text is None else text, encoding="utf-8")
@@ -41,7 +48,7 @@ def written(folder: Path, name: str, text: str | None = None) -> Path:
 
 def source(folder: Path, name: str, text: str | None = None, **stated: Any) -> Any:
     path = written(folder, name, text)
-    return importers.source(path, None, FILES[name][2] | stated, LENGTHS)
+    return importers.source(path, None, FILES[name][2] | stated, LENGTHS, packs())
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -61,7 +68,7 @@ def test_figures_have_the_units_of_the_contract(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", FILES)
 def test_every_figure_can_be_compared(name: str, tmp_path: Path) -> None:
     points = source(tmp_path, name).points
-    found = read([("f", p) for p in points], load([]))
+    found = read([("f", p) for p in points], packs())
     assert not found.unused
     assert len(found.readings) + len(found.trials) == len(points)
     assert all(math.isfinite(r.log) and r.prior_sd > 0.0 for r in found.readings)
@@ -70,7 +77,7 @@ def test_every_figure_can_be_compared(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [n for n in FILES if FILES[n][2] and n != "aiconfigurator"])
 def test_what_a_file_lacks_is_asked_for(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="add --"):
-        importers.source(written(tmp_path, name), None, {}, {})
+        importers.source(written(tmp_path, name), None, {}, {}, packs())
 
 
 def test_load_of_a_run(tmp_path: Path) -> None:
@@ -88,15 +95,73 @@ def test_load_of_a_run(tmp_path: Path) -> None:
 
 
 def test_simulated_figures_count_with_a_wider_error(tmp_path: Path) -> None:
-    found = read([("f", p) for p in source(tmp_path, "aiconfigurator").points], load([]))
-    assert {r.sd for r in found.readings} == {load([]).parameters["calibration.simulated_sd"].value}
+    found = read([("f", p) for p in source(tmp_path, "aiconfigurator").points], packs())
+    assert {r.sd for r in found.readings} == {packs().parameters["calibration.simulated_sd"].value}
 
 
 def test_an_invalid_run_moves_nothing(tmp_path: Path) -> None:
     text = FILES["mlperf"][1].replace("VALID", "INVALID")
-    found = read([("f", p) for p in source(tmp_path, "mlperf", text).points], load([]))
+    found = read([("f", p) for p in source(tmp_path, "mlperf", text).points], packs())
     assert not found.readings
     assert "implausible" in found.unused[0].reason
+
+
+CONTRADICTED = [
+    ("vllm-bench", {"model": "Qwen/Qwen3-8B"}, f"the file says model {MODEL}, and --model Qwen/Qwen3-8B"),
+    ("vllm-bench", {"engine": "sglang"}, "the file says engine vllm, and --engine sglang"),
+    ("llama-bench", {"hardware": "a100"}, "the file says hardware NVIDIA L40S, and --hardware a100"),
+    ("llama-bench", {"n_devices": 2}, "the file says n-devices 1, and --n-devices 2"),
+    ("llama-bench md", {"precision_weights": "bf16"}, "the file says precision q4_k_m, and --precision bf16"),
+    ("aiconfigurator", {"tp": 2}, r"the file says tp 1\.0, and --tp 2"),
+]
+
+
+@pytest.mark.parametrize(("name", "stated", "said"), CONTRADICTED)
+def test_a_flag_does_not_contradict_a_file(
+    name: str, stated: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=said):
+        source(tmp_path, name, **stated)
+
+
+def test_flags_fill_gaps_only(tmp_path: Path) -> None:
+    """The same in other words stays as the file has it; what the packs cannot resolve, or less, is filled."""
+    [first, *_] = source(tmp_path, "llama-bench", hardware="l40s", engine="llamacpp").points
+    assert (first.fields["hardware"], first.fields["engine"]) == ("NVIDIA L40S", "llama.cpp")
+    text = FILES["llama-bench"][1].replace("NVIDIA L40S", "NVIDIA H100")
+    [first, *_] = source(tmp_path, "llama-bench", text, hardware="h100-pcie").points
+    assert first.fields["hardware"] == "h100-pcie"
+    text = VLLM.replace(MODEL, "/mnt/served")
+    [first, *_] = source(tmp_path, "vllm-bench", text, model=MODEL).points
+    assert first.fields["model"] == MODEL
+
+
+def with_test(**fields: Any) -> str:
+    return json.dumps([one | fields for one in json.loads(FILES["llama-bench"][1])])
+
+
+OFFLOADED = [
+    ("llama-bench", with_test(n_gpu_layers=0), "0 of 33 layers"),
+    ("llama-bench", with_test(n_gpu_layers=20), "20 of 33 layers"),
+    ("llama-bench", with_test(n_gpu_layers=99, n_cpu_moe=4), "partial_offload"),
+    ("llama-bench md", LLAMA_MD.replace("|  99 |", "|  12 |"), "12 of 33 layers"),
+    ("llama-bench", with_test(n_gpu_layers=33), ""),
+    ("llama-bench", with_test(n_gpu_layers=-1), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "why"), OFFLOADED)
+def test_what_the_processor_helped_with_moves_nothing(name: str, text: str, why: str, tmp_path: Path) -> None:
+    found = read([("f", p) for p in source(tmp_path, name, text).points], packs())
+    assert [why in u.reason for u in found.unused] == [True] * (2 if why else 0)
+    assert len(found.readings) == (0 if why else 2)
+
+
+def test_an_undivided_model_runs_on_one_device(tmp_path: Path) -> None:
+    chips = {"gpu_info": "NVIDIA L4, NVIDIA L40S", "main_gpu": 1}
+    for split, wanted in (("none", (1, "NVIDIA L40S")), ("layer", (2, "NVIDIA L4"))):
+        [first, *_] = source(tmp_path, "llama-bench", with_test(**chips, split_mode=split)).points
+        assert (first.fields["n_devices"], first.fields["hardware"]) == wanted
 
 
 BROKEN = [
@@ -112,20 +177,20 @@ BROKEN = [
 def test_broken_files_are_refused_with_a_place(name: str, text: str, said: str, tmp_path: Path) -> None:
     path = written(tmp_path, name, text)
     with pytest.raises(InputError, match=said):
-        importers.source(path, name.split(maxsplit=1)[0], FILES[name][2], LENGTHS)
+        importers.source(path, name.split(maxsplit=1)[0], FILES[name][2], LENGTHS, packs())
 
 
 def test_an_unknown_form_names_the_tools(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match="--from"):
-        importers.source(path, None, {}, {})
+        importers.source(path, None, {}, {}, packs())
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_damaged_files_end_in_an_error_or_in_points(name: str, tmp_path: Path) -> None:
     rng = random.Random(name)
-    catalogue = load([])
+    catalogue = packs()
     for _ in range(40):
         text = list(FILES[name][1])
         for _ in range(rng.randint(1, 4)):

@@ -276,3 +276,22 @@ def test_a_key_with_slashes_of_a_chart_and_a_label_of_another_cloud(
     assert "n_devices=8" in said(result, "n_devices")
     assert "v100" in " ".join(said(result, "accelerator")).lower()
     assert "blue" not in " ".join(said(result, "accelerator"))
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "pack", "read"),
+    [
+        ("# yaml-language-server: $schema=../schemas/apis.json\n", "apis", "", False),
+        ("# yaml-language-server: $schema=../schemas/apis.json\n", "agents", "", True),
+        ("", "apis", "pack: {id: own, version: 1.0.0, title: Own, points_budget: 0}\n", False),
+        ("", "apis", "pack: {name: of another tool}\n", True),
+        ("", "apis", "", True),
+    ],
+)
+def test_facts_of_a_pack_run_nothing(
+    head: str, key: str, pack: str, read: bool, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    if pack:
+        (tmp_path / "pack.yaml").write_text(pack)
+    got = found(tmp_path, catalogue, "apis.yaml", f"{head}{key}:\n  - {{provider: openai, model: gpt-4o}}\n")
+    assert bool(got.units) is read

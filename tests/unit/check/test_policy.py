@@ -210,6 +210,8 @@ def test_a_broken_baseline_is_an_error(text: str, repo: Path, catalogue: Catalog
         ("version: 1\nextends: [euu]\n", 'policy "euu" is not known'),
         ("version: 1\nrules: {SEC-02: {off: true}}\n", "SEC-002"),
         ("version: 1\nfacts: {multi_tennant: true}\n", "multi_tenant"),
+        ("version: 1\nfacts: {foo: bar}\n", "one of: "),
+        ("version: 1\nrequirements: nosuch.yaml\n", "selector.policy.yaml:2:1: the file nosuch.yaml"),
         ("version: 1\nwaivers: [{rule: SEC-002, path: a, owner: b, expires: c}]\n", "reason"),
         ("version: 1\nversion: 1\n", "duplicate key"),
         ("version: [\n", "not YAML"),

@@ -13,9 +13,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from selector.errors import UsageError
-from selector.iterate import triggers
+from selector.iterate import diff, triggers
 from selector.iterate.attribution import CAUSES
 from selector.packs.schema import load as schema
+from selector.report import diff_tables
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PAIR = Path(__file__).parents[2] / "golden" / "diff"
@@ -72,6 +73,9 @@ def test_requirements_are_evaluated_and_compared(cli: Run) -> None:
     assert found["attribution"]["changed"] == ["requirements"]
     assert all(r["requirements"] == r["change"] for r in found["attribution"]["figures"])
     retired = {a["key"] for a in found["assumptions"] if a["new"] is None}
+    stated = {r["key"]: (r["old"], r["new"]) for r in found["requirements"]}
+    assert stated["horizon_months"][0] is None
+    assert stated["horizon_months"][1] is not None
     assert {"horizon_months", "latency.first_token_p95_ms"} <= retired
     assert {f["new"] for f in found["feasibility"]["flips"]} > {"left_out"}
     by = {c["id"] for f in found["feasibility"]["flips"] for c in f["constraints"]}
@@ -231,6 +235,24 @@ def test_the_gate_says_what_fired(cli: Run) -> None:
     assert "fail-on winner-change: " in done.stderr
     assert "cost" not in done.stderr
     assert cli("diff", OLD, OLD, *DAY, "--fail-on", "winner-change,new-high-risk,infeasible").returncode == 0
+
+
+def test_stacks_of_one_line_are_told_apart_by_their_layout(saved: tuple[Path, Path]) -> None:
+    old = json.loads(saved[0].read_text())
+    one = old["stacks"][0]
+    layout = {"tp": 7, "pp": 1, "ep": 1, "replicas": 9}
+    two = {**one, "id": "0" * 10, "label": "S-2", "rank": 2, "slots": {**one["slots"], "layout": layout}}
+    old["stacks"] = [one, two]
+    new = json.loads(json.dumps(old))
+    new["inputs"]["requirements_sha256"] = "0" * 64
+    for s, usd in zip(new["stacks"], (1.0, 2.0), strict=True):
+        s["estimates"]["cost_per_month_usd"]["p50"] += usd
+    found = diff.diff(old, new)
+    rows = {r["stack"]: r for r in found["attribution"]["figures"] if r["stack"] != "first place"}
+    assert sorted(r["change"] for r in rows.values()) == pytest.approx([1.0, 2.0])
+    assert any("tp7 pp1 ep1 x9" in stack for stack in rows)
+    table = next(t for t in diff_tables.tables(found) if t.title == "Figures of stacks")
+    assert [row[4] for row in table.rows] == ["+1", "+2"]
 
 
 def first(figure: str, old: float | None, new: float | None) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def test_nothing_passes_is_explained_with_exit_1(cli: Run, root: Path) -> None:
         (("--risk", "R-LICENSE"), "R-LICENCE"),
         (("--number", "score", "--risk", "R-LICENCE"), "--number and --risk"),
         (("--number", "score", "--vs", "S-2"), "--number and --vs"),
+        (("--number", "score", "--number", "cost"), "--number stands 2 times: score, cost"),
         (("--stack", "S-2", "--vs", "S-2"), "same stack"),
         (("--component", "one"), "no such component"),
         (("--format", "html"), "table"),

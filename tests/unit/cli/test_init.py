@@ -96,9 +96,10 @@ def test_errors(args: list[str], said: str, tmp_path: Path) -> None:
 def test_wrong_answers_are_asked_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], catalogue: Catalogue
 ) -> None:
-    answers = iter(["cod", "code", "", "-3", "5", *[""] * 9])
+    answers = iter(["cod", "code", "us, eu", "-3", "5", *[""] * 9])
     monkeypatch.setattr("typer.prompt", lambda *args, **options: next(answers))
     made = command._asked(start.text(start.GENERAL, catalogue), catalogue)
     assert "  task: code" in made
+    assert "  user_regions: [us, eu]" in made
     assert "  peak_requests_per_second: 5" in made
     assert 'did you mean "code"' in capsys.readouterr().err

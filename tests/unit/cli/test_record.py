@@ -80,6 +80,8 @@ def test_the_page_has_the_headings_of_madr(cli: Run, saved: dict[str, Path], tmp
     assert options
     assert all(h.startswith("### ") for h in options)
     assert 'Chosen option: "' in text
+    assert "practically tied with it" in text
+    assert "because these risks are possible, and would stay after mitigations: R-" in text
     confirmation = text.partition("### Confirmation")[2].partition("\n## ")[0]
     assert "`selector check . --policy" in confirmation
     assert re.search(r"Review by \d{4}-\d\d-\d\d: ", confirmation)

@@ -1,6 +1,7 @@
 """Settled figures from the literature and in closed form: tests/decisions/ranking-vectors.yaml."""
 
 import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 import yaml
 
 from selector.decide import limits
+from selector.decide.calibrated import Applied, Stack
 from selector.decide.robust import acceptability, additive, pareto, sampling, stability
 from selector.decide.value import Scale
 from selector.estimate import calibration
+from selector.estimate.numeric import Z90
 from selector.iterate.attribution import shapley
+from selector.types.calibration import Book, Group, Reading
 
 FILE = Path(__file__).parents[2] / "decisions" / "ranking-vectors.yaml"
 VECTORS: dict[str, Any] = {v["id"]: v for v in yaml.safe_load(FILE.read_text(encoding="utf-8"))}
@@ -162,13 +166,26 @@ def test_shrinkage() -> None:
 
 def test_calibration_of_a_factor() -> None:
     v = VECTORS["CALIB-NN"]
-    prior = calibration.from_band(*v["band"])
-    after = calibration.posterior(prior, [math.log(r) for r in v["ratios"]], [v["sd"]] * 3)
-    assert prior.sd == pytest.approx(v["tau"], abs=1e-5)
+    low, high = v["band"]
+    prior = math.log(high / low) / (2.0 * Z90)
+    logs = [math.log(r) for r in v["ratios"]]
+    group = Group("e", "h", "p", "f")
+    rows = [
+        Reading(str(i), "f", "token", group, "m", 1, 1, "tpot_ms", 1.0, 1.0, y, prior, v["sd"])
+        for i, y in enumerate(logs)
+    ]
+    # All of the band is what a group has in common, so that its factor is that of the vector.
+    p = dict.fromkeys(("sd_floor", "drift_per_month", "undated_months", "omega"), 0.0)
+    p |= {"share.family": 1.0, "share.stack": 0.0, "share.load": 0.0, "most_factor": 9.0, "conflict_sds": 3.0}
+    applied = Applied(Book(tuple(rows)), {f"calibration.{k}": x for k, x in p.items()}, date.min)
+    found = applied.belief("token", Stack(group, "another", 1, 1), prior)
+    assert found is not None
+    after = found.value
+    assert prior == pytest.approx(v["tau"], abs=1e-5)
     assert after.factor == pytest.approx(v["factor"], abs=1e-5)
     assert after.sd == pytest.approx(v["posterior_sd"], abs=1e-5)
     assert after.band == pytest.approx(v["posterior_band"], abs=1e-5)
-    assert calibration.shrink_share(prior.sd, v["sd"], 3) == pytest.approx(v["shrink"], abs=1e-5)
+    assert after.mean == pytest.approx((1.0 - v["shrink"]) * sum(logs) / len(logs), abs=1e-5)
 
 
 def test_calibration_of_a_rate() -> None:

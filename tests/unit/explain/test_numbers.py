@@ -122,6 +122,14 @@ def test_words_that_are_alike_say_what_they_are_of(studied: Studied) -> None:
             assert stem.replace(".", "_").replace("-", "_").endswith(symbol.removesuffix(f"_{count}")), node
 
 
+def test_weights_that_nobody_stated_are_an_assumption(studied: Studied) -> None:
+    for sets, kind in (((), "assumption"), (("weights={cost: 3, quality: 1}",), "requirement")):
+        study = studied("chat-api-or-gpus", *sets)
+        node = study.numbers(study.rows[0]).figure("weights.cost", ask.ref(study, study.rows[0])).nodes[0]
+        assert node.origin is not None
+        assert node.origin.kind == kind
+
+
 def test_time_per_token_goes_down_to_bandwidth_weights_and_what_is_achieved(studied: Studied) -> None:
     study = studied("deepseek-r1-on-8xa100")
     nodes = study.numbers(study.rows[0]).figure("per_output_token_ms", ask.ref(study, study.rows[0])).nodes

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from selector.cli.main import app
-from selector.errors import SelectorError
+from selector.errors import InputError, PackError, SelectorError
 from selector.iterate import appended, refresh
 from selector.iterate.feeds import genai as genai_feed
-from selector.iterate.feeds import gpuhunt, litellm, pypi
+from selector.iterate.feeds import gpuhunt, litellm, place, pypi
 from selector.packs import schema
 from selector.packs.catalog import Catalogue, load
 from selector.report.refresh import as_json, as_text
@@ -86,6 +86,7 @@ def test_the_package_has_days_tiers_and_batches(
     monkeypatch.syspath_prepend(str(genai))
     feed = genai_feed.read(TODAY)
     assert feed.as_of == "2026-11-20"
+    assert genai_feed.read(TODAY, date(2026, 11, 25)).as_of == "2026-11-25"
     found = compared(catalogue, feed, lite)
     change = next(c for c in found.changes if c.id == "openai/gpt-5.4-mini")
     assert [(f.key, f.new, f.from_date) for f in change.figures] == [
@@ -106,10 +107,24 @@ def test_offers_by_instance_and_zone(catalogue: Catalogue, tmp_path: Path) -> No
     (tmp_path / "aws.csv").write_text(ROWS.replace("southeast-3a", "southeast-3-b"))
     found = compared(catalogue, gpuhunt.read(str(tmp_path), TODAY, TODAY))
     said = figures(found)
-    assert said["aws/ap-southeast-3/p5.48xlarge", "on_demand_per_hour"] == (75.9552, 70.5)
+    assert said["aws/ap-southeast-3/p5.48xlarge", "on_demand_per_hour"] == (75.9552, 60.5)
+    assert found.disputed == ()
     assert next(c for c in found.changes if "g6.xlarge" in c.id).held
     assert found.unknown == (("gpuhunt", "aws/us-east-1/q9.huge"),)
     assert "it has 2 devices there and 1 here" in {why for *_, why in found.not_taken}
+
+
+def test_older_figures_are_no_news(catalogue: Catalogue, prices: Path, tmp_path: Path) -> None:
+    found = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)))
+    assert (found.changes, found.unchanged) == ((), 1)
+    why = "the packs have it of 2026-11-10, the source is of 2026-11-01"
+    assert ("litellm", "gpt-5.4-mini", why) in found.not_taken
+    (tmp_path / "aws.csv").write_text(ROWS)
+    offers = compared(catalogue, gpuhunt.read(str(tmp_path), date(2026, 1, 1), TODAY))
+    assert not any("g6.xlarge" in c.id for c in offers.changes)
+    assert any(why.startswith("the packs have it of 2026-07-20") for *_, why in offers.not_taken)
+    only = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)), only=["openai/gpt-5.4-mini"])
+    assert [why for *_, why in only.not_taken] == [why]
 
 
 def test_rows_are_appended_and_none_is_changed(lite: Feed, tmp_path: Path) -> None:
@@ -139,6 +154,22 @@ def test_rows_are_appended_and_none_is_changed(lite: Feed, tmp_path: Path) -> No
         appended.prepared(tmp_path / "other")
 
 
+def test_what_is_appended_wins_or_nothing_is_written(
+    catalogue: Catalogue, lite: Feed, tmp_path: Path
+) -> None:
+    """After a run for a later day; and beside a file of the user's that is read later."""
+    changes = [c for c in compared(catalogue, lite).changes if c.id == "openai/gpt-5.4-mini"]
+    appended.append(tmp_path / "p", changes, [lite], date(2026, 12, 1))
+    made = appended.append(tmp_path / "p", changes, [lite], TODAY)
+    assert {p.name for p in made} == {"sources-2026-12-01-02.yaml", "apis-2026-12-01-02.yaml"}
+    own = tmp_path / "p" / "apis.yaml"
+    made[1].rename(own)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(PackError, match=r"apis\.yaml:3:.*: openai/gpt-5\.4-mini would win"):
+        appended.append(tmp_path / "p", changes, [lite], TODAY)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_outputs_keep_the_schema(catalogue: Catalogue, lite: Feed) -> None:
     found = compared(catalogue, lite)
     Draft202012Validator(schema.load("refresh")).validate(json.loads(as_json(found)))
@@ -159,13 +190,16 @@ def test_names_lead_to_entries(catalogue: Catalogue) -> None:
     assert all(k == f"{r['feed']}:{r['name']}" for k, r in rows.items())
 
 
+INDEXED = {"info": {"version": "99.1"}, "releases": {"99.1": [{"upload_time": "2026-11-25T01:02:03"}]}}
+
+
 class Index(BaseHTTPRequestHandler):
     """A package index with one project, and a page that is no JSON."""
 
     def do_GET(self) -> None:
-        found = {"info": {"version": "99.1"}, "releases": {"99.1": [{"upload_time": "2026-11-25T01:02:03"}]}}
-        body = b"<html>" if "bad" in self.path else json.dumps(found).encode()
-        self.send_response(200 if "sglang" not in self.path else 404)
+        body = b"<html>" if "bad" in self.path else json.dumps(INDEXED).encode()
+        kept = "kept" in self.path and self.headers.get("Authorization") != "Basic bWU6c2UvY3JldA=="
+        self.send_response(404 if kept or "sglang" in self.path else 200)
         self.end_headers()
         self.wfile.write(body)
 
@@ -194,6 +228,65 @@ def test_versions_from_an_index(catalogue: Catalogue, index: str) -> None:
         pypi.read(index, ["bad"], TODAY)
 
 
+def test_secrets_of_an_address_are_used_and_not_shown(index: str) -> None:
+    with_user = index.replace("//", "//me:se%2Fcret@")
+    feed = pypi.read(with_user, ["kept"], TODAY)
+    assert (feed.url, feed.rows[0].version) == (index, {"version": "99.1", "released": "2026-11-25"})
+    for address in (
+        f"{with_user}/bad?key=secret",
+        f"{with_user}/sglang?key=secret",
+        f"{with_user}/a b?key=secret",
+    ):
+        with pytest.raises(SelectorError) as caught:
+            litellm.read(address, TODAY)
+        assert "cret" not in str(caught.value)
+        assert index in str(caught.value)
+
+
+DAMAGED: list[Any] = [
+    *(None, 3, [], {}, {"info": None}, {"info": {"version": 3}}, {"info": []}),
+    *(
+        {**INDEXED, "releases": x}
+        for x in (3, [1], {"99.1": [3]}, {"99.1": 3}, {"99.1": [{"upload_time": 3}]})
+    ),
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=json.dumps)
+def test_a_damaged_index_is_an_error(damaged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = place.Fetched(json.dumps(damaged).encode(), TODAY)
+    monkeypatch.setattr(place, "read", lambda *_: fetched)
+    with pytest.raises(InputError, match=r"pypi: https://x/pypi/vllm/json (states no|has) "):
+        pypi.read("https://x", ["vllm"], TODAY)
+
+
+def test_feeds_cut_off_anywhere_never_fail_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each is read or told of; what is left of a table is a part of the whole."""
+    texts = {"litellm": json.dumps(PRICES), "gpuhunt": ROWS, "pypi": json.dumps(INDEXED)}
+    reads: dict[str, Callable[[], Feed]] = {
+        "litellm": lambda: litellm.read("x.json", TODAY),
+        "gpuhunt": lambda: gpuhunt.read("aws.csv", TODAY, TODAY),
+        "pypi": lambda: pypi.read("https://x", ["vllm"], TODAY),
+    }
+    monkeypatch.chdir(tmp_path)
+    for name, text in texts.items():
+        whole: tuple[Any, ...] = ()
+        for end in range(len(text), 0, -1):
+            fetched = place.Fetched(text[:end].encode(), TODAY)
+            monkeypatch.setattr(place, "read", lambda *_, fetched=fetched: fetched)
+            try:
+                rows = reads[name]().rows
+            except InputError as error:
+                assert name in str(error)
+            else:
+                whole = whole or rows
+                assert set(map(repr, rows)) <= set(map(repr, whole))
+    for odd in (1e999, 10**400, -1, True, "1"):
+        fetched = place.Fetched(json.dumps({"a": {"input_cost_per_token": odd}}).encode(), TODAY)
+        monkeypatch.setattr(place, "read", lambda *_, fetched=fetched: fetched)
+        assert litellm.read("x.json", TODAY).rows[0].why_not == "it has no price per token"
+
+
 CASES = [
     (["--source", "litelm"], "did you mean"),
     (["--from", "x.json"], "--from is a place of one source"),
@@ -202,6 +295,10 @@ CASES = [
     (["--source", "litellm", "--from", "http://127.0.0.1:9/x.json"], "litellm could not be reached at"),
     (["--source", "gpuhunt"], "gpuhunt could not be reached"),
     (["--source", "pypi", "--from", "http://127.0.0.1:9"], "pypi could not be reached at"),
+    (
+        ["--source", "litellm", "--dated", "2026-11-28", "--as-of", "2026-11-27"],
+        "--dated 2026-11-28 is after",
+    ),
     (["--only", "vlm"], "--only vlm: no entry has this id"),
 ]
 

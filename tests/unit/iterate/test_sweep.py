@@ -125,10 +125,11 @@ def made(one: Axis, who: Callable[[float], str]) -> Callable[[Sequence[Any]], Ma
 
 
 def test_boundaries_are_bisected_and_narrow_regions_found() -> None:
-    one = axis_words.axis("budget.per_month_usd=100..1000:4")
+    one = axis_words.axis("budget.per_month_usd=log:100..1000:4")
     compute = made(one, lambda x: "" if x < 250 else "cheap" if x < 511 else "odd" if x < 530 else "good")
     on_grid = compute([(v,) for v in one.values])
-    every = regions.refine(one, on_grid, 0.01, compute)
+    every, wide = regions.refine(one, on_grid, 0.01, 99, compute)
+    assert wide == 0
     found = regions.sweep("x", [one], every, {}, len(every) - len(on_grid))
     assert [r.mark for r in found.regions] == ["a", "A", "B", "C"]
     for region, edge in zip(found.regions, (250, 511, 530), strict=False):
@@ -140,6 +141,17 @@ def test_boundaries_are_bisected_and_narrow_regions_found() -> None:
     drawn = report.as_text(found)
     assert "first |aaa" in drawn
     assert page(found).count("<circle") == sum(p.first is not None for p in found.points)
+
+
+def test_a_boundary_at_zero_and_many_of_them_end() -> None:
+    one = axis_words.axis("budget.per_month_usd=-100..100:3")
+    for who in (lambda x: "free" if x <= 0 else "paid", lambda x: "free" if x < 0 else "paid"):
+        compute = made(one, who)
+        every, wide = regions.refine(one, compute([(v,) for v in one.values]), 0.01, 99, compute)
+        assert (len(every), wide) == (3 + 6, 0)
+    compute = made(one, str)  # every point has a first of its own
+    every, wide = regions.refine(one, compute([(v,) for v in one.values]), 0.01, 10, compute)
+    assert (len(every), wide) == (3 + 10, 12)
 
 
 def test_lines_that_are_alike_are_one_region() -> None:

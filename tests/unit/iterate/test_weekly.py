@@ -50,7 +50,7 @@ def runner(tmp_path: Path, workflow: Any) -> dict[str, str]:
     for path in bin_.iterdir():
         path.chmod(0o755)
     files = {k: str(tmp_path / k.lower()) for k in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    given = {k: v for k, v in workflow["env"].items() if k != "ISSUE"}
+    given = {k: v for k, v in workflow["env"].items() if k not in ("ISSUE", "SOURCE")}
     return {
         **os.environ,
         "PATH": f"{bin_}:{os.environ['PATH']}",
@@ -63,6 +63,34 @@ def runner(tmp_path: Path, workflow: Any) -> dict[str, str]:
 def step(one: dict[str, Any], env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
     command = ["bash", "-e", "-c", one["run"]]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("source", ["", "selector", "git+https://example.org/o/selector@main"])
+def test_only_a_commit_of_the_own_repository_is_installed(
+    source: str, steps: dict[str, dict[str, Any]], runner: dict[str, str], tmp_path: Path
+) -> None:
+    done = step(steps["install"], {**runner, "SOURCE": source}, tmp_path)
+    assert done.returncode == 1
+    assert "SELECTOR_SOURCE" in done.stderr
+    assert not (tmp_path / "selector").exists()
+
+
+def test_a_commit_of_the_own_repository_is_installed(
+    steps: dict[str, dict[str, Any]], runner: dict[str, str], tmp_path: Path
+) -> None:
+    """With a `python` that makes an environment whose pip notes what it is asked."""
+    pip = tmp_path / "selector" / "bin" / "pip"
+    pip.parent.mkdir(parents=True)
+    pip.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$RUNNER_TEMP/asked"\n')
+    python = tmp_path / "bin" / "python"
+    python.write_text("#!/bin/sh\n")
+    for path in (pip, python):
+        path.chmod(0o755)
+    source = f"git+https://example.org/o/selector@{'a' * 40}"
+    given = {**runner, "SOURCE": source, "GITHUB_PATH": str(tmp_path / "path")}
+    assert step(steps["install"], given, tmp_path).returncode == 0
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ["install", "--quiet", "--", source, "genai-prices"]
 
 
 def test_it_comments_where_the_cost_moved(

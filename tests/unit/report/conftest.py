@@ -44,6 +44,8 @@ def sure(r: Recommendation) -> Robustness:
         and (late := g.first.estimates["request_p95_ms"])
     ]
     return Robustness(
+        tied_points=1.0,
+        tied_probability=0.35,
         samples=10_000,
         seed=7,
         screened=len(refs) + 1,

@@ -8,11 +8,20 @@ import pytest
 
 from selector.report import chart, markdown
 from selector.report.ranking import full, groups, short_table
-from selector.report.screen import nearest_changes, rate, screen, screens, together, waterfall
+from selector.report.screen import (
+    nearest_changes,
+    rate,
+    screen,
+    screens,
+    together,
+    waterfall,
+    worth_measuring,
+)
 from selector.report.table import recommendation as as_table
 from selector.report.tabular import alike, rival, share
-from selector.types.decision import Constraint, Recommendation
+from selector.types.decision import Constraint, Contribution, Recommendation
 from selector.types.robust import WinsIf
+from selector.types.rule import Finding, Severity
 
 Decide = Callable[..., Recommendation]
 
@@ -36,7 +45,10 @@ def test_every_line_of_a_known_stability(known: Recommendation) -> None:
     assert "quality 24 % .. 53 % (now 35 %), cost up to 31 % (now 25 %)" in lines["HOW SURE"]
     assert "latency" not in lines["HOW SURE"]  # no weight of it changes anything
     assert "within +-20 % of every weight S-2 can overtake, by 0.4 points at most" in lines["HOW SURE"]
-    assert "practically tied: S-2, 1 not shown" in lines["HOW SURE"]
+    nearest = "1 not shown, most often unseen/model on 1x somewhere: best in 0 %, ahead in 40 %"
+    assert f"practically tied: S-2, {nearest}" in lines["HOW SURE"]
+    rule = "practically tied: at most 1 point behind the first, or ahead of it in at least 35 % of the draws"
+    assert rule in short_table(known).note
     assert "its cost goes from 13,500 to 9,800 USD/month" in lines["WHAT WOULD CHANGE IT"]
     assert "the weight of quality is moved from 35 to 46 %" in lines["WHAT WOULD CHANGE IT"]
     assert "0.29 points = 18 USD/month" in lines["MEASURE FIRST"]
@@ -59,6 +71,30 @@ def test_why_compares_with_another_choice_and_sums_to_the_gap(known: Recommendat
     assert alike(second) != alike(known.stacks[0])
     *steps, total = (float(x) for x in re.findall(r"[+-]\d+\.\d", waterfall(known.stacks[0], second)))
     assert sum(steps) == pytest.approx(total, abs=0.05 * (len(steps) + 1))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "text"),
+    [
+        ((1.0, 0.5), "+1.0 cost, +0.5 risk = +1.5"),
+        ((1.04, 0.04), "+1.04 cost, +0.04 risk = +1.08"),
+        ((1.034, 0.034), "+1.0 cost = +1.1 (rounded)"),
+        ((0.009, 0.0), "within 0.01 points: cost"),
+        ((0.0, 0.0), "equal on every criterion"),
+    ],
+)
+def test_parts_of_the_gap_sum_or_are_said_to_be_rounded(
+    gaps: tuple[float, float], text: str, known: Recommendation
+) -> None:
+    second = replace(known.stacks[0], score=50.0, contributions=())
+    steps = tuple(Contribution(k, "criterion", v) for k, v in zip(("cost", "risk"), gaps, strict=True))
+    first = replace(known.stacks[0], score=50.0 + sum(gaps), contributions=steps)
+    assert waterfall(first, second) == text
+
+
+def test_what_could_turn_the_first_place_is_not_worth_nothing() -> None:
+    assert worth_measuring(0.0, True) == "under 0.01 points"
+    assert worth_measuring(0.0, False) == "0 points"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +181,7 @@ def test_every_risk_is_in_the_text(known: Recommendation) -> None:
 
 
 def test_the_first_screenful_holds_the_decision(known: Recommendation) -> None:
-    first = "\n".join(as_table(known, terminal=False, width=120).splitlines()[:32])
+    first = "\n".join(as_table(known, terminal=False, width=120).splitlines()[:36])
     for word in ("RECOMMENDED", "WHY", "HOW SURE", "WHAT WOULD CHANGE IT", "MEASURE FIRST", "TRADE-OFF"):
         assert word in first
     assert "Ranking" in first
@@ -158,6 +194,9 @@ def test_the_picture_marks_every_stack_shown(known: Recommendation, width: int) 
     assert all(len(x) <= width for x in lines if "|" in x)
     assert "1" in drawn
     assert "labels, with their speed: 1 = S-1" in "\n".join(lines)
+    places = next((x for x in lines if x.startswith("in one place: ")), "")
+    cells = "".join(x.partition("|")[2] for x in lines if "|" in x)
+    assert all(mark in cells or mark in places for mark in re.findall(r"(\w) = S-", lines[-1 - bool(places)]))
     assert chart.picture(replace(known, robustness=None), width) == []
 
 
@@ -214,6 +253,29 @@ def test_final_says_what_is_still_in_doubt(known: Recommendation) -> None:
     doubtful = replace(first, provisional=False, constraints=(limit,), risks=risks)
     line = said(replace(known, stacks=(doubtful, *known.stacks[1:])))["RECOMMENDED"]
     assert (
-        "FINAL (nothing that decides is unknown) with 1 limit at risk and 1 possible risk of H or more"
-        in line
+        "FINAL (no stated limit is unverified) with 1 limit at risk and 1 possible risk of H or more" in line
+    )
+
+
+def test_place_of_processing_and_warnings_stand_with_the_choice(known: Recommendation) -> None:
+    first = known.stacks[0]
+    slots = replace(first.slots, hosting="api", hardware=None)
+    rows = [
+        Finding(f"X-{i}", "Title", severity, "high", outcome, "", "")
+        for i, (severity, outcome) in enumerate(
+            [
+                (Severity.MEDIUM, "unknown"),
+                (Severity.HIGH, "fail"),
+                (Severity.LOW, "fail"),
+                (Severity.HIGH, "pass"),
+            ]
+        )
+    ]
+    facts = {"region": "unspecified", "vendor_jurisdiction": "cn"}
+    hosted = replace(first, slots=slots, facts=facts, findings=tuple(rows))
+    line = said(replace(known, stacks=(hosted, *known.stacks[1:])))
+    assert line["PROCESSED"] == "nobody knows where, by a vendor of cn"
+    assert line["WARNED"] == "X-0 Title (unknown) | X-1 Title"
+    assert "PROCESSED" not in said(
+        replace(known, stacks=(replace(hosted, slots=first.slots), *known.stacks[1:]))
     )
