@@ -168,27 +168,34 @@ def _settled(unit: Unit, subject: Subject, told: Told) -> None:
 
 
 def drift(
-    plans: Sequence[Subject], wanted: Mapping[str, object], source: str, told: Callable[[str], Told]
+    plans: Sequence[Subject],
+    decided: Sequence[Mapping[str, object]],
+    source: str,
+    told: Callable[[str], Told],
 ) -> None:
-    """Compare stacks of units with slots that are declared or decided, where the model is the same one;
-    where no unit runs that model, the first that runs any drifts."""
-    model = str(wanted.get("model") or "").lower()
-    running = [s for s in plans if s.model_name is not None]
-    same = [s for s in running if _same_model(s, model)]
-    if not running:
-        return
-    for subject in same:
-        for slot, here in _slots(subject).items():
-            there = wanted.get(slot)
-            if here is not None and there is not None and str(here) not in _spellings(there):
-                text = f"{slot} is {here}, {source} says {there}"
-                told(subject.plan.unit).say(
-                    "stack.drifts", True, text, subject.plan.where(_PLACE.get(slot, slot), "model")
-                )
-    if not same and model:
-        first = running[0]
-        text = f"model is {first.model_name}, {source} says {wanted['model']}"
-        told(first.plan.unit).say("stack.drifts", True, text, first.plan.where("model"))
+    """Compare stacks of units with the slots of each component that is declared or decided, where the model
+    is the same one; a component whose model no unit runs is held against one that runs any other."""
+    stray = [s for s in plans if s.model_name is not None]
+    missing = []
+    for wanted in decided:
+        model = str(wanted.get("model") or "").lower()
+        same = [s for s in plans if s.model_name is not None and _same_model(s, model)]
+        stray = [s for s in stray if s not in same]
+        for subject in same:
+            _differs(subject, wanted, source, told(subject.plan.unit))
+        if not same and model:
+            missing.append(wanted["model"])
+    for subject, there in zip(stray, missing, strict=False):
+        text = f"model is {subject.model_name}, {source} says {there}"
+        told(subject.plan.unit).say("stack.drifts", True, text, subject.plan.where("model"))
+
+
+def _differs(subject: Subject, wanted: Mapping[str, object], source: str, told: Told) -> None:
+    for slot, here in _slots(subject).items():
+        there = wanted.get(slot)
+        if here is not None and there is not None and str(here) not in _spellings(there):
+            text = f"{slot} is {here}, {source} says {there}"
+            told.say("stack.drifts", True, text, subject.plan.where(_PLACE.get(slot, slot), "model"))
 
 
 _PLACE = {

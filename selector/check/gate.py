@@ -205,7 +205,7 @@ def _drifts(cases: Sequence[Case], own: Declared | None, policy: Policy) -> None
     by_unit = {c.subject.plan.unit: c.told for c in cases}
     running = [c.subject for c in cases if c.unit is not None]
     if own is not None:
-        computed.drift(running, _slots(own), FILE, by_unit.__getitem__)
+        computed.drift(running, [_slots(own)], FILE, by_unit.__getitem__)
     if policy.decision is not None:
         judged = [c.subject for c in cases if c.unit is None] or running
         computed.drift(judged, _decided(policy.decision), policy.decision.name, by_unit.__getitem__)
@@ -224,19 +224,19 @@ def _slots(own: Declared) -> dict[str, object]:
     }
 
 
-def _decided(file: Path) -> dict[str, object]:
-    """Slots of the first stack of a saved decision; raises `InputError` where it is edited or has none."""
+def _decided(file: Path) -> list[Mapping[str, object]]:
+    """Slots of the stack of each component of a saved decision; raises `InputError` where it is edited or
+    has none."""
     from selector.errors import Problem
     from selector.packs import sealed
 
-    stacks = sealed.read(file)["stacks"]
-    if not stacks:
+    found = [part["stacks"] for part in sealed.parts(sealed.read(file)).values()]
+    if not all(found):
         what = "no stack satisfies the requirements of this decision, so that nothing can drift from it"
         raise InputError(Problem(what, Position(str(file)), "name a decision with a stack"))
-    slots = stacks[0]["slots"]
-    layout = slots["layout"] or {}
     named = ("model", "engine", "precision", "hardware")
-    return {k: slots[k] for k in named} | {"tp": layout.get("tp"), "pp": layout.get("pp")}
+    slots = [stacks[0]["slots"] for stacks in found]
+    return [{k: s[k] for k in named} | {k: (s["layout"] or {}).get(k) for k in ("tp", "pp")} for s in slots]
 
 
 def _secrets(unit: Unit, root: Path) -> Iterable[Case]:

@@ -28,13 +28,12 @@ def record(
     from selector.cli import fresh
     from selector.errors import InputError, Position, Problem
     from selector.iterate import record as records
-    from selector.iterate.runs import parts
     from selector.packs import sealed
     from selector.report import madr
 
     found = sealed.read(decision)
     fresh.repeat(found)
-    if not all(p["stacks"] for p in parts(found).values()):
+    if not all(p["stacks"] for p in sealed.parts(found).values()):
         what = "no stack satisfies the requirements, so that there is nothing to record"
         raise InputError(Problem(what, Position(str(decision)), "relax the requirements and save anew"))
     kept = records.read(dir_)

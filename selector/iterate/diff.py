@@ -8,7 +8,8 @@ from typing import Any
 
 from selector.iterate import advice, attribution, figures, flips, ranges
 from selector.iterate.figures import FIRST, NOBODY, TOGETHER, key, name
-from selector.iterate.runs import Runs, Watch, parts
+from selector.iterate.runs import Runs, Watch
+from selector.packs.sealed import parts
 
 Part = dict[str, Any]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.errors import InputError, Position, Problem
 from selector.iterate import figures
-from selector.iterate.runs import parts
+from selector.packs.sealed import parts
 
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue

@@ -10,6 +10,7 @@ from selector.errors import PackError, Problem, SelectorError
 from selector.iterate import figures
 from selector.iterate.attribution import subsets
 from selector.iterate.state import Evaluate, Evaluated, Side, State, mixed
+from selector.packs.sealed import parts
 
 Watch = Mapping[str, Mapping[str, Mapping[str, Any]]]  # component -> key -> slots
 # What a pack of another time may lack for this program, or for the rules of the other side.
@@ -98,19 +99,6 @@ def end(side: Side, evaluate: Evaluate) -> Evaluated:
         raise UncomputedError(
             f"{side.name} cannot be computed with this version of selector: {said}"
         ) from problem
-
-
-def parts(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Components by name, the first or the only application as the empty name; each with the stack at
-    its head that the application takes: its first, or another with which all together keep the budget."""
-    taken = {s["component"]: s["id"] for s in (found.get("joint") or {}).get("stacks", ())}
-    whole = {"": found, **{c["name"]: c for c in found.get("components", ())}}
-    return {n: _headed(part, taken.get(n or found.get("component"))) for n, part in whole.items()}
-
-
-def _headed(part: Mapping[str, Any], id_: str | None) -> Mapping[str, Any]:
-    ahead = [s for s in part["stacks"] if id_ is not None and s["id"] == id_]
-    return {**part, "stacks": [*ahead, *(s for s in part["stacks"] if s not in ahead)]} if ahead else part
 
 
 def outcome(run: Evaluated, watch: Watch) -> Outcome:

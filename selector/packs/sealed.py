@@ -1,4 +1,4 @@
-"""Files with a digest over their content, so that an edited one is known: reading of saved decisions."""
+"""Saved decisions as files: whole by their digest, so that an edited one is known, and part by part."""
 
 from __future__ import annotations
 
@@ -55,3 +55,16 @@ def read(path: Path) -> dict[str, Any]:
 
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number of JSON")
+
+
+def parts(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Components by name, the first or the only application as the empty name; each with the stack at
+    its head that the application takes: its first, or another with which all together keep the budget."""
+    taken = {s["component"]: s["id"] for s in (found.get("joint") or {}).get("stacks", ())}
+    whole = {"": found, **{c["name"]: c for c in found.get("components", ())}}
+    return {n: _headed(part, taken.get(n or found.get("component"))) for n, part in whole.items()}
+
+
+def _headed(part: Mapping[str, Any], id_: str | None) -> Mapping[str, Any]:
+    ahead = [s for s in part["stacks"] if id_ is not None and s["id"] == id_]
+    return {**part, "stacks": [*ahead, *(s for s in part["stacks"] if s not in ahead)]} if ahead else part

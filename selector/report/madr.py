@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selector.iterate.figures import name
-from selector.iterate.runs import parts
+from selector.packs.sealed import parts
 from selector.report.numbers import short
 from selector.report.screen import worth_measuring
 from selector.report.tabular import share

@@ -1,6 +1,5 @@
 """Policies: what is in force, waivers, baselines, and faults of the policy file."""
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -165,20 +164,37 @@ def test_drift_between_what_is_declared_and_what_runs(repo: Path, catalogue: Cat
     )
 
 
-def test_drift_from_what_was_decided(repo: Path, catalogue: Catalogue) -> None:
-    slots = {
-        "model": "Qwen/Qwen3-8B",
-        "engine": "sglang",
-        "precision": None,
-        "hardware": None,
-        "layout": {"tp": 2},
-    }
-    (repo / "decision.json").write_text(json.dumps({"stacks": [{"slots": slots}]}))
-    found = judged(repo, catalogue, {"version": 1, "decision": "decision.json"})
-    assert "decision.json says sglang" in next(f.message for f in found.findings if f.rule == "POL-015")
+def decided(model: str, engine: str) -> dict[str, object]:
+    slots = {"model": model, "engine": engine, "precision": None, "hardware": None, "layout": {"tp": 2}}
+    return {"stacks": [{"id": model, "slots": slots}]}
+
+
+def test_drift_from_what_was_decided(
+    repo: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = {"version": 1, "decision": "decision.json"}
     (repo / "decision.json").write_text("{}")
     with pytest.raises(InputError, match="not a saved decision"):
-        judged(repo, catalogue, {"version": 1, "decision": "decision.json"})
+        judged(repo, catalogue, policy)
+
+    found: dict[str, object] = {}
+    monkeypatch.setattr("selector.packs.sealed.read", lambda path: found)
+    found |= decided("Qwen/Qwen3-8B", "sglang")
+    told = judged(repo, catalogue, policy).findings
+    assert "decision.json says sglang" in next(f.message for f in told if f.rule == "POL-015")
+    # The second of two components is the one that runs here.
+    found |= decided("BAAI/bge-m3", "tei") | {
+        "components": [{"name": "b", **decided("Qwen/Qwen3-8B", "vllm")}]
+    }
+    assert "POL-015" not in rules(judged(repo, catalogue, policy))
+    found |= {"components": [{"name": "b", **decided("Qwen/Qwen3-32B", "vllm")}]}
+    told = judged(repo, catalogue, policy).findings
+    assert "model is Qwen/Qwen3-8B, decision.json says BAAI/bge-m3" in next(
+        f.message for f in told if f.rule == "POL-015"
+    )
+    found |= {"stacks": []}
+    with pytest.raises(InputError, match="nothing can drift"):
+        judged(repo, catalogue, policy)
 
 
 def test_a_baseline_holds_what_is_known_wherever_it_moves(repo: Path, catalogue: Catalogue) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from selector.iterate import advice
-from selector.iterate.runs import parts
 from selector.iterate.state import Look
+from selector.packs.sealed import parts
 
 SLOTS: dict[str, Any] = {
     "hosting": "api",
