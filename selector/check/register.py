@@ -44,7 +44,8 @@ def findings(
     met: set[str] = set()
     for case in stacks:
         met |= {risk.id for risk, answer, _ in asked.risks(case) if answer is not False}
-    yield from _unmatched(resolved, met, today)
+    if stacks:
+        yield from _unmatched(resolved, met, today)
     controls = dict.fromkeys(mitigations, assess.DECLARED) | held(need, cat)
     goal, passed = str(need.risk.appetite), frozenset(accepted(need, today))
     named = goal if resolved.is_stated("risk.appetite") else f"{goal}, assumed"

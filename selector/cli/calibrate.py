@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from selector.cli.flags import AsOf, Packs
+
 
 def calibrate(
     measurements: Annotated[
@@ -32,8 +34,8 @@ def calibrate(
         str | None, typer.Option(help="The metric of the requirements that pass rates are of.")
     ] = None,
     date: Annotated[str | None, typer.Option(help="Day of the runs, YYYY-MM-DD, where not said.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
+    as_of: AsOf = None,
+    packs: Packs = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Compare measurements with the estimator and say by which factors its figures move."""

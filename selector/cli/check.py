@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from selector.cli.flags import AsOf, Packs
+
 if TYPE_CHECKING:
     from selector.check.gate import Checked
     from selector.report.check import Verdict
@@ -29,7 +31,7 @@ def check(
     write_baseline: Annotated[
         Path | None, typer.Option("--write-baseline", help="Write today's findings as a baseline.")
     ] = None,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
+    packs: Packs = None,
     format_: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,7 +46,7 @@ def check(
     force: Annotated[
         bool, typer.Option("--force", help="With --init or --write-baseline: overwrite.")
     ] = False,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Judge what a repository declares and what is detected in it: does it hold the policy, can it run."""
     from selector.cli import session

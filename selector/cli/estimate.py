@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selector.cli.flags import Measurements
+from selector.cli.flags import AsOf, Measurements, Packs
 
 if TYPE_CHECKING:
     from selector.cli.named_row import Named
@@ -48,8 +48,8 @@ def estimate(
     framework: Annotated[str | None, typer.Option(help="Framework of the training run.")] = None,
     points: Annotated[Path | None, typer.Option(help="File of points to size, YAML.")] = None,
     measurements: Measurements = None,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    packs: Packs = None,
+    as_of: AsOf = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Say whether a stack fits, its memory ledger, latency, throughput and cost; with --train a run."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selector.cli.flags import Measurements
+from selector.cli.flags import AsOf, Measurements, Packs, Sets
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
@@ -39,14 +39,10 @@ def explain(
         bool, typer.Option("--plan", help="How to train, tune and compress it, with settings to copy.")
     ] = False,
     component: Annotated[str | None, typer.Option(help="Of an application of several models.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
-    ] = None,
-    packs: Annotated[
-        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
-    ] = None,
+    set_: Sets = None,
+    packs: Packs = None,
     measurements: Measurements = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
     format_: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
 ) -> None:
     """Why a stack is where it is, and what would change it."""

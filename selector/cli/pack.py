@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from selector.cli import refresh
+from selector.cli.flags import AsOf, Packs
 
 if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Packs of facts and rules.", no_args_is_help=True)
 app.command("refresh")(refresh.refresh)
-Packs = Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")]
 KINDS = (
     "models",
     "apis",
@@ -163,7 +163,7 @@ def _show_sources(cat: Catalogue, fields: dict[str, Any]) -> None:
 @app.command("lint")
 def lint(
     packs: Packs = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Find what schemas cannot see; exit 1 on any fault."""
     from selector.cli.session import day
@@ -184,7 +184,7 @@ def test(
     pack: Annotated[str | None, typer.Option(help="Only this pack.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="Decision cases, YAML.")] = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Run the tests inside the rules, and decision cases."""
     from selector.cli import session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from selector.cli.flags import Measurements
+from selector.cli.flags import AsOf, Measurements, Packs, Provisional, Sets, Strict
 from selector.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -23,23 +23,15 @@ NARROWEST = 20  # columns; anything less holds no table
 def recommend(
     reqs: Annotated[Path, typer.Argument(help="Requirements, reqs.yaml.")],
     top: Annotated[int, typer.Option(min=1, max=1000, help="Stacks to show.")] = 10,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
-    ] = None,
-    packs: Annotated[
-        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
-    ] = None,
+    set_: Sets = None,
+    packs: Packs = None,
     measurements: Measurements = None,
     save: Annotated[Path | None, typer.Option(help="Write the decision to a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
     format_: Annotated[str, typer.Option("--format", help="table, json, markdown or html.")] = "table",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Leave out stacks with an unverified limit.")
-    ] = False,
-    allow_provisional: Annotated[
-        bool, typer.Option("--allow-provisional", help="Rank little-known stacks among the others.")
-    ] = False,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    strict: Strict = False,
+    allow_provisional: Provisional = False,
+    as_of: AsOf = None,
 ) -> None:
     """Rank the stacks that satisfy the requirements."""
     from selector.cli import session

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from selector.cli.flags import AsOf, Packs
+
 if TYPE_CHECKING:
     from selector.iterate.refresh import Ask
     from selector.types.refresh import Feed
@@ -32,11 +34,9 @@ def refresh(
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Take suspicious jumps as well.")] = False,
     dated: Annotated[str | None, typer.Option(help="Day that the data are of, YYYY-MM-DD.")] = None,
-    packs: Annotated[
-        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
-    ] = None,
+    packs: Packs = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Show newer prices and versions, and append them to a pack of your own."""
     from selector.cli import session

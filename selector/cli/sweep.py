@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from selector.cli.flags import Measurements
+from selector.cli.flags import AsOf, Measurements, Packs, Provisional, Sets, Strict
 
 if TYPE_CHECKING:
     from selector.cli.sweeping import Points
@@ -27,23 +27,15 @@ def sweep(
         list[str],
         typer.Option(help="KEY=LOW..HIGH:POINTS, KEY=log:LOW..HIGH:POINTS or KEY=V,V,...; may be repeated."),
     ],
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE over the file; may be repeated.")
-    ] = None,
-    packs: Annotated[
-        list[Path] | None, typer.Option("--packs", help="Folder of packs that add or override.")
-    ] = None,
+    set_: Sets = None,
+    packs: Packs = None,
     measurements: Measurements = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default one a processor.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Compute however many points there are.")] = False,
     format_: Annotated[str, typer.Option("--format", help="table, json, markdown or html.")] = "table",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Leave out stacks with an unverified limit.")
-    ] = False,
-    allow_provisional: Annotated[
-        bool, typer.Option("--allow-provisional", help="Rank little-known stacks among the others.")
-    ] = False,
-    as_of: Annotated[str | None, typer.Option(help="Judge ages at YYYY-MM-DD.")] = None,
+    strict: Strict = False,
+    allow_provisional: Provisional = False,
+    as_of: AsOf = None,
 ) -> None:
     """Vary requirements, and show in which regions each stack comes first."""
     from selector.cli import fresh, session

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from selector.cli.flags import Packs
+
 
 def validate(
     measurements: Annotated[list[Path], typer.Argument(help="Files of measured points, YAML or CSV.")],
     by: Annotated[str | None, typer.Option(help="Group by this field as well, such as engine.")] = None,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="Folder of packs.")] = None,
+    packs: Packs = None,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     plot: Annotated[Path | None, typer.Option(help="Write predicted against measured as SVG.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --plot.")] = False,

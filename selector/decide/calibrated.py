@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from selector.estimate.calibration import LogNormal, aged, applied_sd, conflicts, told
 from selector.estimate.numeric import Z90
@@ -127,7 +128,7 @@ class Applied:
         beyond = abs(r.log) > math.log(self.p["calibration.most_factor"])
         return beyond or conflicts(band, r.log, self.error(r), self.p["calibration.conflict_sds"])
 
-    def share(self, what: str, prior_sd: float) -> float:
+    def share(self, what: str, prior_sd: Any) -> Any:
         """Variance that family, stack or load have of the estimator's band."""
         return self.p[f"calibration.share.{what}"] * prior_sd**2
 
@@ -157,6 +158,12 @@ class Applied:
         """Variance that so many differing factors add."""
         return applied_sd(0.0, differing, self.p["calibration.omega"], 0.0) ** 2
 
+    def unmeasured(self, prior_sd: Any, logs: Sequence[Any], weights: Sequence[Any]) -> tuple[Any, Any]:
+        """Log-factor of a stack that nobody measured, from what groups tell, and its variance without that of
+        its load: numbers or arrays."""
+        prior = 1.0 / self.share("family", prior_sd)
+        return told(prior, logs, weights), 1.0 / (prior + sum(weights)) + self.share("stack", prior_sd)
+
     def belief(self, quantity: str, stack: Stack, prior_sd: float, load: Load | None = None) -> Belief | None:
         """Factor of a stack, at the load of one replica where it is given; None where nothing alike was
         measured."""
@@ -171,14 +178,12 @@ class Applied:
             terms.append(Term(words, mean, 1.0 / (variance + self.penalty(differing)), readings))
         if not terms and own is None:
             return None
-        prior = 1.0 / self.share("family", prior_sd)
-        total = prior + math.fsum(t.weight for t in terms)
-        bias = told(prior, [t.log for t in terms], [t.weight for t in terms])
-        among = self.share("stack", prior_sd), self.share("load", prior_sd)
+        bias, variance = self.unmeasured(prior_sd, [t.log for t in terms], [t.weight for t in terms])
+        loads = self.share("load", prior_sd)
         if own is None:
-            value = LogNormal(bias, math.sqrt(1.0 / total + among[0] + among[1]))
-            return Belief(quantity, value, "calibrated", prior, tuple(terms))
-        return self._own(quantity, LogNormal(bias, math.sqrt(1.0 / total + among[0])), among[1], own, load)
+            value = LogNormal(bias, math.sqrt(variance + loads))
+            return Belief(quantity, value, "calibrated", 1.0 / self.share("family", prior_sd), tuple(terms))
+        return self._own(quantity, LogNormal(bias, math.sqrt(variance)), loads, own, load)
 
     def _own(self, quantity: str, new: LogNormal, loads: float, own: Evidence, load: Load | None) -> Belief:
         """A stack that was measured: its readings against its group. At the load of a reading itself

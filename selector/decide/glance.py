@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import rank, recommend, relax, show
-from selector.decide.gate import CRITERIA
-from selector.decide.robust import acceptability, doubt, field, sampling, summary
+from selector.decide.robust import acceptability, field, summary
 from selector.packs import fresh
 from selector.types.requirement import Requirement
 from selector.types.sweep import First, Point, Value
@@ -76,12 +75,8 @@ def _p_best(kept: Study, screen: Sequence[int]) -> float:
     """Share of the draws in which the choice of the first comes first, as in the robustness of a ranking."""
     import numpy as np
 
-    run, scored, rows = kept.run, kept.ranking.scored, np.array(screen)
-    weights = np.array([scored.weights[c] for c in CRITERIA])
-    samples, number = int(run.p["robust.samples"]), summary.seed(kept.inputs)
-    figures, points = doubt.figures(run, scored, rows), scored.points[rows]
-    draws = sampling.draw(figures, weights, points, run.p["robust.weight_spread"], samples, number)
-    return float(acceptability.within(draws.leaders[:, :1], len(rows))[0])
+    _, draws = summary.drawn(kept.run, kept.ranking.scored, np.array(screen), kept.inputs)
+    return float(acceptability.within(draws.leaders[:, :1], len(screen))[0])
 
 
 def _known(value: float) -> float | None:

@@ -27,7 +27,6 @@ from selector.decide.calibrated import (
 from selector.decide.columns import narrow
 from selector.decide.runnable import Runs
 from selector.estimate import serving
-from selector.estimate.calibration import told
 from selector.estimate.numeric import SCALAR, Z90
 from selector.types.calibration import Group
 from selector.types.load import Cell, Load
@@ -117,13 +116,12 @@ def _prior(quantity: str, columns: Mapping[str, Any], applied: Applied) -> Any:
 
 
 def _new(applied: Applied, quantity: str, differing: Mapping[Group, Any], runs: Any, extra: Any) -> None:
-    """Stacks that nobody measured: the same sums as of `Applied.belief`, over arrays."""
+    """Stacks that nobody measured."""
     factor, spread = FACTORS[quantity]
     by_group: dict[Group, list[Evidence]] = {}
     for e in applied.evidence[quantity]:
         by_group.setdefault(e.group, []).append(e)
     sd = _prior(quantity, extra, applied)
-    prior = 1.0 / applied.share("family", sd)
     logs, weights = [], []
     for group, known in by_group.items():
         mean, variance = of_group(known)
@@ -133,10 +131,10 @@ def _new(applied: Applied, quantity: str, differing: Mapping[Group, Any], runs: 
         logs.append(mean)
         weights.append(np.where(near, 1.0 / (variance + penalty[np.minimum(d, MOST_DIFFERING)]), 0.0))
     spoken = np.any([w > 0.0 for w in weights], axis=0)
-    extra[factor] = np.where(spoken, np.exp(told(prior, logs, weights)), extra[factor])
+    log, variance = applied.unmeasured(sd, logs, weights)
+    extra[factor] = np.where(spoken, np.exp(log), extra[factor])
     if spread is not None:
-        total = prior + sum(weights)
-        doubt = np.sqrt(1.0 / total + applied.share("stack", sd) + applied.share("load", sd))
+        doubt = np.sqrt(variance + applied.share("load", sd))
         extra[spread] = np.where(spoken, np.exp(Z90 * doubt), extra[spread])
 
 
@@ -185,7 +183,7 @@ def settled(
         held = float(sized.held[place])
         own = each(load, float(sized.replicas[place] - sized.spare[place]), held)
         stack = Stack(*known[which[place]])
-        now = _cell(axes, index, int(rows[place]), p)
+        now = cell(axes, index, int(rows[place]), p)
         here = beliefs(applied, stack, now, own)
         for quantity in ("token", first_token(held)):
             if quantity in here and here[quantity].method == "measured":
@@ -214,7 +212,7 @@ def _request(columns: Mapping[str, Any], place: int, load: Load) -> None:
     )
 
 
-def _cell(axes: Axes, index: CellIndex, row: int, p: Mapping[str, float]) -> Cell:
+def cell(axes: Axes, index: CellIndex, row: int, p: Mapping[str, float]) -> Cell:
     """A cell of which only the intervals of the estimator are known."""
     device = axes.devices[int(index.device[row])].device
     precision = axes.precisions[int(index.precision[row])].precision

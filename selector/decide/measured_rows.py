@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from selector.decide import cells, tuning
 from selector.decide.calibrated import FIRST, Applied, Belief, Stack, beliefs, first_token, group_of
-from selector.decide.measured_cells import AT_LOAD, each
+from selector.decide.measured_cells import AT_LOAD, cell, each
 
 if TYPE_CHECKING:
     from selector.decide.recommend import Run
@@ -36,21 +35,20 @@ def of_row(run: Run, row: int, here: bool = True) -> dict[str, Belief]:
     option = run.axes.models[int(run.stacks.model[row])]
     if applied is None or own < 0 or option.model is None or option.role != "llm":
         return {}
-    device = run.axes.devices[int(run.stacks.device[row])].device
+    device = run.axes.devices[int(run.stacks.device[row])].device.id
     engine = run.axes.engines[int(run.stacks.engine[row])].id
-    precision = run.axes.precisions[int(run.stacks.precision[row])].precision
-    tp, pp = int(run.index.tp[own]), int(run.index.pp[own])
-    names = tuning.keys(device, engine, run.index.shapes[option.id], tp * pp, precision)
-    cell = cells.scalar_cell([dict.fromkeys(cells.REQUIRED, 0.0), tuning.tuned(names, run.p)])
-    stack = Stack(group_of(engine, device.id, precision.id, option.model), option.id, tp, pp)
+    precision = run.axes.precisions[int(run.stacks.precision[row])].id
+    layout = int(run.index.tp[own]), int(run.index.pp[own])
+    stack = Stack(group_of(engine, device, precision, option.model), option.id, *layout)
+    known = cell(run.axes, run.index, own, run.p)
     assert run.sized is not None
     held = float(run.sized.held[run.sized.rows.searchsorted(own)])
     left = {*FIRST} - {first_token(held)}
-    found = {q: b for q, b in beliefs(applied, stack, cell).items() if q not in left}
+    found = {q: b for q, b in beliefs(applied, stack, known).items() if q not in left}
     if not here:
         return found
     carrying = float(run.stacks.replicas[row] - run.stacks.spare[row])
-    at_load = beliefs(applied, stack, cell, each(run.load, carrying, held))
+    at_load = beliefs(applied, stack, known, each(run.load, carrying, held))
     return {q: at_load[q] if q in AT_LOAD else b for q, b in found.items()}
 
 
@@ -72,6 +70,10 @@ def note(run: Run, shown: Sequence[int]) -> list[str]:
         said.append(
             f"measurements of speed, memory and training that count: {used} of {len(applied.book.readings)}"
         )
+    undated = sum(not r.dated for r in applied.book.readings)
+    if undated:
+        months = run.p["calibration.undated_months"]
+        said.append(f"measurements without a day: {undated}, taken to be {months:g} months old")
     figures: dict[str, int] = {}
     for row in shown:
         for what in dict.fromkeys(FIGURES[q] for q in of_row(run, row)):

@@ -220,7 +220,6 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
     late = adjusted("latency")
     missing = bill.not_counted(run, row)
     counted = adjusted("cost") | ({NOT_COUNTED: missing} if missing else {})
-    q = [float(x) for x in run.quality[row]]
     hosted = int(s.cell[row]) < 0
     return {
         "cost_per_month_usd": around(
@@ -247,14 +246,19 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
             float(s.rate_spread[row]),
             of="requests_per_s",
         ),
-        "quality_index": None
-        if math.isnan(q[1])
-        else Estimate(q[0], q[1], q[2], "index", "quality.index", _basis(run, row) | adjusted("quality")),
+        "quality_index": _quality(run, row, adjusted("quality")),
         "risk_index": Estimate.exact(float(run.risks.index[row]), "index", "risk.index"),
         "effort_person_months": around(
             scored.effort, "person-months", "effort.total", run.p["effort.spread"]
         ),
     }
+
+
+def _quality(run: Run, row: int, why: Mapping[str, float | str | None]) -> Estimate | None:
+    low, middle, high = (float(x) for x in run.quality[row])
+    if math.isnan(middle):
+        return None
+    return Estimate(low, middle, high, "index", "quality.index", {**_basis(run, row), **why})
 
 
 def _basis(run: Run, row: int) -> dict[str, float | str | None]:

@@ -19,6 +19,10 @@ def as_text(values: Mapping[str, Any]) -> str:
         lines.append(
             "a factor is that of a stack of the group that nobody measured; measured stacks take their own"
         )
+    if undated := sum(not r["dated"] for r in values["readings"]):
+        lines.append(
+            f"without a day: {undated}, which count as old (calibration.undated_months); --date says it"
+        )
     lines += [_trial(t) for t in values["trials"]]
     reasons = Counter((u["metric"], u["reason"]) for u in values["unused"])
     if reasons:

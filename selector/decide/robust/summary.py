@@ -41,6 +41,18 @@ def seed(inputs: Mapping[str, object]) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:SEED_BYTES], "big")
 
 
+def drawn(
+    run: Run, scored: Scored, rows: Any, inputs: Mapping[str, object], watch: Sequence[int] = ()
+) -> tuple[list[sampling.Figure], sampling.Draws]:
+    """Figures of some rows, and seeded draws of them and of the weights; `watch` as of `sampling.draw`."""
+    import numpy as np
+
+    weights = np.array([scored.weights[c] for c in CRITERIA])
+    figures = doubt.figures(run, scored, rows)
+    spread, samples = run.p["robust.weight_spread"], int(run.p["robust.samples"])
+    return figures, sampling.draw(figures, weights, scored.points[rows], spread, samples, seed(inputs), watch)
+
+
 def of(
     run: Run,
     scored: Scored,
@@ -57,12 +69,8 @@ def of(
         return None
     f = field.of(run, scored, chain, allowed, shown)
     p, rows = run.p, np.array(f.screen)
-    figures = doubt.figures(run, scored, rows)
     watch = measure.worth_a_look(f)
-    samples, number = int(p["robust.samples"]), seed(inputs)
-    draws = sampling.draw(
-        figures, f.weights, scored.points[rows], p["robust.weight_spread"], samples, number, watch
-    )
+    figures, draws = drawn(run, scored, rows, inputs, watch)
     exchange = counterfactual.exchange(f)
     usd = next(e.per_point for e in exchange if e.criterion == "cost")
     shares = acceptability.within(draws.leaders[:, :1], len(rows))
@@ -70,8 +78,8 @@ def of(
     points = acceptability.evpi(draws.score)
     exact = _exact(f)
     return Robustness(
-        samples=samples,
-        seed=number,
+        samples=int(p["robust.samples"]),
+        seed=seed(inputs),
         screened=len(rows),
         shares=_shares(f, draws, shares, beats),
         regret_points=acceptability.regret(draws.score, 0),

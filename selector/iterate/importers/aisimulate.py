@@ -5,7 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from selector.iterate.importers.base import Foreign, Row, in_flight, number, objects, opens, rows
+from selector.iterate.importers.base import (
+    Foreign,
+    Row,
+    each_request,
+    in_flight,
+    number,
+    objects,
+    opens,
+    rows,
+)
 
 NAME = "aisimulate"
 OTHERS = ("mean_tpot_ms", "mean_itl_ms", "num_total_gpus")
@@ -27,9 +36,7 @@ def _one(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
     if missing:
         raise given.fail(f"no {', '.join(missing)}: not a report of a simulated run", line)
     said = {k: number(run, k, given, line) for k in (*NEEDED, *OTHERS)}
-    done = said["completed_requests"] or 0.0
-    totals = [number(run, f"total_{side}_tokens", given, line) for side in ("input", "output")]
-    tokens = [t / done if t is not None and done else None for t in totals]
+    tokens = each_request(run, said["completed_requests"], given, line)
     # Older reports have the time between tokens only, which is the same mean where each step gives one.
     each = said["mean_tpot_ms"] if said["mean_tpot_ms"] is not None else said["mean_itl_ms"]
     told = {

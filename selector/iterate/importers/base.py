@@ -108,6 +108,15 @@ def rows(run: Mapping[str, Any], figures: Mapping[str, tuple[float | None, str, 
     ]
 
 
+def each_request(
+    run: Mapping[str, Any], done: float | None, given: Foreign, line: int
+) -> tuple[float | None, float | None]:
+    """Mean tokens of a prompt and of an answer, from the sums over so many completed requests."""
+    totals = (number(run, f"total_{side}_tokens", given, line) for side in ("input", "output"))
+    prompt, answer = (t / done if t is not None and done else None for t in totals)
+    return prompt, answer
+
+
 def in_flight(
     rate: float | None, first_ms: float | None, each_ms: float | None, output: float | None
 ) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 from selector.iterate.importers.base import (
     Foreign,
     Row,
+    each_request,
     in_flight,
     middle,
     number,
@@ -39,9 +40,7 @@ def one(run: dict[str, Any], given: Foreign, line: int) -> list[Row]:
     missing = [k for k in NEEDED if k not in run]
     if missing:
         raise given.fail(f"no {', '.join(missing)}: not a result of a serving benchmark", line)
-    done = number(run, "completed", given, line) or 0.0
-    totals = [number(run, f"total_{side}_tokens", given, line) for side in ("input", "output")]
-    tokens = [t / done if t is not None and done else None for t in totals]
+    tokens = each_request(run, number(run, "completed", given, line), given, line)
     first, each = middle(run, "ttft", given, line), middle(run, "tpot", given, line)
     means = [number(run, f"mean_{name}_ms", given, line) for name in ("ttft", "tpot")]
     rate = number(run, "request_throughput", given, line)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from selector.decide import single
+from selector.decide import measured_rows, single
 from selector.decide.calibrated import Applied, Stack, age_months
 from selector.errors import InputError
 from selector.estimate.calibration import Beta
@@ -21,6 +22,7 @@ from selector.iterate.calibrate import Read, read
 from selector.iterate.measurements import Point
 from selector.packs import schema
 from selector.packs.catalog import Catalogue, load
+from selector.report.calibration import as_text
 from selector.types.calibration import Book
 from selector.types.load import Load
 
@@ -181,6 +183,20 @@ def test_a_day_is_one_that_was(text: str, said: str, cat: Catalogue, tmp_path: P
     with pytest.raises(InputError, match=said) as caught:
         calibration_file.gathered([file], cat, DAY)
     assert str(caught.value.problems[0].where) == "m.csv:3:1"
+
+
+def test_an_assumed_age_is_printed(cat: Catalogue) -> None:
+    row = {"file": "f", "points": 1, "used": 1}
+    values = {"files": [row], "factors": [], "trials": [], "unused": [], "accepted": False}
+    assert "without a day: 1," in as_text({**values, "readings": [{"dated": None}, {"dated": "2026-11"}]})
+    assert "without a day" not in as_text({**values, "readings": [{"dated": "2026-11"}]})
+    book = Book(told(cat, date=None).readings, day=DAY)
+    run = SimpleNamespace(
+        cat=cat.measuring(book),
+        p={k: v.value for k, v in cat.parameters.items()},
+        axes=SimpleNamespace(measured=Applied(book, {k: v.value for k, v in cat.parameters.items()}, DAY)),
+    )
+    assert "measurements without a day: 1, taken to be 6 months old" in measured_rows.note(cast(Any, run), ())
 
 
 def test_acceptance_is_of_a_file(cat: Catalogue) -> None:

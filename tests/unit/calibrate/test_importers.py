@@ -4,18 +4,20 @@ import functools
 import json
 import math
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from selector.errors import InputError, SelectorError
-from selector.iterate import importers
+from selector.iterate import calibration_file, importers
 from selector.iterate.calibrate import read
 from selector.packs.catalog import Catalogue, load
 
 from .samples import AIPERF, FILES, LLAMA_MD, MODEL, VLLM
 
+DAY = date(2026, 12, 31)  # after every run of the samples
 # Metric -> value of the first row with it.
 WANTED: dict[str, dict[str, float]] = {
     "vllm-bench": {"output_tok_s": 500.0, "ttft_ms": 125.0, "tpot_ms": 30.0},
@@ -68,7 +70,7 @@ def test_figures_have_the_units_of_the_contract(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", FILES)
 def test_every_figure_can_be_compared(name: str, tmp_path: Path) -> None:
     points = source(tmp_path, name).points
-    found = read([("f", p) for p in points], packs())
+    _, found = calibration_file.book([source(tmp_path, name)], packs(), False, DAY)
     assert not found.unused
     assert len(found.readings) + len(found.trials) == len(points)
     assert all(math.isfinite(r.log) and r.prior_sd > 0.0 for r in found.readings)

@@ -164,7 +164,7 @@ def test_a_decision_that_is_not_there_is_named_as_missing(repo: Path, cli: Run) 
     (repo / "selector.policy.yaml").write_text("version: 1\ndecision: decisions/1.json\n")
     done = cli("check", repo)
     assert done.returncode == 2
-    assert "decisions/1.json does not exist" in done.stderr
+    assert "decisions/1.json of decision does not exist" in done.stderr
     assert "selector.policy.yaml:2:1" in done.stderr
 
 

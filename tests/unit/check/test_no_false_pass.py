@@ -306,6 +306,13 @@ def test_risks_above_the_appetite_and_acceptances_of_none(judged: Judged) -> Non
     assert "R-INJ-DIRECT" not in certain.message + possible.message
     assert possible.outcome == "unknown"
     assert "application.domain in reqs.yaml" in (possible.fix or "")
+    # Where no stack can be told nobody knows whether an acceptance is needed.
+    untold = judged(
+        needs={"application": {"task": "chat", "users": "public"}, "risk": risk},
+        run="vllm serve ${MODEL}\n",
+        policy={"version": 1, "requirements": "reqs.yaml"},
+    )
+    assert "ACCEPT-002" not in untold
 
 
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
