@@ -11,7 +11,7 @@ def test_two_iterations(tmp_path: Path) -> None:
 
     first, second = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("first", "second"))
     assert first["stacks"][0]["slots"]["precision"] == "int4-awq"
-    assert second["stacks"][0]["slots"]["precision"] == "fp16"
+    assert second["stacks"][0]["slots"]["precision"] == "bf16"
     assert second["stacks"][0]["estimates"]["per_output_token_ms"]["inputs"]["method"] == "calibrated"
     pages = [p.read_text() for p in sorted((tmp_path / "decisions").glob("*.md"))]
     assert "status: superseded by 0002" in pages[0]
