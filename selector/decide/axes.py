@@ -104,6 +104,7 @@ class Axes:
     precisions: list[PrecisionOption] = field(default_factory=list)
     devices: list[DeviceOption] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    trainers: list[tuple[Place, Device]] = field(default_factory=list)  # machines that train and do not serve
     days: list[date] = field(default_factory=list)  # first days of the months of the horizon
     left_out: dict[str, list[str]] = field(default_factory=dict)
     measured: Applied | None = None  # None: nothing was measured

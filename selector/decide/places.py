@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from selector.needs.regions import jurisdiction
 from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
 from selector.types import facts
-from selector.types.catalog import Offer
+from selector.types.catalog import Device, Offer
 from selector.types.legal import Vendor
 from selector.types.requirement import InventoryItem, Requirement
 
@@ -26,8 +26,10 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     """Add all places that the requirement allows to the axes."""
     hosting = hosting_of(req, wanted)
     if "on_prem" in hosting:
-        for number, item in enumerate(wanted.inventory):
-            axes.places += _owned(axes, req, wanted, item, number)
+        kept = {d.id for d in axes.devices}
+        pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
+        for place, device in _owned(req, wanted.inventory, pinned, "own", cat):
+            axes.places += [place] if device.id in kept else []
     if "on_prem" in hosting and not wanted.inventory and _premises_only(req, hosting):
         axes.places += _bought(axes, req, wanted, cat)
     if "self_hosted_cloud" in hosting and (not wanted.inventory or req.deployment.clouds):
@@ -35,6 +37,7 @@ def build(axes: Axes, req: Requirement, wanted: Options, cat: Catalogue) -> None
     axes.places += _hosted(axes, req, cat, hosting)
     quotes.add(axes, req, wanted)
     _pools(axes, wanted)
+    axes.trainers = list(_owned(req, wanted.trainers, {}, "trains", cat))
 
 
 def _premises_only(req: Requirement, hosting: set[str]) -> bool:
@@ -89,31 +92,30 @@ def _pools(axes: Axes, wanted: Options) -> None:
     axes.devices = [replace(d, pool=pool) for d in axes.devices for pool in pools.get(d.id, ())]
 
 
-def _owned(axes: Axes, req: Requirement, wanted: Options, owned: Owned, number: int) -> Iterable[Place]:
-    query, item, count = owned.query, owned.item, owned.count
-    nodes = item.nodes or 1
-    pinned = {d: q.count for q in wanted.devices for d in q.devices if q.count}
+def _owned(
+    req: Requirement, items: Iterable[Owned], pinned: Mapping[str, int], prefix: str, cat: Catalogue
+) -> Iterable[tuple[Place, Device]]:
+    """Machines at hand, one place for each device that a name may mean."""
     region = own_region(req)
-    have = {d.id for d in axes.devices}
-    processors = {d.id for d in axes.devices if d.device.kind == "cpu"}
-    for device in query.devices:
-        if device not in have:
-            continue
-        yield Place(
-            id=f"own:{number}:{device}",
-            hosting="on_prem",
-            region=region,
-            offer=None,
-            device=device,
-            count=max(count // nodes, 1),
-            available=min(count, pinned.get(device, count)),
-            usd_per_hour=None,
-            facts=place_facts("on_prem", region, req) | facts.of_own(),
-            host_ram_gb=item.host_ram_gb,
-            free_memory_bytes=_free(item, query.memory_gb, device in processors),
-            shared_desktop=item.shared_desktop,
-            source="inventory of the requirements",
-        )
+    for number, owned in enumerate(items):
+        query, item, count = owned.query, owned.item, owned.count
+        for device in (cat.devices[name] for name in query.devices):
+            place = Place(
+                id=f"{prefix}:{number}:{device.id}",
+                hosting="on_prem",
+                region=region,
+                offer=None,
+                device=device.id,
+                count=max(count // (item.nodes or 1), 1),
+                available=min(count, pinned.get(device.id, count)),
+                usd_per_hour=None,
+                facts=place_facts("on_prem", region, req) | facts.of_own(),
+                host_ram_gb=item.host_ram_gb,
+                free_memory_bytes=_free(item, query.memory_gb, device.kind == "cpu"),
+                shared_desktop=item.shared_desktop,
+                source="inventory of the requirements",
+            )
+            yield place, device
 
 
 def _rented(axes: Axes, req: Requirement, cat: Catalogue) -> list[Place]:

@@ -115,6 +115,13 @@ def states(shp: Shape, embedding: float, run: TrainingRun) -> tuple[float, float
     return held[0], held[1], held[2]
 
 
+def states_bytes(weights: float, narrow: bool, optimizer: str | None = None) -> float:
+    """Bytes of so many trained weights with their gradients and states, activations apart: what training
+    all of them holds at least; `narrow` is for weights and states of 16 bits alone."""
+    each = PURE if narrow else EARLY
+    return weights * (each[0] + each[1] + (EIGHT_BIT if optimizer == "adam8bit" else each[2]))
+
+
 def _opened(shp: Shape, embedding: float, run: TrainingRun) -> float:
     """Bytes of layers that are whole while they are worked on: gathered, or opened from 4 bits."""
     if run.sharding != "zero3" and run.base_bits >= 8.0:

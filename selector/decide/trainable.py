@@ -16,18 +16,21 @@ from selector.types.training import TrainingRun
 
 # What a method costs in memory: a student and a model from raw text train all their weights.
 COSTS_AS = {"distill": "full", "continued_pretrain": "pretrain"}
+ALL_WEIGHTS = ("full", "pretrain")
 GIB = 2.0**30
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """What a run needs of a device and what that has, bytes; `chance` of 0 to 1 that it fits;
-    `rate` in tokens per second of all devices."""
+    `rate` in tokens per second of all devices. Of a run that no formula sizes, `total` is the least:
+    weights, gradients and states."""
 
     total: float
     usable: float
     chance: float
     rate: float
+    least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Room:
         if not found or any(not f for f in found):
             return None
         least = self.p["training.fit_least_chance"]
-        return any(need.chance >= least for needs in found for need in needs)
+        able = [need for needs in found for need in needs if need.chance >= least]
+        return None if any(need.least for need in able) else bool(able)
 
     def rate(self, option: ModelOption, method: str) -> float:
         """Tokens per second of the fastest run that fits; 0 where none is known to."""
@@ -57,10 +61,15 @@ class Room:
         """The run with states on every device, and with states split; nothing where unknown."""
         model, method = option.model, COSTS_AS.get(method, method)
         known = train_plan.Wanted(method)
-        if model is None or method not in train_plan.METHODS or train_plan.refused(model, device, known):
+        if model is None or method not in train_plan.METHODS:
             return []
-        shp = shape(model, self.p)
         usable = memory_bytes(device, self.p) * self.p["memory.usable_fraction"]
+        if train_plan.refused(model, device, known):
+            if not model.params_b or method not in ALL_WEIGHTS:
+                return []
+            total = train_memory.states_bytes(model.params_b * 1e9, self.states == "pure", "adam8bit") / count
+            return [Need(total, usable, float(total <= usable), 0.0, True)]
+        shp = shape(model, self.p)
         found = []
         for run in (self._run(method, count, kind) for kind in ("ddp", "zero3")[: 1 + (count > 1)]):
             held = train_memory.cell(shp, run, self.p)
@@ -84,7 +93,8 @@ class Room:
 
 
 def room(axes: Axes, req: Requirement, assumed: frozenset[str], p: Mapping[str, float]) -> Room:
-    """The machines of the places found: own ones, or those of a pinned count."""
+    """The machines that train, where some are stated for it, or else those of the places found: own
+    ones, or those of a pinned count."""
     most: dict[str, int | None] = {}
     for place in axes.places:
         if place.device is not None:
@@ -96,6 +106,8 @@ def room(axes: Axes, req: Requirement, assumed: frozenset[str], p: Mapping[str, 
     by_id = {d.id: d.device for d in axes.devices}
     confined = [(by_id[d], n) for d, n in sorted(most.items(), key=lambda x: x[0]) if n is not None]
     whole = tuple(confined) if most and len(confined) == len(most) else None
+    if axes.trainers:
+        whole = tuple((device, place.available or place.count) for place, device in axes.trainers)
     # A length that nobody stated rules no machine out that shorter examples leave.
     stated = None if "adaptation.sequence_tokens" in assumed else req.adaptation.sequence_tokens
     length = stated or p["training.seq_len_least"]

@@ -27,8 +27,9 @@ def assumed(wanted: Options, catalogue: Catalogue) -> tuple[Assumption, ...]:
 
 
 def _queries(wanted: Options, catalogue: Catalogue) -> Iterator[tuple[str, DeviceQuery]]:
-    for i, owned in enumerate(wanted.inventory):
-        yield f"deployment.inventory.{i}.hardware", owned.query
+    for part, items in (("deployment", wanted.inventory), ("adaptation", wanted.trainers)):
+        for i, owned in enumerate(items):
+            yield f"{part}.inventory.{i}.hardware", owned.query
     for i, quoted in enumerate(wanted.quotes):
         if quoted.devices is not None:
             yield f"quotes.{i}.hardware", quoted.devices

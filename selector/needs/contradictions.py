@@ -262,8 +262,9 @@ def _places(stated: Stated) -> Found:
 
 
 def _inventory(stated: Stated) -> Found:
-    for index, item in enumerate(stated.requirement.deployment.inventory or ()):
-        key = f"deployment.inventory.{index}"
+    need = stated.requirement
+    parts = {"deployment": need.deployment.inventory or (), "adaptation": need.adaptation.inventory}
+    for key, item in ((f"{p}.inventory.{i}", x) for p, items in parts.items() for i, x in enumerate(items)):
         count, _ = counted(item.hardware)
         if count is not None and item.count is not None and count != item.count:
             what = f"{item.hardware}: the name says {count}, count says {item.count}"

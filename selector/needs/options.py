@@ -70,6 +70,7 @@ class Options:
     layouts: tuple[LayoutPin, ...] = ()
     adaptation: tuple[str, ...] = ()
     inventory: tuple[Owned, ...] = ()
+    trainers: tuple[Owned, ...] = ()  # machines that train and do not serve
     no_models: tuple[str, ...] = ()
     no_apis: tuple[str, ...] = ()
     no_engines: tuple[EngineQuery, ...] = ()
@@ -98,7 +99,8 @@ def resolve_options(stated: Stated, catalogue: Catalogue) -> Options:
         hosting=expand_hosting(pins.hosting),
         layouts=pins.layout,
         adaptation=pins.adaptation,
-        inventory=_inventory(found),
+        inventory=_owned(found, "deployment", stated.requirement.deployment.inventory or ()),
+        trainers=_owned(found, "adaptation", stated.requirement.adaptation.inventory),
         no_models=_flat([q.models for q in no_models]),
         no_apis=_flat([q.apis for q in no_models]),
         no_engines=found.each(out.engine, "exclude.engine", names.match_engines),
@@ -199,11 +201,10 @@ def _models(
     )
 
 
-def _inventory(found: _Names) -> tuple[Owned, ...]:
+def _owned(found: _Names, part: str, items: Sequence[InventoryItem]) -> tuple[Owned, ...]:
     owned = []
-    for index, item in enumerate(found.stated.requirement.deployment.inventory or ()):
-        key = f"deployment.inventory.{index}.hardware"
-        query = found.one(item.hardware, key, names.match_devices)
+    for index, item in enumerate(items):
+        query = found.one(item.hardware, f"{part}.inventory.{index}.hardware", names.match_devices)
         if query is not None:
             owned.append(Owned(item, query, item.count or query.count or 1))
     return tuple(owned)

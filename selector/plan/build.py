@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
-from selector.plan import compress, fragments, lines, machines, methods, search, training
-from selector.plan.kinds import MODALITY, backbone, from_scratch
+from selector.plan import compress, fragments, lines, machines, methods, search, training, unsized
+from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
 from selector.types.catalog import Device
 from selector.types.facts import of_device
 from selector.types.plan import CompressionPlan, Plan, TrainingPlan
 
 if TYPE_CHECKING:
-    from selector.decide.axes import ModelOption
+    from selector.decide.axes import ModelOption, Place
     from selector.decide.recommend import Run
     from selector.types.decision import RankedStack
-
-CLASSICAL = ("tree", "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     return Plan(
         stack=stack.label,
         method=option.method,
-        methods=methods.rows(run, row, facts, sized.machine or _serving(run, row)),
+        methods=methods.rows(run, row, facts, sized.machine or _serving(run, row), sized.plan),
         training=sized.plan,
         search=looked,
         compression=compression,
@@ -68,19 +66,19 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     )
 
 
-def _device(run: Run, row: int) -> Device | None:
-    index = int(run.stacks.device[row])
-    return run.axes.devices[index].device if int(run.stacks.cell[row]) >= 0 else None
+def _served(run: Run, row: int) -> tuple[Place, Device] | None:
+    if int(run.stacks.cell[row]) < 0:
+        return None
+    return run.axes.places[int(run.stacks.place[row])], run.axes.devices[int(run.stacks.device[row])].device
 
 
 def _serving(run: Run, row: int) -> machines.Machine | None:
     """The machine that serves, on which methods can be compared where nothing is trained."""
-    device = _device(run, row)
-    if device is None:
+    served = _served(run, row)
+    if served is None:
         return None
-    place = run.axes.places[int(run.stacks.place[row])]
-    count = max(place.count, 1)
-    return machines.Machine(device, count, place, place.usd_per_hour)
+    place, device = served
+    return machines.Machine(device, max(place.count, 1), place, place.usd_per_hour)
 
 
 def _training(run: Run, row: int, option: ModelOption) -> Sized:
@@ -92,7 +90,7 @@ def _training(run: Run, row: int, option: ModelOption) -> Sized:
     if training.dimensions(option, run.p) is not None:
         return Sized(None, None)
     engine = run.axes.engines[int(run.stacks.engine[row])].id if int(run.stacks.cell[row]) >= 0 else ""
-    return Sized(training.unsized(run, option, option.method, _device(run, row), engine), None)
+    return Sized(unsized.plan(run, option, option.method, _served(run, row), engine), None)
 
 
 def _facts(
@@ -117,7 +115,7 @@ def _facts(
     found |= {
         "plan.from_scratch": from_scratch(option, method),
         "plan.devices": float(plan.n_devices),
-        "plan.micro_batch": float(plan.micro_batch),
+        **({"plan.micro_batch": float(plan.micro_batch)} if plan.micro_batch else {}),
         "plan.strategy": plan.strategy,
         "plan.recompute": plan.recompute,
         "plan.optimiser": plan.optimiser,
@@ -165,8 +163,16 @@ def _problems(run: Run, option: ModelOption, sized: Sized, has: search.Means | N
             f"no library in the packs trains {option.role} models by {option.method} on {sized.plan.hardware}"
         )
     elif sized.plan.estimates["wall_hours"] is None and run.req.data.training_examples:
+        one = (
+            "fit a tenth of the rows first"
+            if sized.plan.micro_batch is None
+            else "run 100 steps and multiply"
+        )
+        found.append(f"time and memory of training {option.role} models are not estimated: {one}")
+    elif sized.plan.memory is None and sized.plan.micro_batch:
         found.append(
-            f"time and memory of training {option.role} models are not estimated: run 100 steps and multiply"
+            f"memory of training {option.role} models is not estimated: halve the batch until it fits, and "
+            "accumulate"
         )
     if has is not None and has.paid < 1:
         found.append(

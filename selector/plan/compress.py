@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from selector.decide import quality, single
 from selector.estimate.quality import examples_to_see
+from selector.plan.kinds import MODALITY
 from selector.types.catalog import Precision
 from selector.types.estimate import Estimate
 from selector.types.plan import CompressionPlan
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 WIDE = ("bf16", "fp16", "fp32")
 WHOLE = 16.0
+# What a mean over all examples hides, by what the model reads.
+HARD = {
+    "text": "long answers, numbers, tools",
+    "image": "rare classes, small objects",
+    "audio": "noise, accents, names and numbers",
+}
 
 
 def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
@@ -50,7 +57,7 @@ def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
         recovery_source=found.source if found else "",
         speed=_speed(run, row, stack, option, precision),
         smaller=WHOLE / precision.bits_weights if precision.bits_weights < WHOLE else None,
-        acceptance=_acceptance(run, kept),
+        acceptance=_acceptance(run, option, kept),
     )
 
 
@@ -113,7 +120,7 @@ def _speed(
     return Estimate.around(wide.p50 / narrow.p50, narrow.p90 / narrow.p50, "x", "serving.per_output_token")
 
 
-def _acceptance(run: Run, kept: Estimate | None) -> str:
+def _acceptance(run: Run, option: ModelOption, kept: Estimate | None) -> str:
     """The test to run before the format is served, with as many examples as show the loss."""
     p, need = run.p, run.req.quality
     if kept is None:
@@ -125,5 +132,5 @@ def _acceptance(run: Run, kept: Estimate | None) -> str:
     metric = need.metric or "the score of the own task"
     return (
         f"{metric} on {number:,} of your own examples, against 16 bit: {100.0 * loss:.1f} % less at most"
-        f"{floor}; hard cases (long answers, numbers, tools) apart"
+        f"{floor}; hard cases ({HARD.get(MODALITY.get(option.role, ''), 'the rarest ones')}) apart"
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MACHINE = 8  # devices of one machine
 SHARDED = ("zero1", "zero2", "zero3")
-CLASSICAL = ("tabular",)
 NO_TOOL = "none"  # of a search by hand
 # Optional devices of the trainer that a short run does without.
 ALWAYS = {"seed": 0, "logging_steps": 10, "report_to": "none", "output_dir": "out"}
@@ -33,7 +32,7 @@ def of(
 ) -> tuple[Fragment, ...]:
     """Every fragment that the plan calls for."""
     found: list[Fragment] = []
-    if plan is not None and option.role not in CLASSICAL:
+    if plan is not None and plan.micro_batch is not None:
         found += _training(option, plan, lines)
     if search is not None and search.space and search.tool != NO_TOOL:
         found.append(
@@ -140,7 +139,7 @@ def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[Plan
     )
     found: dict[str, Any] = {
         "model_name_or_path": option.id,
-        "stage": "pt" if plan.epochs <= 1 and not adapters else "sft",
+        "stage": "pt" if (plan.epochs or 0.0) <= 1 and not adapters else "sft",
         "do_train": True,
         "dataset": "train",  # by its name in dataset_info.json
         "finetuning_type": "lora" if adapters else "full",

@@ -19,6 +19,7 @@ MODALITY = {
     "recommendation": "tabular",
 }
 BY_CLASS = {"tree": "tree", "linear": "linear", "mlp": "mlp", "recommender": "mlp"}
+CLASSICAL = ("tree", "linear")  # fitted to all rows at once
 STATISTICAL = ("arima", "naive", "als")  # methods without layers
 ATTENDING = ("vit", "deit", "swin", "detr", "eva02", "sam", "former", "d-fine")  # in names of vision models
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = (
     *("strategy", "precision", "activations", "optimiser", "schedule", "initialisation", "normalisation"),
-    *("augmentation", "checkpoints", "risk", "tuning", "compression", "serving"),
+    *("retrieval", "validation", "augmentation", "checkpoints", "risk", "tuning", "compression", "serving"),
 )
 SPACE = "space"  # of the settings of a rule: the parameters that a search moves
 

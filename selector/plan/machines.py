@@ -84,13 +84,15 @@ def _key(c: Chosen, limit: float) -> tuple[float, ...]:
 
 
 def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Device]]:
-    """Places with devices that a library trains on: own ones, and the cheapest for their rate.
+    """Places with devices that a library trains on: those stated for it, or else own ones and the
+    cheapest for their rate.
 
     What may not serve the model may not train it either: the data would go there.
     """
+    if run.axes.trainers:
+        return [(q, d) for q, d in run.axes.trainers if can(run, option, method, d)]
     allowed = _allowed(run, option)
     devices = {d.id: d.device for d in run.axes.devices}
-    libraries = run.cat.frameworks.values()
     found: dict[tuple[str, bool], tuple[float, Place, Device]] = {}
     for number, place in enumerate(run.axes.places):
         if number not in allowed:
@@ -98,15 +100,22 @@ def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Dev
         device = devices.get(place.device or "")
         if device is None or place.spot or (place.usd_per_hour is None and place.available is None):
             continue
-        peak = train.peak(device, TrainingRun("full", 1.0))
-        if not peak or not trainers.frameworks(libraries, method, option.role, device, ""):
+        if not can(run, option, method, device):
             continue
+        peak = train.peak(device, TrainingRun("full", 1.0))
         worth = (place.usd_per_hour or 0.0) / max(place.count, 1) / peak
         key = (device.id, place.available is not None)
         if key not in found or worth < found[key][0]:
             found[key] = (worth, place, device)
     ranked = sorted(found.values(), key=lambda x: (x[0], x[1].id))
     return [(place, device) for _, place, device in ranked[: int(run.p["plan.machines"])]]
+
+
+def can(run: Run, option: ModelOption, method: str, device: Device) -> bool:
+    """Whether the peak of a device is known and a library trains the model on it."""
+    libraries = run.cat.frameworks.values()
+    known = trainers.frameworks(libraries, method, option.role, device, "")
+    return bool(train.peak(device, TrainingRun("full", 1.0)) and known)
 
 
 def _allowed(run: Run, option: ModelOption) -> set[int]:

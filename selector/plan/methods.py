@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import adapting, people, trainable
@@ -12,7 +13,7 @@ from selector.estimate.numeric import SCALAR
 from selector.plan import training
 from selector.plan.runs import fastest
 from selector.types.estimate import Estimate
-from selector.types.plan import MethodRow
+from selector.types.plan import MethodRow, TrainingPlan
 from selector.types.rule import Effect
 
 if TYPE_CHECKING:
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 AS_IS = ("none", "prompt")
 
 
-def rows(run: Run, row: int, known: Mapping[str, object], machine: Machine | None) -> tuple[MethodRow, ...]:
+def rows(
+    run: Run,
+    row: int,
+    known: Mapping[str, object],
+    machine: Machine | None,
+    planned: TrainingPlan | None,
+) -> tuple[MethodRow, ...]:
     """The methods open to the model of a candidate, the chosen one first, then by points.
 
-    `known` are the facts of the candidate; `machine` is what a run is sized on, as far as one is known.
+    `known` are the facts of the candidate; `machine` is what a run is sized on, as far as one is known;
+    `planned` is the run of the method chosen.
     """
     option = run.axes.models[int(run.stacks.model[row])]
     named = dict.fromkeys((option.method, *adapting.open_to(option.role, option.api is not None)))
@@ -36,7 +44,11 @@ def rows(run: Run, row: int, known: Mapping[str, object], machine: Machine | Non
     found = {m.name: m for m in judged}
     room = trainable.room(run.axes, run.req, run.assumed, run.p)
     first = [option.method, *(name for name in order if name != option.method)]
-    return tuple(_row(run, row, option, found[name], known, room, machine) for name in first)
+    made = [_row(run, row, option, found[name], known, room, machine) for name in first]
+    if planned is not None:
+        told = planned.estimates
+        made[0] = replace(made[0], device_hours=told["device_hours"], usd=told["usd"])
+    return tuple(made)
 
 
 def _row(

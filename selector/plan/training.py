@@ -11,19 +11,16 @@ from selector.decide import train, trainable, trainers
 from selector.decide.cells import Shape, shape
 from selector.estimate import training
 from selector.plan import machines
-from selector.plan.kinds import backbone, from_scratch
 from selector.plan.runs import Spread, Wish, fastest
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.plan import TrainingPlan
-from selector.types.training import TrainingRun
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
     from selector.decide.recommend import Run
 
 TEXT = ("llm", "encoder", "embedding", "reranker")  # roles whose runs the formulas know
-MACHINE = 8  # devices of one machine
 ROUND = 128.0  # tokens; lengths are padded to whole tiles
 # Libraries by preference, where several can do it.
 PREFERRED = ("trl", "llama-factory", "sentence-transformers", "pytorch", "maxtext", "mindformers", "jax")
@@ -209,85 +206,10 @@ def _assumed(run: Run, want: Asked, c: machines.Chosen) -> tuple[str, ...]:
     return tuple(found)
 
 
-def libraries(run: Run, option: ModelOption, method: str, device: Device, split: bool) -> tuple[str, ...]:
-    """Libraries that can do it, the one to take first."""
-    engine = option.id if option.role == "tabular" else ""
+def libraries(
+    run: Run, option: ModelOption, method: str, device: Device, split: bool, engine: str = ""
+) -> tuple[str, ...]:
+    """Libraries that can do it, the one to take first; `engine` is what a classical model is served by."""
     known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, engine)
     order = {name: i for i, name in enumerate((*MANY, *PREFERRED) if split else PREFERRED)}
     return tuple(sorted(known, key=lambda name: order.get(name, len(order))))
-
-
-def _images(
-    run: Run, option: ModelOption, device: Device, count: int, images: float, rent: float | None
-) -> dict[str, Estimate | None]:
-    """Hours and money of so many images, as far as the operations of one are published."""
-    names = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
-    found: dict[str, Estimate | None] = dict.fromkeys(names)
-    flops = option.model.gflops_per_item if option.model and option.role == "vision" else None
-    peak = train.peak(device, TrainingRun("full", 1.0))
-    if not flops or not peak or not images:
-        return found
-    small = ".small" if flops < run.p["plan.image_small"] else ""
-    own = run.cat.parameters[f"plan.image_fraction{small}"]
-    goodput = run.p["training.goodput"]
-
-    def hours(fraction: float) -> float:
-        seconds = training.image_seconds(flops * 1e9, peak, fraction)
-        return float(training.device_hours(images, seconds, goodput))
-
-    took = Estimate(hours(own.high), hours(own.value), hours(own.low), "h", "training.image_seconds")
-    found["device_hours"] = took
-    found["wall_hours"] = took.scaled(1.0 / count, "h", "training.wall_hours")
-    if rent is not None:
-        found["usd"] = took.scaled(rent / count, "USD", "training.cost")
-    return found
-
-
-def unsized(
-    run: Run, option: ModelOption, method: str, device: Device | None, engine: str
-) -> TrainingPlan | None:
-    """A run whose time and memory no formula knows: images, sound, tables, series."""
-    if device is None:
-        return None
-    p = run.p
-    known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, engine)
-    order = {name: i for i, name in enumerate(PREFERRED)}
-    dense = run.req.application.task in ("object-detection", "segmentation")
-    classical = backbone(option) in ("tree", "linear")
-    batch = int(p["plan.batch_images.dense" if dense else "plan.batch_images"])
-    many = run.req.data.training_examples or 0
-    place = next((q for q in run.axes.places if q.device == device.id and not q.spot), None)
-    most = (place.available or place.count) if place else 1
-    spread = many >= p["adaptation.examples_plenty"] and device.kind == "gpu" and not classical
-    count = max(min(most, MACHINE), 1) if spread else 1
-    epochs = p["plan.epochs.scratch" if from_scratch(option, method) else "plan.epochs.other"]
-    steps = math.ceil(many * epochs / (batch * count)) if many and not classical else None
-    rent = None
-    if place is not None and place.usd_per_hour is not None:
-        rent = place.usd_per_hour * math.ceil(count / max(place.count, 1))
-    elif place is not None and place.available is not None:
-        rent = 0.0
-    return TrainingPlan(
-        frameworks=tuple(sorted(known, key=lambda name: order.get(name, len(order)))),
-        hardware=device.id,
-        n_devices=count,
-        offer=place.offer.id if place and place.offer else None,
-        usd_per_hour=rent,
-        strategy="single" if count == 1 else "ddp",
-        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
-        precision="fp32" if classical else "bf16" if "bf16" in device.tflops_dense else "fp16",
-        base_precision=None,
-        seq_len=None,
-        micro_batch=batch,
-        accumulation=1,
-        global_batch=batch * count,
-        recompute="none",
-        optimiser="sgd" if backbone(option) == "cnn" else "none" if classical else "adamw",
-        epochs=epochs,
-        examples=run.req.data.training_examples,
-        steps=steps,
-        memory=None,
-        estimates=_images(run, option, device, count, many * epochs, rent),
-        checkpoint_hours=None,
-        assumptions=(f"epochs: {epochs:g}", f"batch: {batch} examples a device"),
-    )

@@ -12,6 +12,12 @@ from selector.types.plan import CompressionPlan, MethodRow, Plan, PlanLine, Sear
 COLUMNS = ("part", "what", "rule", "source")
 NOTHING = Table("", (), ())
 FORMULAS = "training formulas"
+SEARCHES = {
+    "grid": "grid search",
+    "random": "random search",
+    "tpe": "Bayesian optimisation (TPE)",
+    "asha": "successive halving (ASHA)",
+}
 
 
 def brief(r: Recommendation) -> Table:
@@ -23,7 +29,9 @@ def brief(r: Recommendation) -> Table:
     rows += [_train(p.training)] if p.training else []
     rows += [_search(p.search)] if p.search else []
     rows += [_compress(p.compression)] if p.compression and p.compression.method != "none" else []
-    rows += [(x.topic, x.text, x.rule, _sources(x)) for x in p.lines if not x.settings.get("space")]
+    told = p.search.rule if p.search else ""  # the line that chose the search says what its row says
+    kept = (x for x in p.lines if not x.settings.get("space") and x.rule != told)
+    rows += [(x.topic, x.text, x.rule, _sources(x)) for x in kept]
     rows += [("problem", x, "", "") for x in p.problems]
     less = tuple((row[0], f"{row[1]} ({row[2]})" if row[2] else row[1]) for row in rows)
     note = "reasons, all methods and settings: selector explain REQS --plan"
@@ -99,11 +107,14 @@ def _train(t: TrainingPlan) -> tuple[str, ...]:
         f"{t.n_devices}x {t.hardware}{f' ({t.offer})' if t.offer else ''}",
         f"with {t.frameworks[0] if t.frameworks else '?'}",
         f"{t.strategy}{_layout(t)}, {t.base_precision + ' base, ' if t.base_precision else ''}{t.precision}",
-        f"{t.micro_batch} x {t.accumulation} a device, {t.epochs:g} epochs, recompute {t.recompute}",
+        f"{t.micro_batch} x {t.accumulation} a device, {short(t.epochs)} epochs, recompute {t.recompute}"
+        if t.micro_batch
+        else "one fit of all rows",
         f"{band(took)} h" if took else "hours ?",
         f"{band(usd)} USD" if usd and usd.p50 else "own machines" if t.usd_per_hour == 0.0 else "USD ?",
     ]
-    return "train", "; ".join(parts), "training.token_seconds", FORMULAS
+    rate = t.estimates.get("tokens_per_s") or took
+    return "train", "; ".join(parts), rate.formula if rate else "-", FORMULAS if rate else "-"
 
 
 def _layout(t: TrainingPlan) -> str:
@@ -112,7 +123,9 @@ def _layout(t: TrainingPlan) -> str:
 
 
 def _search(s: SearchPlan) -> tuple[str, ...]:
-    what = f"{s.method} with {s.tool}: {s.trials} trials over {len(s.space)} parameters, {s.parallel} at once"
+    how = SEARCHES.get(s.method, s.method)
+    by = "" if s.tool == "none" else f" with {s.tool}"
+    what = f"{how}{by}: {s.trials} trials over {len(s.space)} parameters, {s.parallel} at once"
     what += f"; {band(s.hours)} h" if s.hours else ""
     what += f"; {band(s.usd)} USD" if s.usd else ""
     return "tune", what, s.rule, ", ".join(s.source)
@@ -136,9 +149,10 @@ def _figures(t: TrainingPlan) -> Iterator[tuple[str, str]]:
     yield "USD an hour", short(t.usd_per_hour)
     yield "strategy", f"{t.strategy}{_layout(t)}"
     yield "precision", t.precision if not t.base_precision else f"{t.precision}, base {t.base_precision}"
-    yield "micro-batch x accumulation", f"{t.micro_batch} x {t.accumulation} = {t.global_batch} a step"
+    if t.micro_batch:
+        yield "micro-batch x accumulation", f"{t.micro_batch} x {t.accumulation} = {t.global_batch} a step"
     yield "sequence", f"{t.seq_len:.0f} tokens" if t.seq_len else "-"
-    yield "epochs, examples, steps", f"{t.epochs:g}, {short(t.examples)}, {short(t.steps)}"
+    yield "epochs, examples, steps", f"{short(t.epochs)}, {short(t.examples)}, {short(t.steps)}"
     yield "recompute", t.recompute
     yield "optimiser", t.optimiser
     for name, value in t.estimates.items():

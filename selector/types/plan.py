@@ -59,12 +59,12 @@ class TrainingPlan:
     precision: str
     base_precision: str | None  # of frozen weights
     seq_len: float | None
-    micro_batch: int
+    micro_batch: int | None  # None: a fit of all rows at once
     accumulation: int
-    global_batch: int
+    global_batch: int | None
     recompute: str
     optimiser: str
-    epochs: float
+    epochs: float | None
     examples: int | None
     steps: int | None
     memory: Mapping[str, float] | None

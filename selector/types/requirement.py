@@ -225,6 +225,7 @@ class AdaptationNeed:
     method: str | None = None
     precision: str | None = None  # amp pure-bf16
     sequence_tokens: int | None = None
+    inventory: tuple[InventoryItem, ...] = ()  # own machines that train and do not serve
 
 
 @dataclass(frozen=True, slots=True)

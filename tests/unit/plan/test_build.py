@@ -95,6 +95,64 @@ def test_the_run_fits_and_its_settings_follow(ranked: Ranked, method: str, devic
     assert f"--nproc_per_node={run.n_devices}" in files["launch.sh"] or "accelerate" in files["launch.sh"]
 
 
+DRIVE = """
+application: {task: object-detection, domain: driving}
+latency: {request_p95_ms: 33}
+data: {training_examples: 150000, may_leave_premises: false}
+deployment: {hosting: [on_prem], inventory: [{hardware: jetson-agx-orin-64gb, count: 1}]}
+"""
+
+
+def test_machines_that_train_need_not_serve(ranked: Ranked) -> None:
+    served = planned(ranked, DRIVE)
+    assert any("train on a GPU elsewhere" in p for p in served.problems)
+    found = ranked(DRIVE + "adaptation: {inventory: [{hardware: l40s, count: 4}]}", top=1)
+    assert found.plan is not None
+    assert found.plan.training is not None
+    assert (found.plan.training.hardware, found.plan.training.n_devices) == ("l40s-48gb", 4)
+    assert found.stacks[0].slots.hardware == "jetson-agx-orin-64gb"
+    assert not any("elsewhere" in p for p in found.plan.problems)
+
+
+def test_a_tuned_llm_is_trained_on_the_machines_stated_for_it(ranked: Ranked) -> None:
+    text = f"{HEAD}{EIGHT}{own('l40s-48gb')}data: {{training_examples: 5000}}\n"
+    plan = planned(ranked, text + "adaptation: {method: full, inventory: [{hardware: 8xh100}]}")
+    assert plan.training is not None
+    assert plan.training.hardware.startswith("h100")
+    short = ranked(text + "adaptation: {method: full, inventory: [{hardware: t4, count: 1}]}", top=1)
+    assert any("training does not fit" in e.reason and "t4-16gb" in e.reason for e in short.excluded)
+
+
+def test_weights_and_states_alone_can_rule_a_machine_out(ranked: Ranked) -> None:
+    text = "application: {task: time-series}\npins: {model: [Datadog/Toto-2.0-2.5B]}\n"
+    data = "data: {training_examples: 200000, may_leave_premises: false}\n"
+    wide = planned(ranked, text + own("l4-24gb") + data)
+    assert wide.training is not None
+    assert wide.training.optimiser == "adam8bit"  # 40 GB in 32 bit
+    small = ranked(text + own("gpu-8gb") + data, top=1)
+    assert any("training does not fit" in e.reason for e in small.excluded)
+
+
+def test_trees_are_fitted_and_not_batched(ranked: Ranked) -> None:
+    text = "application: {task: tabular, domain: finance, area: credit_scoring}\n"
+    plan = planned(ranked, text + own("epyc-9654") + "data: {training_examples: 400000, drift: monthly}")
+    assert plan.training is not None
+    assert plan.training.micro_batch is None
+    assert [line.rule for line in plan.lines if line.topic == "validation"] == ["TEC-421", "TEC-423"]
+    assert not any(f.name == "trainer.yaml" for f in plan.fragments)
+
+
+def test_hours_of_detection_are_not_told_from_classification(ranked: Ranked) -> None:
+    labelled = "data: {training_examples: 50000}\n" + own("l4-24gb")
+    known = planned(ranked, "application: {task: image-classification}\n" + labelled)
+    assert known.training is not None
+    assert known.training.estimates["wall_hours"] is not None
+    assert any("memory of training vision models is not estimated" in p for p in known.problems)
+    fine = planned(ranked, "application: {task: object-detection}\n" + labelled)
+    assert fine.training is not None
+    assert fine.training.estimates["wall_hours"] is None
+
+
 def test_formulas() -> None:
     assert save_every_hours(0.02, 4.0) == pytest.approx(0.4)
     # 2 p q (z / d)^2 with p = 0.8, d = 0.04: 2 x 0.16 x (1.96 / 0.04)^2

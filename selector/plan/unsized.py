@@ -1,0 +1,182 @@
+"""Runs whose memory no formula knows: images, sound, series, and fits of tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from selector.decide import train
+from selector.decide.cells import memory_bytes
+from selector.decide.train_memory import states_bytes
+from selector.estimate import training as formulas
+from selector.plan import machines, training
+from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
+from selector.types.catalog import Device
+from selector.types.estimate import Estimate
+from selector.types.plan import TrainingPlan
+from selector.types.training import TrainingRun
+
+if TYPE_CHECKING:
+    from selector.decide.axes import ModelOption, Place
+    from selector.decide.recommend import Run
+
+MACHINE = 8  # devices of one machine
+FINEST = ("object-detection", "segmentation")  # tasks of images at high resolution
+UNKNOWN = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
+
+
+def plan(
+    run: Run, option: ModelOption, method: str, served: tuple[Place, Device] | None, engine: str
+) -> TrainingPlan | None:
+    """A run or a fit; on the machines stated for it, or else where the model is served."""
+    found = _where(run, option, method, served)
+    if found is None:
+        return None
+    place, device = found
+    if option.role == "tabular" or backbone(option) in CLASSICAL:
+        return _fit(run, option, method, place, device, engine)
+    p = run.p
+    many = run.req.data.training_examples or 0
+    held = _held(run, option, place, device, many >= p["adaptation.examples_plenty"])
+    count = held.count
+    batch = int(p[f"plan.batch.{_batch(run, option)}"])
+    epochs = p[f"plan.epochs.{_kind(option, method)}"]
+    rent = _rent(place, count)
+    return TrainingPlan(
+        frameworks=training.libraries(run, option, method, device, False),
+        hardware=device.id,
+        n_devices=count,
+        offer=place.offer.id if place.offer else None,
+        usd_per_hour=rent,
+        strategy=held.strategy,
+        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
+        precision="bf16" if "bf16" in device.tflops_dense else "fp16",
+        base_precision=None,
+        seq_len=None,
+        micro_batch=batch,
+        accumulation=1,
+        global_batch=batch * count,
+        recompute="none",
+        optimiser="sgd" if backbone(option) == "cnn" else held.optimiser,
+        epochs=epochs,
+        examples=run.req.data.training_examples,
+        steps=math.ceil(many * epochs / (batch * count)) if many else None,
+        memory=None,
+        estimates=_images(run, option, device, count, many * epochs, rent),
+        checkpoint_hours=None,
+        assumptions=(
+            f"epochs: {epochs:g}",
+            f"batch: {batch} examples a device; memory is not estimated: halve it until it fits, and "
+            "accumulate",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Devices and how weights, gradients and states lie on them."""
+
+    count: int
+    strategy: str
+    optimiser: str
+
+
+def _held(run: Run, option: ModelOption, place: Place, device: Device, many: bool) -> _Held:
+    """On one device, or on all of a machine where examples are many; states split over devices, or in
+    8 bit, where a device does not hold them. Activations come on top and are not known."""
+    most = max(min(place.available or place.count, MACHINE), 1)
+    usable = memory_bytes(device, run.p) * run.p["memory.usable_fraction"]
+    weights = (option.model.params_b or 0.0) * 1e9 if option.model else 0.0
+    needs = states_bytes(weights, run.req.adaptation.precision == "pure-bf16")
+    count = most if many and device.kind == "gpu" else 1
+    if needs <= usable:
+        return _Held(count, "single" if count == 1 else "ddp", "adamw")
+    if needs <= most * usable:
+        return _Held(most, "zero3", "adamw")
+    return _Held(most, "single" if most == 1 else "zero3", "adam8bit")
+
+
+def _batch(run: Run, option: ModelOption) -> str:
+    if run.req.application.task in FINEST:
+        return "fine"
+    return {"image": "image", "audio": "audio"}.get(MODALITY.get(option.role, ""), "other")
+
+
+def _kind(option: ModelOption, method: str) -> str:
+    if from_scratch(option, method):
+        return "scratch"
+    return "vision" if option.role == "vision" else "other"
+
+
+def _where(
+    run: Run, option: ModelOption, method: str, served: tuple[Place, Device] | None
+) -> tuple[Place, Device] | None:
+    stated = run.axes.trainers
+    if not stated:
+        return served
+    able = [x for x in stated if machines.can(run, option, method, x[1])]
+    # The one with most arithmetic; where no library is known to train on any, that is a problem.
+    return max(able or stated, key=lambda x: train.peak(x[1], TrainingRun("full", 1.0)))
+
+
+def _rent(place: Place, count: int) -> float | None:
+    if place.usd_per_hour is not None:
+        return place.usd_per_hour * math.ceil(count / max(place.count, 1))
+    return 0.0 if place.available is not None else None
+
+
+def _fit(
+    run: Run, option: ModelOption, method: str, place: Place, device: Device, engine: str
+) -> TrainingPlan:
+    """A fit of all rows at once: trees, linear and other classical models."""
+    return TrainingPlan(
+        frameworks=training.libraries(run, option, method, device, False, engine),
+        hardware=device.id,
+        n_devices=1,
+        offer=place.offer.id if place.offer else None,
+        usd_per_hour=_rent(place, 1),
+        strategy="single",
+        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
+        precision="fp32",
+        base_precision=None,
+        seq_len=None,
+        micro_batch=None,
+        accumulation=1,
+        global_batch=None,
+        recompute="none",
+        optimiser="none",
+        epochs=None,
+        examples=run.req.data.training_examples,
+        steps=None,
+        memory=None,
+        estimates=dict.fromkeys(UNKNOWN),
+        checkpoint_hours=None,
+        assumptions=(),
+    )
+
+
+def _images(
+    run: Run, option: ModelOption, device: Device, count: int, images: float, rent: float | None
+) -> dict[str, Estimate | None]:
+    """Hours and money of so many images, as far as the operations of one are published; the points
+    behind the formula are of classification, so that it says nothing of detection."""
+    found: dict[str, Estimate | None] = dict.fromkeys(UNKNOWN)
+    flops = option.model.gflops_per_item if option.model and option.role == "vision" else None
+    peak = train.peak(device, TrainingRun("full", 1.0))
+    if not flops or not peak or not images or run.req.application.task in FINEST:
+        return found
+    small = ".small" if flops < run.p["plan.image_small"] else ""
+    own = run.cat.parameters[f"plan.image_fraction{small}"]
+    goodput = run.p["training.goodput"]
+
+    def hours(fraction: float) -> float:
+        seconds = formulas.image_seconds(flops * 1e9, peak, fraction)
+        return float(formulas.device_hours(images, seconds, goodput))
+
+    took = Estimate(hours(own.high), hours(own.value), hours(own.low), "h", "training.image_seconds")
+    found["device_hours"] = took
+    found["wall_hours"] = took.scaled(1.0 / count, "h", "training.image_seconds")
+    if rent is not None:
+        found["usd"] = took.scaled(rent / count, "USD", "training.cost")
+    return found
