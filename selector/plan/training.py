@@ -151,8 +151,7 @@ def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan
 
 
 def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate | None]:
-    names = train.keys(shp, c.machine.device, c.spread.run)
-    by = math.exp(train.width("rate", names, run.p))
+    by = math.exp(_width("rate", run, shp, c.machine.device, c.spread))
     rate = Estimate.around(c.spread.rate, by, "tokens/s", "training.token_seconds")
     held = Estimate.around(c.spread.memory["total"], c.spread.memory_spread, "GiB", "training_memory.total")
     found: dict[str, Estimate | None] = {
@@ -176,8 +175,13 @@ def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate |
 
 def doubt(run: Run, shp: Shape, device: Device, spread: Spread) -> float:
     """p90 over p50 of the hours of a run: no surer than its rate."""
-    names = train.keys(shp, device, spread.run)
-    return math.exp(max(train.width("hours", names, run.p), train.width("rate", names, run.p)))
+    return math.exp(max(_width(kind, run, shp, device, spread) for kind in ("hours", "rate")))
+
+
+def _width(kind: str, run: Run, shp: Shape, device: Device, spread: Spread) -> float:
+    """Log of p90 over p50: of the formula, and of a layout that is chosen and not measured."""
+    own = train.width(kind, train.keys(shp, device, spread.run), run.p)
+    return math.hypot(own, run.p["plan.layout_width"])
 
 
 def _save_every(run: Run, shp: Shape, count: int, wall: Estimate | None) -> float | None:
