@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = (
     *("strategy", "precision", "activations", "optimiser", "schedule", "initialisation", "normalisation"),
-    *("augmentation", "checkpoints", "risk", "tuning", "compression", "serving"),
+    *("augmentation", "checkpoints", "tuning", "retraining", "risk", "compression", "serving", "domain"),
 )
 SPACE = "space"  # of the settings of a rule: the parameters that a search moves
 
