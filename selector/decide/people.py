@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 CLASSICAL = frozenset({"tabular", "time_series"})  # roles of methods that need no accelerator
+CHANGES = "effort.changes"  # of parameters: changes a month, by pace
 GENERATING = ("llm", "diffusion")  # roles that answer in many passes
 
 
@@ -101,10 +102,23 @@ def adapting(p: Mapping[str, float], method: str) -> float:
 def again(run: Run, method: str) -> float:
     """Person-months a month for adapting anew as often as labels change; what is trained also follows
     inputs that drift."""
-    p, data = run.p, run.req.data
-    causes = (data.labels.change, data.drift if trained(method) else None)
-    changes = max(p.get(f"effort.changes.{c}", 0.0) for c in causes)
-    return changes * math.fsum(p.get(f"effort.again.{m}", 0.0) for m in parts(method))
+    p, pace = run.p, changes(run, method)
+    each = math.fsum(p.get(f"effort.again.{m}", 0.0) for m in parts(method))
+    return p[pace] * each if pace else 0.0
+
+
+def changes(run: Run, method: str) -> str | None:
+    """Parameter with how often it is adapted anew: the more frequent of `causes`; None where nothing
+    is known to change."""
+    keys = [k for k in (f"{CHANGES}.{c}" for c in causes(run, method).values()) if k in run.p]
+    return max(keys, key=lambda k: run.p[k], default=None)
+
+
+def causes(run: Run, method: str) -> dict[str, str | None]:
+    """What asks for adapting anew, and how often it changes: labels, and for what is trained inputs."""
+    data = run.req.data
+    found = {"data.labels.change": data.labels.change}
+    return found | {"data.drift": data.drift} if trained(method) else found
 
 
 def trained(method: str) -> bool:

@@ -370,8 +370,10 @@ def _facts(run: Run, row: int) -> dict[str, object]:
         names = trainers.frameworks(
             run.cat.frameworks.values(), chosen.adaptation, option.role, device, chosen.engine or ""
         )
-        judged = trainers.weigh(run.cat, names, option.role, run.req, law.facts(run, row), run.today)
-        found["training_framework"] = list(trainers.ordered(run.cat, names, judged))
+        known = law.facts(run, row)
+        found["training_framework"] = list(
+            trainers.ranked(run.cat, names, option.role, run.req, known, run.today)
+        )
     if place.spot:
         found["spot"] = True
     if place.offer is not None:

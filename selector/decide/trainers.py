@@ -1,4 +1,4 @@
-"""Libraries that train the model of a stack on its devices, and which framework speaks for itself."""
+"""Libraries that train the model of a stack on its devices, and which of them to take first."""
 
 from __future__ import annotations
 
@@ -52,15 +52,34 @@ def frameworks(
     return tuple(found)
 
 
-def ordered(cat: Catalogue, found: Iterable[str], weighed: Iterable[Weighed]) -> tuple[str, ...]:
-    """The libraries without refused frameworks: frameworks by their points, then what builds on them."""
+def ranked(
+    cat: Catalogue,
+    found: Iterable[str],
+    role: str,
+    need: Requirement,
+    stack: Mapping[str, object],
+    today: date,
+    *,
+    split: bool = False,
+) -> tuple[str, ...]:
+    """The libraries found in the order to take them; `split` where layers are spread over devices."""
+    names = tuple(found)
+    return ordered(cat, names, weigh(cat, names, role, need, stack, today), split=split)
+
+
+def ordered(
+    cat: Catalogue, found: Iterable[str], weighed: Iterable[Weighed], *, split: bool = False
+) -> tuple[str, ...]:
+    """Without those refused, by the points of rules and the preference of their rows."""
     judged = {w.id: w for w in weighed}
     names = [n for n in found if n not in judged or judged[n].refused is None]
-    return tuple(sorted(names, key=lambda n: (cat.frameworks[n].kind != TOPIC, -_points(judged.get(n)))))
 
+    def points(name: str) -> float:
+        own = cat.frameworks[name].preference
+        stated = (own.split if split else own.whole) if own else 0.0
+        return stated + (judged[name].points if name in judged else 0.0)
 
-def _points(one: Weighed | None) -> float:
-    return one.points if one else 0.0
+    return tuple(sorted(names, key=lambda n: -points(n)))
 
 
 def weigh(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
-from selector.plan import compress, fragments, lines, machines, methods, search, training, unsized
+from selector.plan import compress, fragments, lines, machines, methods, retraining, search, training, unsized
 from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
 from selector.types.catalog import Device
 from selector.types.facts import of_device
-from selector.types.plan import CompressionPlan, Plan, TrainingPlan
+from selector.types.plan import CompressionPlan, Plan, RetrainingPlan, TrainingPlan
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption, Place
@@ -35,13 +35,14 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     facts |= _facts(run, option, sized, compression)
     space = lines.fired(run.cat, facts, spaces=True)
     found_space = search.space(space)
+    classical = backbone(option) in CLASSICAL or option.role == "tabular"
     has = None
     if sized.plan is not None and found_space:
         facts |= {
             "plan.parameters": float(len(found_space)),
             "plan.grid_cells": float(search.cells(found_space)),
         }
-        has = search.means(run, sized.plan, backbone(option) in CLASSICAL or option.role == "tabular")
+        has = search.means(run, sized.plan, classical)
         if has is not None:
             facts |= {
                 "plan.trials_paid": float(has.paid),
@@ -51,6 +52,8 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     told = (*lines.fired(run.cat, facts), *lines.of_points(run.cat, "compression", facts))
     chosen = next((x for x in told if x.settings.get("search")), None)
     looked = search.plan(run, has, found_space, chosen) if has and chosen else None
+    anew = next((x for x in told if x.settings.get(retraining.PART)), None)
+    again = retraining.plan(run, option, sized.plan, classical, anew) if anew else None
     every = (*told, *space)
     precision = run.axes.precisions[int(run.stacks.precision[row])].precision if compression else None
     return Plan(
@@ -59,10 +62,11 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         methods=methods.rows(run, row, facts, sized.machine or _serving(run, row), sized.plan),
         training=sized.plan,
         search=looked,
+        retraining=again,
         compression=compression,
         lines=every,
         fragments=fragments.of(option, precision, sized.plan, looked, compression, every),
-        problems=_problems(run, option, sized, has),
+        problems=_problems(run, option, sized, has, again),
     )
 
 
@@ -105,6 +109,7 @@ def _facts(
         "plan.modality": MODALITY.get(option.role, "text"),
         "plan.backbone": backbone(option),
         "plan.quantised": compression is not None and compression.method == "quantization",
+        "plan.retrained": retraining.pace(run, option),
     }
     plan = sized.plan
     if plan is None:
@@ -131,7 +136,13 @@ def _facts(
     return found
 
 
-def _problems(run: Run, option: ModelOption, sized: Sized, has: search.Means | None) -> tuple[str, ...]:
+def _problems(
+    run: Run,
+    option: ModelOption,
+    sized: Sized,
+    has: search.Means | None,
+    again: RetrainingPlan | None,
+) -> tuple[str, ...]:
     """What is missing or cannot be, and what would help."""
     found: list[str] = []
     if not people.trained(option.method):
@@ -179,4 +190,6 @@ def _problems(run: Run, option: ModelOption, sized: Sized, has: search.Means | N
             f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
             "budget.upfront_usd, take fewer examples or epochs, qlora, or a smaller model"
         )
+    late = retraining.late(again, sized.plan) if again else None
+    found += [late] if late else []
     return tuple(found)

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
 ORDER = (
     *("strategy", "precision", "activations", "optimiser", "schedule", "initialisation", "normalisation"),
-    *("retrieval", "validation", "augmentation", "checkpoints", "risk", "tuning", "compression", "serving"),
+    *(
+        "retrieval",
+        "validation",
+        "augmentation",
+        "checkpoints",
+        "tuning",
+        "retraining",
+        "risk",
+        "compression",
+    ),
+    *("serving", "domain"),
 )
 SPACE = "space"  # of the settings of a rule: the parameters that a search moves
 

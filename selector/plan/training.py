@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from selector.decide import train, trainable, trainers
 from selector.decide.cells import Shape, shape
 from selector.estimate import training
+from selector.needs.facts import requirement_facts
 from selector.plan import machines
 from selector.plan.runs import Spread, Wish, fastest
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
+from selector.types.facts import of_device
 from selector.types.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
 TEXT = ("llm", "encoder", "embedding", "reranker")  # roles whose runs the formulas know
 ROUND = 128.0  # tokens; lengths are padded to whole tiles
-# Libraries by preference, where several can do it.
-PREFERRED = ("trl", "llama-factory", "sentence-transformers", "pytorch", "maxtext", "mindformers", "jax")
-MANY = ("megatron-core", "torchtitan", "maxtext", "mindformers")  # for runs that split layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +123,15 @@ def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan
         steps = max(math.ceil(want.tokens / (whole * want.seq_len)), 1)
     estimates = _estimates(run, shp, c)
     wall = estimates["wall_hours"]
+    layout = {"tp": ran.tp, "pp": ran.pp, "cp": ran.cp, "ep": ran.ep or 1}
     return TrainingPlan(
-        frameworks=libraries(run, want.option, want.method, device, ran.tp * ran.pp > 1),
+        frameworks=libraries(run, want.option, want.method, device, "", layout),
         hardware=device.id,
         n_devices=count,
         offer=c.machine.place.offer.id if c.machine.place.offer else None,
         usd_per_hour=c.machine.usd_per_hour,
         strategy="single" if count == 1 else ran.sharding or "ddp",
-        layout={"tp": ran.tp, "pp": ran.pp, "cp": ran.cp, "ep": ran.ep or 1},
+        layout=layout,
         precision="bf16" if "bf16" in device.tflops_dense else "fp16",
         base_precision="nf4-bnb" if want.method == "qlora" else None,
         seq_len=want.seq_len,
@@ -211,9 +211,15 @@ def _assumed(run: Run, want: Asked, c: machines.Chosen) -> tuple[str, ...]:
 
 
 def libraries(
-    run: Run, option: ModelOption, method: str, device: Device, split: bool, engine: str = ""
+    run: Run, option: ModelOption, method: str, device: Device, engine: str, layout: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """Libraries that can do it, the one to take first; `engine` is what a classical model is served by."""
+    """Libraries that can do it, the one to take first."""
     known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, engine)
-    order = {name: i for i, name in enumerate((*MANY, *PREFERRED) if split else PREFERRED)}
-    return tuple(sorted(known, key=lambda name: order.get(name, len(order))))
+    facts: dict[str, object] = {
+        **requirement_facts(run.req),
+        **option.facts,
+        **of_device(device),
+        "adaptation": method,
+    }
+    split = layout["tp"] * layout["pp"] > 1
+    return trainers.ranked(run.cat, known, option.role, run.req, facts, run.today, split=split)

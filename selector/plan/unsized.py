@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 MACHINE = 8  # devices of one machine
+WHOLE = {"tp": 1, "pp": 1, "cp": 1, "ep": 1}  # nothing is split
 FINEST = ("object-detection", "segmentation")  # tasks of images at high resolution
 UNKNOWN = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
 
@@ -44,13 +45,13 @@ def plan(
     epochs = p[f"plan.epochs.{_kind(option, method)}"]
     rent = _rent(place, count)
     return TrainingPlan(
-        frameworks=training.libraries(run, option, method, device, False),
+        frameworks=training.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
         n_devices=count,
         offer=place.offer.id if place.offer else None,
         usd_per_hour=rent,
         strategy=held.strategy,
-        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
+        layout=WHOLE,
         precision="bf16" if "bf16" in device.tflops_dense else "fp16",
         base_precision=None,
         seq_len=None,
@@ -131,13 +132,13 @@ def _fit(
 ) -> TrainingPlan:
     """A fit of all rows at once: trees, linear and other classical models."""
     return TrainingPlan(
-        frameworks=training.libraries(run, option, method, device, False, engine),
+        frameworks=training.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
         n_devices=1,
         offer=place.offer.id if place.offer else None,
         usd_per_hour=_rent(place, 1),
         strategy="single",
-        layout={"tp": 1, "pp": 1, "cp": 1, "ep": 1},
+        layout=WHOLE,
         precision="fp32",
         base_precision=None,
         seq_len=None,

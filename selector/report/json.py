@@ -174,6 +174,13 @@ def plan(p: Plan) -> dict[str, Any]:
         "training": p.training and _training(p.training),
         "search": p.search
         and asdict(p.search) | {"hours": estimate(p.search.hours), "usd": estimate(p.search.usd)},
+        "retraining": p.retraining
+        and asdict(p.retraining)
+        | {
+            "runs": estimate(p.retraining.runs),
+            "device_hours": estimate(p.retraining.device_hours),
+            "usd": estimate(p.retraining.usd),
+        },
         "compression": p.compression
         and asdict(p.compression)
         | {"recovery": estimate(p.compression.recovery), "speed": estimate(p.compression.speed)},

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from selector.report.numbers import band, short
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
-from selector.types.plan import CompressionPlan, MethodRow, Plan, PlanLine, SearchPlan, TrainingPlan
+from selector.types.plan import (
+    CompressionPlan,
+    MethodRow,
+    Plan,
+    PlanLine,
+    RetrainingPlan,
+    SearchPlan,
+    TrainingPlan,
+)
 
 COLUMNS = ("part", "what", "rule", "source")
 NOTHING = Table("", (), ())
@@ -28,6 +36,7 @@ def brief(r: Recommendation) -> Table:
     rows = [_fit(p)]
     rows += [_train(p.training)] if p.training else []
     rows += [_search(p.search)] if p.search else []
+    rows += [_retrain(p.retraining)] if p.retraining else []
     rows += [_compress(p.compression)] if p.compression and p.compression.method != "none" else []
     told = p.search.rule if p.search else ""  # the line that chose the search says what its row says
     kept = (x for x in p.lines if not x.settings.get("space") and x.rule != told)
@@ -48,6 +57,8 @@ def whole(p: Plan) -> list[Table]:
         found.append(Table("Training run", ("figure", "value"), tuple(_figures(p.training))))
     if p.search:
         found.append(Table("Search", ("figure", "value"), tuple(_searched(p.search))))
+    if p.retraining:
+        found.append(Table("Retraining", ("figure", "value"), tuple(_retrained(p.retraining))))
     if p.compression:
         found.append(Table("Compression", ("figure", "value"), tuple(_compressed(p.compression))))
     if p.lines:
@@ -131,6 +142,20 @@ def _search(s: SearchPlan) -> tuple[str, ...]:
     return "tune", what, s.rule, ", ".join(s.source)
 
 
+def _retrain(r: RetrainingPlan) -> tuple[str, ...]:
+    runs = "whole runs" if r.mode == "incremental" else "runs"
+    parts = [
+        f"{_mode(r)} with {r.tool}: {r.cause} {r.pace}, {band(r.runs)} {runs} a month",
+        f"{band(r.device_hours)} device hours" if r.device_hours else "hours ?",
+        f"{band(r.usd)} USD a month" if r.usd and r.usd.p50 else "own machines" if r.usd else "USD ?",
+    ]
+    return "retrain", "; ".join(parts), r.rule, ", ".join(r.source)
+
+
+def _mode(r: RetrainingPlan) -> str:
+    return r.mode.replace("_", "-")
+
+
 def _compress(c: CompressionPlan) -> tuple[str, ...]:
     kept = (
         f"keeps {band(c.recovery)} of the 16-bit score (n {c.recovery_points})"
@@ -174,6 +199,16 @@ def _searched(s: SearchPlan) -> Iterator[tuple[str, str]]:
     yield "USD", band(s.usd)
     for name, span in s.space.items():
         yield name, ", ".join(f"{k} {v}" for k, v in span.items())
+
+
+def _retrained(r: RetrainingPlan) -> Iterator[tuple[str, str]]:
+    yield "method", f"{_mode(r)} ({r.rule})"
+    yield "tool", r.tool
+    yield "pace", f"{r.pace} ({r.cause})"
+    yield "whole runs a month" if r.mode == "incremental" else "runs a month", band(r.runs)
+    yield "device hours a month", band(r.device_hours)
+    yield "USD a month, beside the cost of the stack", band(r.usd)
+    yield "person-months a month, in the cost of the stack", short(r.person_months)
 
 
 def _compressed(c: CompressionPlan) -> Iterator[tuple[str, str]]:

@@ -217,6 +217,17 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Points of a library over others that can do the run, by judgement; rules give frameworks theirs."""
+
+    why: str
+    as_of: str
+    judgement: bool
+    whole: float = 0.0  # runs that keep layers whole
+    split: float = 0.0  # runs that spread a layer, or layers, over devices
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """A library or engine with its maintenance status."""
 
@@ -237,6 +248,7 @@ class Framework:
     trains: tuple[Trains, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)  # role -> published converted none
     exports: tuple[Export, ...] = ()
+    preference: Preference | None = None
     note: str | None = None
 
 

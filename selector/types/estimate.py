@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -35,6 +36,15 @@ class Estimate:
     ) -> Estimate:
         """Lognormal band: p10 = value / spread, p90 = value * spread."""
         return cls(value / spread, value, value * spread, unit, formula, inputs or {})
+
+    def times(self, other: Estimate, unit: str, formula: str) -> Estimate:
+        """Product with an independent positive quantity: squares of the doubts, as logarithms, add up."""
+        middle = self.p50 * other.p50
+        if not middle:
+            return Estimate.exact(0.0, unit, formula)
+        down = math.hypot(math.log(self.p50 / self.p10), math.log(other.p50 / other.p10))
+        up = math.hypot(math.log(self.p90 / self.p50), math.log(other.p90 / other.p50))
+        return Estimate(middle / math.exp(down), middle, middle * math.exp(up), unit, formula)
 
     def scaled(self, factor: float, unit: str, formula: str) -> Estimate:
         """The same relative doubt on ``factor`` times the value."""

@@ -89,6 +89,25 @@ class SearchPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrainingPlan:
+    """Training anew as inputs and labels change: how, how often, and what runs take a month.
+
+    People are in the cost of the stack; hours and money of runs are not. None where the run is unknown.
+    """
+
+    mode: str  # incremental | replay | periodic | drift_triggered
+    tool: str
+    pace: str  # rare monthly weekly often daily
+    cause: str  # what changes at that pace
+    runs: Estimate  # a month
+    device_hours: Estimate | None  # a month
+    usd: Estimate | None  # a month
+    person_months: float  # a month
+    rule: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CompressionPlan:
     """From the weights as published to the format that is served.
 
@@ -127,6 +146,7 @@ class Plan:
     methods: tuple[MethodRow, ...]
     training: TrainingPlan | None
     search: SearchPlan | None
+    retraining: RetrainingPlan | None
     compression: CompressionPlan | None
     lines: tuple[PlanLine, ...]
     fragments: tuple[Fragment, ...]

@@ -214,12 +214,8 @@ class Account:
 
     def _again(self) -> Any:
         """Person-months a month for adapting anew."""
-        data = self.run.req.data
-        causes = (data.labels.change, data.drift if people.trained(self._method) else None)
-        keys = [k for k in (f"effort.changes.{c}" for c in causes) if k in self.run.p]
-        if not keys:
-            return 0.0
-        return self.p[max(keys, key=lambda k: self.run.p[k])] * self._sum("effort.again")
+        pace = people.changes(self.run, self._method)
+        return self.p[pace] * self._sum("effort.again") if pace else 0.0
 
     @cached_property
     def days(self) -> Any:

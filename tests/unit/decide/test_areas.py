@@ -61,6 +61,13 @@ def test_tuning_takes_the_framework_that_the_weights_are_published_for(catalogue
     assert order == ("pytorch", "deepspeed")
 
 
+def test_the_library_to_take_first_is_data(catalogue: Catalogue) -> None:
+    found, judged = ("pytorch", "megatron-core", "torchtitan", "trl"), (trainers.Weighed("pytorch", 4, ()),)
+    assert trainers.ordered(catalogue, found, judged)[:2] == ("trl", "pytorch")
+    split = trainers.ordered(catalogue, found, judged, split=True)
+    assert split[:3] == ("megatron-core", "torchtitan", "pytorch")
+
+
 def test_a_model_of_ones_own_follows_skills_and_devices(catalogue: Catalogue) -> None:
     """TensorFlow: known to the team (3), reaches browsers by itself (2), no release for eight months (-3)."""
     own: dict[str, object] = {"adaptation": "pretrain", "model.access": "own"}

@@ -153,6 +153,15 @@ def test_hours_of_detection_are_not_told_from_classification(ranked: Ranked) -> 
     assert fine.training.estimates["wall_hours"] is None
 
 
+def test_frameworks_that_cannot_load_the_weights_do_not_train_them(ranked: Ranked) -> None:
+    text = "application: {task: image-classification}\npins: {model: [timm/resnet50.a1_in1k]}\n"
+    text += own("l4-24gb") + "adaptation: {method: full}\ndata: {training_examples: 5000}"
+    tuned = planned(ranked, text).training
+    assert tuned is not None
+    assert tuned.frameworks[0] == "pytorch"
+    assert "tensorflow" not in tuned.frameworks
+
+
 def test_formulas() -> None:
     assert save_every_hours(0.02, 4.0) == pytest.approx(0.4)
     # 2 p q (z / d)^2 with p = 0.8, d = 0.04: 2 x 0.16 x (1.96 / 0.04)^2
