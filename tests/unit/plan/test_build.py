@@ -85,6 +85,7 @@ def test_the_run_fits_and_its_settings_follow(ranked: Ranked, method: str, devic
     assert run.memory is not None
     assert run.memory["total"] <= run.memory["usable"]
     copies = run.n_devices // (run.layout["tp"] * run.layout["pp"] * run.layout["cp"])
+    assert run.micro_batch
     assert run.global_batch == run.micro_batch * run.accumulation * copies
     files = {f.name: f.text for f in plan.fragments}
     settings = yaml.safe_load(files["trainer.yaml"])
