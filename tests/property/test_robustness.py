@@ -265,6 +265,13 @@ def test_value_of_knowing_agrees_with_the_closed_form() -> None:
     assert abs(acceptability.partial_evpi(score, x) - 12.5) < 0.7
 
 
+def test_a_figure_that_decides_nothing_is_worth_nothing_and_not_a_rounding() -> None:
+    # One leads by the same everywhere: what is left over is the order of additions.
+    x = sampling.uniforms(np.random.RandomState(4), (10_000, 1))[:, 0]
+    score = np.stack([40.0 + x, 30.0 + x], axis=1).astype(float)
+    assert acceptability.partial_evpi(score, x) == 0.0
+
+
 def test_the_winner_is_overstated_unless_shrunk() -> None:
     state = np.random.RandomState(11)
     for size, curse in ((50, 0.079), (500, 0.107)):

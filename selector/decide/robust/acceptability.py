@@ -8,6 +8,7 @@ from typing import Any
 
 SLICE = 500
 LIKELY = 500  # values of a figure that its mean is taken over
+ROUNDING = 1e-9  # points; less is the order of additions, which differs between versions of numpy
 WORTH = 10  # candidates that a single figure may lift to the first place
 
 
@@ -91,7 +92,8 @@ def partial_evpi(score: Any, figure: Any) -> float:
     if spread < 1e-9:
         return 0.0
     x = (figure.astype(float) - float(figure.mean(dtype=float))) / spread
-    return max(_gain(score, x) - _gain(score, np.roll(x, len(x) // 2)), 0.0)
+    gain = _gain(score, x) - _gain(score, np.roll(x, len(x) // 2))
+    return gain if gain > ROUNDING else 0.0
 
 
 def _gain(score: Any, x: Any) -> float:
