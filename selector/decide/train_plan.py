@@ -65,6 +65,8 @@ def size(cat: Catalogue, model: Model, device: Device, count: int, wanted: Wante
     p = {k: v.value for k, v in cat.parameters.items()}
     if reason := refused(model, device, wanted):
         return TrainingSizing(model.id, device.id, count, None, None, (reason,))
+    if reason := unspread(count, wanted):
+        return TrainingSizing(model.id, device.id, count, None, False, (f"layout: {reason}",))
     shp = shape(model, p)
     run, assumed = _run(shp, device, count, wanted, p)
     memory = ledger(shp, device, run, p)
@@ -99,6 +101,19 @@ def refused(model: Model, device: Device, wanted: Wanted) -> str | None:
         return f"the {wanted.precision} peak or the bandwidth of {device.id} is not published"
     if (wanted.tp or 1) * (wanted.pp or 1) > 1 and wanted.method == "qlora":
         return "QLoRA under tensor or pipeline parallelism is not estimated"
+    return None
+
+
+def unspread(count: int, wanted: Wanted) -> str | None:
+    """Why so many devices cannot hold the split that is asked for, with what would do; or None."""
+    tp, pp = wanted.tp or 1, wanted.pp or 1
+    if count % (tp * pp):
+        return (
+            f"tp {tp} x pp {pp} splits a model over {tp * pp} devices, or a multiple of it, and there are "
+            f"{count}: state --on with {tp * pp}, or a split that divides {count}"
+        )
+    if count == 1 and (wanted.strategy or "ddp") != "ddp":
+        return f"{wanted.strategy} shards over devices and there is one: state more, or leave --strategy out"
     return None
 
 

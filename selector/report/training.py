@@ -73,6 +73,7 @@ def as_text(s: TrainingSizing) -> str:
         value = _figure(s, name)
         if value is not None:
             lines.append(f"  {name:24} {band(value)} {value.unit}")
-    price = f"{short(s.usd_per_hour)} ({s.price_source})" if s.usd_per_hour else "? (no dated offer)"
-    lines.append(f"  {'usd_per_hour':24} {price}")
+    if run:
+        price = f"{short(s.usd_per_hour)} ({s.price_source})" if s.usd_per_hour else "? (no dated offer)"
+        lines.append(f"  {'usd_per_hour':24} {price}")
     return "\n".join(lines) + "\n"

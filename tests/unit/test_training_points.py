@@ -211,6 +211,23 @@ def test_estimate_of_a_run_that_does_not_fit_names_the_nearest_change(cli: Run) 
     assert "state --tokens or --samples" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("devices", "words", "said"),
+    [
+        ("4xH100-SXM", ("--tp", "8"), "state --on with 8, or a split that divides 4"),
+        ("8xH100-SXM", ("--tp", "2", "--pp", "3"), "tp 2 x pp 3 splits a model over 6 devices"),
+        ("1xH100-SXM", ("--strategy", "zero3"), "shards over devices and there is one"),
+    ],
+)
+def test_a_split_that_the_devices_cannot_hold_is_named(
+    cli: Run, devices: str, words: tuple[str, ...], said: str
+) -> None:
+    done = cli("estimate", "Qwen/Qwen3-8B", "--on", devices, "--train", "full", *words)
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert "tokens_per_s" not in done.stdout
+
+
 def test_experts_are_spread_and_states_split_only_where_they_must(cli: Run) -> None:
     args = ("--on", "64xB200", "--train", "pretrain", "--format", "json")
     small = json.loads(cli("estimate", "Qwen/Qwen3-30B-A3B", *args).stdout)
