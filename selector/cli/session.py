@@ -87,11 +87,15 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     from dataclasses import replace
 
     from selector.decide import joint, limits
+    from selector.decide.composite import mixed
 
     if len(parts) == 1:
         return parts[0]
     need = completed(stated, cat).requirement
-    together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
+    budget, sure = need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE)
+    together = joint.of(parts, budget, sure)
+    if together is not None:
+        together = replace(together, composites=mixed.of(parts, together, budget, sure, cat))
     whole, *others = joint.shown(parts, together)
     return replace(
         whole,

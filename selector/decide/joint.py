@@ -34,7 +34,7 @@ def of(
     """
     if not all(p.stacks for p in parts):
         return None
-    found = [_joined(parts, chosen, budget, confidence) for chosen in _combinations(parts)]
+    found = [joined(parts, chosen, budget, confidence) for chosen in _combinations(parts)]
     kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
     if not kept:
         return min(found, key=_usd)
@@ -95,9 +95,10 @@ def _usd(joint: Joint) -> float:
     return joint.usd_per_month.p50 if joint.usd_per_month else math.inf
 
 
-def _joined(
+def joined(
     parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None, confidence: float
 ) -> Joint:
+    """Chosen stacks, one a component, with what they cost together."""
     lines: list[CostLine] = []
     people: list[tuple[Estimate, float]] = []
     for part, stack in zip(parts, chosen, strict=True):

@@ -32,6 +32,7 @@ from selector.decide import (
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.columns import Column, row_by_row
+from selector.decide.composite import build as composites
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, summary
 from selector.packs import fresh
@@ -151,9 +152,23 @@ def told(
         stale_prices=fresh.stale(bill.dated(stacks), run.p, run.today),
         horizon_months=float(run.req.horizon_months or 12),
         counterparts=counterparts.of(run, scored, found.chain, allowed, shown),
+        composites=composites.of(run, found),
         cheaper=frontier.of(run, scored, found.chain, allowed, shown) if settings.front else (),
+        on_processors=frontier.on_processors(run, scored, found.chain, allowed, shown)
+        if settings.front
+        else (),
+        at_hand=_at_hand(run),
         robustness=robust,
     )
+
+
+def _at_hand(run: Run) -> dict[str, int]:
+    """Own devices by id, over all machines."""
+    found: dict[str, int] = {}
+    for place in run.axes.places:
+        if place.device is not None and place.available is not None:
+            found[place.device] = found.get(place.device, 0) + place.available
+    return found
 
 
 def _weights_moved(run: Run) -> list[str]:

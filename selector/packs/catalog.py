@@ -19,6 +19,7 @@ from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.calibration import Book
+from selector.types.composite import Technique
 from selector.types.domain import Area
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
@@ -30,6 +31,7 @@ NESTED = (
     "laws",
     "mandatory",
     "exports",
+    "evidence",
 )  # lists of an entry whose rows have sources of their own
 
 
@@ -221,6 +223,11 @@ class Catalogue:
     def recoveries(self) -> list[kinds.Recovery]:
         """Measured quality recoveries."""
         return [build(kinds.Recovery, e) for e in self.raw.entries.get("recoveries", {}).values()]
+
+    @cached_property
+    def composites(self) -> dict[str, Technique]:
+        """Ways of joining several stacks."""
+        return self._by_id("composites", Technique)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from selector.types.composite import Composite
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.fresh import StalePrice
 from selector.types.legal import Term
@@ -213,6 +214,7 @@ class Joint:
     costs: tuple[CostLine, ...]
     usd_per_month: Estimate | None
     budget: Constraint | None  # None where no budget is stated
+    composites: tuple[Composite, ...] = ()  # other divisions of the components over devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +244,12 @@ class Recommendation:
     component: str = ""  # of several components, the one that these stacks are for
     horizon_months: float = 12.0
     cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
+    on_processors: tuple[RankedStack, ...] = ()  # of a component: the best there, shown or not
+    at_hand: Mapping[str, int] = field(default_factory=dict)  # own devices of each kind
     points_quantile: float = 0.5  # of the estimates, on the worse side, that the points are taken of
     plan: Plan | None = None  # of the first stack; None where none is left
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
+    composites: tuple[Composite, ...] = ()  # several stacks as one, beside the first; never in the ranking
 
     @property
     def parts(self) -> tuple[tuple[str, Recommendation], ...]:
