@@ -31,7 +31,7 @@ NESTED = (
     "laws",
     "mandatory",
     "exports",
-    "evidence",
+    "published",
 )  # lists of an entry whose rows have sources of their own
 
 

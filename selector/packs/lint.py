@@ -166,7 +166,7 @@ def _composite_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
     found: list[tuple[str, str, str, object]] = []
     models = {*cat.models, *cat.apis}
     for t in cat.composites.values():
-        named = [m for e in t.evidence for m in (*e.first, *e.second)]
+        named = [m for e in t.published for m in (*e.first, *e.second)]
         for names, pool in (
             (t.tasks, set(cat.vocabulary["tasks"])),
             (t.roles, set(ROLES.values())),

@@ -39,7 +39,7 @@ class Technique:
     members: int = 2
     own_weights: bool = False
     labelled: bool = False
-    evidence: tuple[Evidence, ...] = ()
+    published: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,6 @@ class Composite:
     request_of: str  # which requests that is of
     limits: tuple[Constraint, ...]  # stated limits on time, as the composite keeps them
     needs: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    published: tuple[Evidence, ...]
     notes: tuple[str, ...] = ()
     worth: bool = False  # saves enough to be named on the screen

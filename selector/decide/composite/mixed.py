@@ -117,7 +117,7 @@ def _told(
         request_of="each component as it is ranked",
         limits=(),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
         notes=notes,
         worth=worth,
     )

@@ -69,7 +69,7 @@ def of(shares: Shares, t: Technique) -> Composite | None:
         request_of="escalated requests" if cascade else "the slower part",
         limits=times.held(shares.found, took),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
         notes=() if by == "formula" else (_tried(),),
         worth=second == shares.first and saves(shares, middle, alone),
     )
@@ -113,9 +113,9 @@ def _pair(shares: Shares, cascade: bool) -> tuple[int, int] | None:
     usd = s.infra_usd[rows] + s.once_usd[rows] / horizon
     own = float(s.infra_usd[one]) + float(s.once_usd[one]) / horizon
     like = (chain.late[rows] == chain.late[one]) & ~np.isnan(usd)
-    cheap, good = run.p["composite.cheap"], float(quality[one])
-    before = like & (usd <= cheap * own) & (quality[rows] < good)
-    after = like & (own <= cheap * usd) & (quality[rows] > good)
+    cheap, better = run.p["composite.cheap"], quality[rows] - float(quality[one])
+    before = like & (usd <= cheap * own) & (better <= -run.p["composite.better"])
+    after = like & (own <= cheap * usd) & (better >= run.p["composite.better"])
     if cascade:
         before &= times.in_time(found, times.in_turns(s, rows, one))
         after &= times.in_time(found, times.in_turns(s, one, rows))
@@ -134,5 +134,5 @@ def _name(shares: Shares, row: int) -> str:
 def _published(shares: Shares, t: Technique, first: int, second: int) -> str | None:
     """What was published of these two models; None where nobody measured them together."""
     names = shares.model(first), shares.model(second)
-    told: list[Any] = [e for e in t.evidence if names[0] in e.first and names[1] in e.second]
+    told: list[Any] = [e for e in t.published if names[0] in e.first and names[1] in e.second]
     return "; ".join(f"{e.what} ({e.data})" for e in told) or None

@@ -79,7 +79,7 @@ def overflow(shares: Shares, t: Technique) -> Composite | None:
         request_of="the slower part",
         limits=times.held(shares.found, took),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
         notes=(
             f"own machines sized for the mean of {mean:.3g} requests/s of a peak of {peak:.3g}; however the "
             f"hours lie, at most {100.0 * most:.0f} % of the requests come above them",
@@ -159,7 +159,7 @@ def apart(shares: Shares, t: Technique) -> Composite | None:
         request_of="without the move of the cache",
         limits=times.held(shares.found, took),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
         notes=("each pool by the rates of an engine that does that work alone; no measured point backs it",),
         worth=saves(shares, usd, shares.whole(one)),
     )

@@ -41,7 +41,7 @@ def ensemble(shares: Shares, t: Technique) -> Composite | None:
         request_of="no less than the slowest member",
         limits=times.held(found, took),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
     )
 
 
@@ -90,6 +90,6 @@ def merged(shares: Shares, t: Technique) -> Composite | None:
         request_of="as the single model",
         limits=times.held(shares.found, took),
         needs=t.needs,
-        evidence=t.evidence,
+        published=t.published,
         notes=("serves as one model; each further run costs, once, what the plan says of one",),
     )
