@@ -87,7 +87,7 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     from dataclasses import replace
 
     from selector.decide import joint, limits
-    from selector.decide.composite import mixed
+    from selector.decide.composite import mixed, shared
 
     if len(parts) == 1:
         return parts[0]
@@ -95,7 +95,8 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     budget, sure = need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE)
     together = joint.of(parts, budget, sure)
     if together is not None:
-        together = replace(together, composites=mixed.of(parts, together, budget, sure, cat))
+        beside = mixed.of(parts, together, budget, sure, cat), shared.of(together, budget, sure, cat)
+        together = replace(together, composites=beside[0] + beside[1])
     whole, *others = joint.shown(parts, together)
     return replace(
         whole,

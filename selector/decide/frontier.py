@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
+from selector.decide.composite import shared
 from selector.decide.robust import additive
 from selector.types.decision import RankedStack
 
@@ -34,7 +36,7 @@ def of(
     best = scored.score[like]
     places = [1 + int((best > scored.score[row]).sum()) for row in rows]
     return tuple(
-        show.one(run, scored, row, chain.name(row), place, frozenset())
+        replace(show.one(run, scored, row, chain.name(row), place, frozenset()), fills=shared.fills(run, row))
         for row, place in zip(rows, places, strict=True)
     )
 

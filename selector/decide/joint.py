@@ -119,7 +119,7 @@ def joined(
         tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),
         tuple(lines),
         total,
-        _verdict(total, budget, confidence),
+        verdict(total, budget, confidence),
     )
 
 
@@ -138,7 +138,8 @@ def _sum(lines: Sequence[CostLine], missing: str) -> Estimate | None:
     return Estimate(p10, p50, p90, "USD/month", "cost.joint", {NOT_COUNTED: missing} if missing else {})
 
 
-def _verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:
+def verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:
+    """The budget against the cost of all components; None where no budget is stated."""
     if budget is None:
         return None
     chance = None

@@ -106,7 +106,7 @@ def _kind(c: Composite) -> str:
 def _alone(c: Composite) -> str:
     """The single stack that it stands in for."""
     if any(x.component for x in c.parts):
-        return "the components as taken" if c.worth else "all on accelerators"
+        return "all on accelerators" if c.kind == "mixed-devices" else "the components as taken"
     return f"{named(c.alone[0])} alone"
 
 

@@ -30,7 +30,7 @@ class Technique:
     """A way of joining stacks, what it is for and what it needs; empty tuples allow anything."""
 
     id: str
-    kind: str  # cascade router voting averaging stacking merging overflow disaggregated mixed-devices
+    kind: str  # cascade router voting averaging stacking merging overflow disaggregated *-devices
     title: str
     needs: tuple[str, ...]
     tasks: tuple[str, ...] = ()

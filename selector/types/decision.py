@@ -93,6 +93,14 @@ class AssumptionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Fills:
+    """Share of the memory and of the time of each of its devices that a stack needs at its peak."""
+
+    memory: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class RankedStack:
     """A stack with everything that is printed of it."""
 
@@ -115,6 +123,7 @@ class RankedStack:
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
     duties: tuple[DutyRow, ...] = ()
     terms: tuple[Term, ...] = ()  # of the licence of the weights
+    fills: Fills | None = None  # of a component that answers in one pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _told(
         parts=tuple(_part(p.name, s) for p, s in zip(parts, mix, strict=True)),
         costs=(AtRate(None, usd[0]),),
         rate_of="",
-        alone=tuple(_ref(s) for s in alone),
+        alone=tuple(ref(s) for s in alone),
         alone_usd=usd[1],
         break_even=None,
         break_even_by="",
@@ -124,13 +124,18 @@ def _told(
 
 
 def _part(component: str, s: RankedStack) -> CompositePart:
+    return CompositePart("component", ref(s), 1.0, s.slots.n_devices, machines_of(s), component)
+
+
+def machines_of(s: RankedStack) -> Estimate | None:
+    """Machines of a stack, purchases over the horizon; None where the cost is not known."""
     lines = [c.usd_per_month for c in s.costs if c.usd_per_month is not None]
-    machines = [e for e in lines if e.formula in MACHINES]
-    usd = summed(machines) if machines else None
-    return CompositePart("component", _ref(s), 1.0, s.slots.n_devices, usd, component)
+    found = [e for e in lines if e.formula in MACHINES]
+    return summed(found) if found else None
 
 
-def _ref(s: RankedStack) -> StackRef:
+def ref(s: RankedStack) -> StackRef:
+    """A stack of a component, with its label where it is shown."""
     slots = s.slots
     what = f"{slots.model} ({slots.offer})"
     if slots.hardware is not None:

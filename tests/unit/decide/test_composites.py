@@ -195,6 +195,37 @@ def test_the_ranking_knows_nothing_of_them(catalogue: Catalogue, kept: Study) ->
     assert with_.robustness == without.robustness
 
 
+def test_a_shared_device_is_paid_once_and_not_by_language_models(ranked: Ranked) -> None:
+    text = """
+application: {task: embedding, languages: [en], user_regions: [us]}
+organisation: {region: us}
+data: {classes: [internal]}
+deployment: {hosting: [self_hosted], clouds: [aws]}
+pins: {hardware: [l4]}
+components:
+  - {name: embed, application: {task: embedding}, workload: {peak_requests_per_second: 5, input_tokens: 300}}
+  - {name: rerank, application: {task: reranking}, workload: {peak_requests_per_second: 2, input_tokens: 2000}}
+  - {name: answer, application: {task: chat}, workload: {peak_requests_per_second: 1, input_tokens: 500, output_tokens: 100}}
+"""
+    found = ranked(text, provisional=False)
+    assert found.joint is not None
+    made = of_kind(found.joint.composites, "shared-devices")
+    assert made is not None
+    taken = {x.component: x.stack for x in found.joint.parts}
+    assert taken["answer"].fills is None
+    for name in ("embed", "rerank"):
+        own = taken[name].fills
+        assert own is not None
+        assert 0.0 < own.memory < 1.0
+        assert 0.0 < own.time < 1.0
+    free = [p for p in made.parts if p.n_devices == 0]
+    assert len(free) == 1
+    assert free[0].component in ("embed", "rerank")
+    rent = next(c.usd_per_month for c in taken[free[0].component].costs if c.item.startswith("rent"))
+    assert rent is not None
+    assert made.costs[0].usd_per_month.p50 == pytest.approx(made.alone_usd.p50 - rent.p50)
+
+
 def test_pools_of_a_split_share_the_units_that_they_are_rented_in(catalogue: Catalogue) -> None:
     work = {
         "peak_requests_per_second": 60,

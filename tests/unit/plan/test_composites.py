@@ -70,6 +70,24 @@ RAG: dict[str, Any] = {k: v for k, v in CHAT.items() if k not in ("workload", "l
         },
     ],
 }
+SEARCH: dict[str, Any] = RAG | {
+    "deployment": {"hosting": ["self_hosted"], "clouds": ["aws"]},
+    "pins": {"hardware": ["l4"]},
+    "components": [
+        RAG["components"][0],
+        {
+            "name": "rerank",
+            "application": {"task": "reranking"},
+            "workload": {
+                "peak_requests_per_second": 2,
+                "requests_per_month": 600_000,
+                "input_tokens": 2000,
+                "output_tokens": 1,
+            },
+        },
+    ],
+}
+BUSY = [c | {"workload": c["workload"] | {"peak_requests_per_second": 150}} for c in SEARCH["components"]]
 OWN_PEAK = CHAT | {
     "pins": {"model": ["Qwen/Qwen3.8-27B", "openai/gpt-6.1-sol"]},
     "exclude": {"vendor": ["deepinfra", "nebius"]},
@@ -84,6 +102,8 @@ ROOMY = {"hosting": ["on_prem"], "inventory": [{"hardware": "l40s", "count": 8}]
 # kind, requirement that brings it, requirement that does not, a word of the printed row, source of the row
 HETEROGENEOUS = [
     ("mixed-devices", RAG, RAG | {"deployment": ROOMY}, "3 l40s-48gb of 2 at hand", "techniques.windve"),
+    ("shared-devices", SEARCH, SEARCH | {"components": BUSY}, "% of the time of l4-24gb", ""),
+    ("shared-devices", SEARCH, RAG | {"deployment": ROOMY}, "of the memory and", ""),
     (
         "overflow",
         OWN_PEAK,
