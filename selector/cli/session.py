@@ -86,11 +86,11 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     """Components paid for together; a single application is its only part."""
     from dataclasses import replace
 
+    if len(parts) == 1:
+        return parts[0]
     from selector.decide import joint, limits
     from selector.decide.composite import mixed, shared
 
-    if len(parts) == 1:
-        return parts[0]
     need = completed(stated, cat).requirement
     budget, sure = need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE)
     together = joint.of(parts, budget, sure)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
-from selector.decide.composite import shared
 from selector.decide.robust import additive
 from selector.types.decision import RankedStack
 
@@ -25,6 +24,8 @@ def of(
     pass. Stacks whose figures are less known than those of the first are left out where it is known."""
     if not shown:
         return ()
+    from selector.decide.composite import shared
+
     like = allowed[chain.late[allowed] <= chain.late[shown[0]]]
     # People are counted once over the components, so a stack can be the cheapest with or without them.
     kept = {

@@ -33,7 +33,6 @@ from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.columns import Column, row_by_row
 from selector.decide.composite import build as composites
-from selector.decide.composite import shared
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, summary
 from selector.packs import fresh
@@ -121,6 +120,8 @@ def told(
         defaults = asked.result()
     stacks = show.stacks(run, scored, shown, robust)
     if settings.front:
+        from selector.decide.composite import shared
+
         stacks = tuple(replace(s, fills=shared.fills(run, row)) for s, row in zip(stacks, shown, strict=True))
     excluded = causes.ordered(run, causes.removed(run, scored, found.chain, reasons), bool(len(allowed)))
     moves = () if len(allowed) else relax.relaxations(run, scored, found.chain, reasons)

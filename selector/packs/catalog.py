@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from selector.errors import PackError, Position, Problem
 from selector.packs import areas, compiled
@@ -19,10 +19,12 @@ from selector.types import legal, register
 from selector.types.advisory import Advisory
 from selector.types.build import build
 from selector.types.calibration import Book
-from selector.types.composite import Technique
 from selector.types.domain import Area
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
+
+if TYPE_CHECKING:
+    from selector.types.composite import Technique
 
 T = TypeVar("T")
 NESTED = (
@@ -227,6 +229,8 @@ class Catalogue:
     @cached_property
     def composites(self) -> dict[str, Technique]:
         """Ways of joining several stacks."""
+        from selector.types.composite import Technique
+
         return self._by_id("composites", Technique)
 
     @cached_property

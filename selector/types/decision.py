@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from selector.types.composite import Composite
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.fresh import StalePrice
 from selector.types.legal import Term
@@ -14,6 +14,9 @@ from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
+
+if TYPE_CHECKING:
+    from selector.types.composite import Composite
 
 
 @dataclass(frozen=True, slots=True)

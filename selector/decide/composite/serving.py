@@ -41,6 +41,8 @@ def overflow(shares: Shares, t: Technique) -> Composite | None:
     own, above = _own_and_hosted(shares)
     if own is None or above is None or peak < run.p["composite.peaky"] * mean:
         return None
+    if float(run.stacks.replicas[own] - run.stacks.spare[own]) <= 1.0:
+        return None  # one replica is the least that runs
     sized = recommend.resized(run, own, at(load, mean / peak))
     size = size_of(sized)
     if size is None or size.units >= float(run.stacks.units[own]):

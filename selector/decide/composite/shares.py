@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 COST = "composite.cost"
+DIGITS = 6  # of a share: 1 - 0.7 is sized as 0.3
 MACHINES = ("cost.infrastructure", "cost.purchase")
 SHARED = ("cost.people", "cost.mitigations", "cost.switching")
 
@@ -73,7 +74,7 @@ class Shares:
 
     def size(self, row: int, share: float) -> Size | None:
         """Machines that carry a share of the load; None where it cannot be said."""
-        s = self.run.stacks
+        s, share = self.run.stacks, round(share, DIGITS)
         whole = Size(float(s.units[row]), float(s.n_devices[row]))
         # One replica is the least that runs, whatever is asked of it.
         if self.hosted(row) or share >= 1.0 or float(s.replicas[row] - s.spare[row]) <= 1.0:
