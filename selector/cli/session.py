@@ -98,10 +98,13 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
         beside = mixed.of(parts, together, budget, sure, cat), shared.of(together, budget, sure, cat)
         together = replace(together, composites=beside[0] + beside[1])
     whole, *others = joint.shown(parts, together)
+    over = joint.short(parts, [x.stack for x in together.parts]) if together else ""
+    note = f"the components as taken together ask for {over}: not all of them can run at once"
     return replace(
         whole,
         relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
+        notes=(*whole.notes, *([note] if over else [])),
         component=whole.name,
         components=tuple(others),
         joint=together,

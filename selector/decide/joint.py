@@ -28,13 +28,16 @@ def of(
     parts: Sequence[Recommendation], budget: float | None, confidence: float = limits.MIDDLE
 ) -> Joint | None:
     """The best combination that keeps the budget with the confidence asked for, or the cheapest one;
-    of the stacks shown and of those that a component could run for less.
+    of the stacks shown, of those that a component could run for less and the best on processors. Own
+    devices are asked for once, where any combination does with them.
 
     None where a component has no stack at all. The sum of the scores decides, then the cost.
     """
     if not all(p.stacks for p in parts):
         return None
-    found = [joined(parts, chosen, budget, confidence) for chosen in _combinations(parts)]
+    every = list(_combinations(parts))
+    able = [chosen for chosen in every if not short(parts, chosen)] or every
+    found = [joined(parts, chosen, budget, confidence) for chosen in able]
     kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
     if not kept:
         return min(found, key=_usd)
@@ -76,6 +79,17 @@ def shown(parts: Sequence[Recommendation], found: Joint | None) -> list[Recommen
     ]
 
 
+def short(parts: Sequence[Recommendation], stacks: Sequence[RankedStack]) -> str:
+    """Own devices that the components together ask for beyond what is at hand."""
+    wanted: dict[str, int] = {}
+    for s in stacks:
+        if s.slots.hardware is not None and s.slots.offer is None:
+            wanted[s.slots.hardware] = wanted.get(s.slots.hardware, 0) + s.slots.n_devices
+    have = {name: n for p in parts for name, n in p.at_hand.items()}
+    over = [f"{n} {name} of {have[name]} at hand" for name, n in wanted.items() if n > have.get(name, n)]
+    return ", ".join(over)
+
+
 def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:
     """Fewer stacks of each where there are many components: the best, and from dear to cheap."""
     each = max(int(MOST ** (1.0 / len(parts))), 2)
@@ -85,10 +99,11 @@ def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack
 def _offered(part: Recommendation, most: int) -> tuple[RankedStack, ...]:
     best = part.stacks[: most - min(most // 2, len(part.cheaper))]
     room = most - len(best)
+    other = tuple(s for s in part.on_processors if s not in best)
     if len(part.cheaper) <= room:
-        return (*best, *part.cheaper)
+        return (*best, *part.cheaper, *other)
     last = len(part.cheaper) - 1
-    return (*best, *(part.cheaper[round(last * (i + 1) / room)] for i in range(room)))
+    return (*best, *(part.cheaper[round(last * (i + 1) / room)] for i in range(room)), *other)
 
 
 def _usd(joint: Joint) -> float:

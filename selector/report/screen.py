@@ -54,7 +54,7 @@ def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
     """The lines of one application or component, in reading order."""
     lines = _infeasible(r) if not r.stacks else _chosen(r)
     if taken is not None and taken.slots != r.stacks[0].slots:
-        why = "so that all components together keep the budget"
+        why = "so that all components together keep the budget and the devices at hand"
         lines.append(Line("TAKEN INSTEAD", (f"{taken.label}  {describe(taken)}", why)))
     lines += [Line("COMPOSITE", pieces) for pieces in composites.told(r.composites)]
     lines += [Line("NOTE", (note,)) for note in r.notes]

@@ -26,64 +26,69 @@ def of(
     cat: Catalogue,
 ) -> tuple[Composite, ...]:
     """The components as they are taken where they are mixed; else with those on processors that can be,
-    where that is cheaper or the own accelerators are too few for all at once. Nothing else."""
+    where that is cheaper or lets another one take its first stack. Nothing else."""
     techniques = [t for t in cat.composites.values() if t.kind == "mixed-devices"]
     if not techniques:
         return ()
     t, chosen = techniques[0], [x.stack for x in taken.parts]
     kinds = [_kind(s, cat) for s in chosen]
     mixed = {PROCESSOR, ACCELERATOR} <= set(kinds)
-    if mixed:
-        other = _moved(parts, chosen, kinds, PROCESSOR, ACCELERATOR, None, cat)
-    else:
-        other = _moved(parts, chosen, kinds, ACCELERATOR, PROCESSOR, t, cat)
+    other = _on_accelerators(parts, chosen, kinds, cat) if mixed else _on_processors(parts, chosen, t, cat)
     if other is None or ACCELERATOR not in (kinds if mixed else [_kind(s, cat) for s in other]):
         return ()
     mix, alone = (chosen, other) if mixed else (other, chosen)
     whole, single = (joint.joined(parts, stacks, budget, confidence) for stacks in (mix, alone))
     usd, dear = whole.usd_per_month, single.usd_per_month
-    lacks = "" if _short(parts, mix) else _short(parts, alone)
-    if usd is None or dear is None or not (mixed or lacks or usd.p50 < dear.p50):
+    if usd is None or dear is None or joint.short(parts, mix):
         return ()
     if whole.budget is not None and whole.budget.status == limits.STATUS[limits.VIOLATED]:
         return ()
+    pairs = list(zip(parts, mix, alone, strict=True))
+    better = any(new.score > old.score for _, new, old in pairs)
+    if not (mixed or better or usd.p50 < dear.p50):
+        return ()
+    lacks = joint.short(parts, alone)
+    points = [f"{p.name} {a.score:.1f} points instead of {b.score:.1f}" for p, a, b in pairs if a is not b]
+    notes = ([f"all on accelerators they ask for {lacks}"] if lacks else []) + points
     saved = usd.p50 <= (1.0 - cat.parameters["composite.worth"].value) * dear.p50
-    notes = (f"all on accelerators they ask for {lacks}",) if lacks else ()
-    return (_told(t, parts, mix, alone, (usd, dear), notes, not mixed and (saved or bool(lacks))),)
+    return (_told(t, parts, mix, alone, (usd, dear), tuple(notes), not mixed and (saved or better)),)
 
 
-def _short(parts: Sequence[Recommendation], stacks: Sequence[RankedStack]) -> str:
-    """Own devices that the components together ask for beyond what is at hand."""
-    wanted: dict[str, int] = {}
-    for s in stacks:
-        if s.slots.hardware is not None and s.slots.offer is None:
-            wanted[s.slots.hardware] = wanted.get(s.slots.hardware, 0) + s.slots.n_devices
-    have = {name: n for p in parts for name, n in p.at_hand.items()}
-    over = [f"{n} {name} of {have[name]} at hand" for name, n in wanted.items() if n > have.get(name, n)]
-    return ", ".join(over)
-
-
-def _moved(
-    parts: Sequence[Recommendation],
-    chosen: Sequence[RankedStack],
-    kinds: Sequence[str],
-    source: str,
-    target: str,
-    t: Technique | None,
-    cat: Catalogue,
+def _on_accelerators(
+    parts: Sequence[Recommendation], chosen: Sequence[RankedStack], kinds: Sequence[str], cat: Catalogue
 ) -> list[RankedStack] | None:
-    """The stacks with every one on a kind of device exchanged for the best of its component on the other
-    kind; of a technique only roles that it is for. None where there is nothing to exchange."""
-    found, moved = [], False
+    """What runs on processors on its best accelerator; None where a component has none."""
+    found = []
     for part, own, kind in zip(parts, chosen, kinds, strict=True):
-        offered = (s for s in (*part.stacks, *part.cheaper, *part.on_processors) if _kind(s, cat) == target)
-        best = max(offered, key=lambda s: (s.score, s.slots.digest()), default=None)
-        suits = kind == source and (t is None or own.facts.get("role") in t.roles)
-        if suits and best is None and t is None:
+        best = _best(part, ACCELERATOR, cat) if kind == PROCESSOR else own
+        if best is None:
             return None
-        found.append(best if suits and best is not None else own)
-        moved |= found[-1] is not own
-    return found if moved else None
+        found.append(best)
+    return found
+
+
+def _on_processors(
+    parts: Sequence[Recommendation], chosen: Sequence[RankedStack], t: Technique, cat: Catalogue
+) -> list[RankedStack] | None:
+    """Components of the roles of a technique on processors, and the others as they rank first where the
+    devices at hand then do; None where there is none to move."""
+    moved = [
+        _best(part, PROCESSOR, cat)
+        if _kind(own, cat) == ACCELERATOR and own.facts.get("role") in t.roles
+        else None
+        for part, own in zip(parts, chosen, strict=True)
+    ]
+    if not any(moved):
+        return None
+    first = [new or part.stacks[0] for new, part in zip(moved, parts, strict=True)]
+    if not joint.short(parts, first):
+        return first
+    return [new or own for new, own in zip(moved, chosen, strict=True)]
+
+
+def _best(part: Recommendation, kind: str, cat: Catalogue) -> RankedStack | None:
+    offered = (s for s in (*part.stacks, *part.cheaper, *part.on_processors) if _kind(s, cat) == kind)
+    return max(offered, key=lambda s: (s.score, s.slots.digest()), default=None)
 
 
 def _kind(s: RankedStack, cat: Catalogue) -> str:

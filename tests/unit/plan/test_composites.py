@@ -101,7 +101,7 @@ ROOMY = {"hosting": ["on_prem"], "inventory": [{"hardware": "l40s", "count": 8}]
 
 # kind, requirement that brings it, requirement that does not, a word of the printed row, source of the row
 HETEROGENEOUS = [
-    ("mixed-devices", RAG, RAG | {"deployment": ROOMY}, "3 l40s-48gb of 2 at hand", "techniques.windve"),
+    ("mixed-devices", RAG, RAG | {"deployment": ROOMY}, "answer 7", "techniques.windve"),
     ("shared-devices", SEARCH, SEARCH | {"components": BUSY}, "% of the time of l4-24gb", ""),
     ("shared-devices", SEARCH, RAG | {"deployment": ROOMY}, "of the memory and", ""),
     (
@@ -190,6 +190,22 @@ def test_a_requirement_brings_the_row_and_another_does_not(
     other = ranked(yaml.safe_dump(without), provisional=False)
     assert other.stacks
     assert kind not in {c.kind for c in every(other)}
+
+
+def test_own_devices_are_given_out_once(ranked: Ranked) -> None:
+    """What the components take together is at hand; where nothing else is left, that is said."""
+    found = ranked(yaml.safe_dump(RAG), provisional=False)
+    assert found.joint is not None
+    taken = [x.stack.slots for x in found.joint.parts]
+    assert sum(s.n_devices for s in taken if s.hardware == "l40s-48gb") <= 2
+    assert all(p.stacks[0].slots.hardware == "l40s-48gb" for _, p in found.parts)
+    one = RAG["deployment"] | {"inventory": [{"hardware": "l40s", "count": 1}]}
+    short = ranked(yaml.safe_dump(RAG | {"deployment": one}), provisional=False)
+    said = (
+        "the components as taken together ask for 2 l40s-48gb of 1 at hand: not all of them can run at once"
+    )
+    assert said in short.notes
+    assert not any("together ask" in note for note in found.notes)
 
 
 def test_every_way_of_joining_has_a_pair_here(catalogue: Catalogue) -> None:
