@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from selector.packs import schema
 from selector.packs.catalog import Catalogue
 from selector.packs.sealed import digest
 from selector.report import composites as told
+from selector.report.json import recommendation
 from selector.types.composite import Composite
 from selector.types.decision import Recommendation
 
@@ -180,8 +183,10 @@ def test_a_requirement_brings_the_row_and_another_does_not(
     word: str,
     source: str,
 ) -> None:
-    made = [c for c in every(ranked(yaml.safe_dump(with_), provisional=False)) if c.kind == kind]
+    found = ranked(yaml.safe_dump(with_), provisional=False)
+    made = [c for c in every(found) if c.kind == kind]
     assert len(made) == 1
+    Draft202012Validator(schema.load("recommend")).validate(recommendation(found))
     row = " | ".join(told.tables(made)[0].narrow[0][0].rows[0] + told.tables(made)[0].rows[0])
     assert kind.replace("-", " ") in row
     assert word in row
