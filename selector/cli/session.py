@@ -86,17 +86,25 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     """Components paid for together; a single application is its only part."""
     from dataclasses import replace
 
-    from selector.decide import joint, limits
-
     if len(parts) == 1:
         return parts[0]
+    from selector.decide import joint, limits
+    from selector.decide.composite import mixed, shared
+
     need = completed(stated, cat).requirement
-    together = joint.of(parts, need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE))
+    budget, sure = need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE)
+    together = joint.of(parts, budget, sure)
+    if together is not None:
+        beside = mixed.of(parts, together, budget, sure, cat), shared.of(together, budget, sure, cat)
+        together = replace(together, composites=beside[0] + beside[1])
     whole, *others = joint.shown(parts, together)
+    over = joint.short(parts, [x.stack for x in together.parts]) if together else ""
+    note = f"the components as taken together ask for {over}: not all of them can run at once"
     return replace(
         whole,
         relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
+        notes=(*whole.notes, *([note] if over else [])),
         component=whole.name,
         components=tuple(others),
         joint=together,

@@ -240,6 +240,10 @@ class CellTable:
 
         return Chosen(gather)
 
+    def only(self, rows: slice) -> CellTable:
+        """A table of a few of them."""
+        return CellTable([(columns, which[rows]) for columns, which in self._parts])
+
     def alike(self, *others: Any) -> tuple[Any, Any]:
         """One cell of each set whose numbers, and those in `others` (columns of integers), are equal;
         which set each cell is in."""

@@ -29,6 +29,22 @@ class CellIndex:
     cell: cells.CellTable | None  # None: no cells
     shapes: Mapping[str, cells.Shape]
 
+    def only(self, row: int) -> CellIndex:
+        """One cell, to be sized by itself."""
+        assert self.cell is not None
+        own = slice(row, row + 1)
+        return CellIndex(
+            model=self.model[own],
+            engine=self.engine[own],
+            precision=self.precision[own],
+            device=self.device[own],
+            tp=self.tp[own],
+            pp=self.pp[own],
+            kv8=self.kv8[own],
+            cell=self.cell.only(own),
+            shapes=self.shapes,
+        )
+
 
 @dataclass(slots=True)
 class Refusals:

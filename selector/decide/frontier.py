@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show
+from selector.decide.robust import additive
 from selector.types.decision import RankedStack
 
 if TYPE_CHECKING:
     from selector.decide.rank import Scored
     from selector.decide.recommend import Run
-    from selector.decide.robust import additive
 
 MOST = 40  # stacks of a component
 
@@ -23,6 +24,8 @@ def of(
     pass. Stacks whose figures are less known than those of the first are left out where it is known."""
     if not shown:
         return ()
+    from selector.decide.composite import shared
+
     like = allowed[chain.late[allowed] <= chain.late[shown[0]]]
     # People are counted once over the components, so a stack can be the cheapest with or without them.
     kept = {
@@ -34,9 +37,28 @@ def of(
     best = scored.score[like]
     places = [1 + int((best > scored.score[row]).sum()) for row in rows]
     return tuple(
-        show.one(run, scored, row, chain.name(row), place, frozenset())
+        replace(show.one(run, scored, row, chain.name(row), place, frozenset()), fills=shared.fills(run, row))
         for row, place in zip(rows, places, strict=True)
     )
+
+
+def on_processors(
+    run: Run, scored: Scored, chain: additive.Chain, allowed: Any, shown: Sequence[int]
+) -> tuple[RankedStack, ...]:
+    """The best that runs on processors and is as well known as the first; its label is its id."""
+    if not shown:
+        return ()
+    import numpy as np
+
+    kinds = np.array([d.device.kind == "cpu" for d in run.axes.devices] or [False])
+    like = allowed[chain.late[allowed] <= chain.late[shown[0]]]
+    like = like[run.stacks.cell[like] >= 0]
+    rows = like[kinds[run.stacks.device[like]]]
+    if not len(rows):
+        return ()
+    row = additive.leading(chain, rows)
+    place = 1 + int((scored.score[like] > scored.score[row]).sum())
+    return (show.one(run, scored, row, chain.name(row), place, frozenset()),)
 
 
 def _front(usd: Any, score: Any, rows: Any) -> list[int]:

@@ -28,13 +28,16 @@ def of(
     parts: Sequence[Recommendation], budget: float | None, confidence: float = limits.MIDDLE
 ) -> Joint | None:
     """The best combination that keeps the budget with the confidence asked for, or the cheapest one;
-    of the stacks shown and of those that a component could run for less.
+    of the stacks shown, of those that a component could run for less and the best on processors. Own
+    devices are asked for once, where any combination does with them.
 
     None where a component has no stack at all. The sum of the scores decides, then the cost.
     """
     if not all(p.stacks for p in parts):
         return None
-    found = [_joined(parts, chosen, budget, confidence) for chosen in _combinations(parts)]
+    every = list(_combinations(parts))
+    able = [chosen for chosen in every if not short(parts, chosen)] or every
+    found = [joined(parts, chosen, budget, confidence) for chosen in able]
     kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
     if not kept:
         return min(found, key=_usd)
@@ -76,6 +79,17 @@ def shown(parts: Sequence[Recommendation], found: Joint | None) -> list[Recommen
     ]
 
 
+def short(parts: Sequence[Recommendation], stacks: Sequence[RankedStack]) -> str:
+    """Own devices that the components together ask for beyond what is at hand."""
+    wanted: dict[str, int] = {}
+    for s in stacks:
+        if s.slots.hardware is not None and s.slots.offer is None:
+            wanted[s.slots.hardware] = wanted.get(s.slots.hardware, 0) + s.slots.n_devices
+    have = {name: n for p in parts for name, n in p.at_hand.items()}
+    over = [f"{n} {name} of {have[name]} at hand" for name, n in wanted.items() if n > have.get(name, n)]
+    return ", ".join(over)
+
+
 def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:
     """Fewer stacks of each where there are many components: the best, and from dear to cheap."""
     each = max(int(MOST ** (1.0 / len(parts))), 2)
@@ -85,19 +99,21 @@ def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack
 def _offered(part: Recommendation, most: int) -> tuple[RankedStack, ...]:
     best = part.stacks[: most - min(most // 2, len(part.cheaper))]
     room = most - len(best)
+    other = tuple(s for s in part.on_processors if s not in best)
     if len(part.cheaper) <= room:
-        return (*best, *part.cheaper)
+        return (*best, *part.cheaper, *other)
     last = len(part.cheaper) - 1
-    return (*best, *(part.cheaper[round(last * (i + 1) / room)] for i in range(room)))
+    return (*best, *(part.cheaper[round(last * (i + 1) / room)] for i in range(room)), *other)
 
 
 def _usd(joint: Joint) -> float:
     return joint.usd_per_month.p50 if joint.usd_per_month else math.inf
 
 
-def _joined(
+def joined(
     parts: Sequence[Recommendation], chosen: Sequence[RankedStack], budget: float | None, confidence: float
 ) -> Joint:
+    """Chosen stacks, one a component, with what they cost together."""
     lines: list[CostLine] = []
     people: list[tuple[Estimate, float]] = []
     for part, stack in zip(parts, chosen, strict=True):
@@ -118,7 +134,7 @@ def _joined(
         tuple(JointPart(p.name, s) for p, s in zip(parts, chosen, strict=True)),
         tuple(lines),
         total,
-        _verdict(total, budget, confidence),
+        verdict(total, budget, confidence),
     )
 
 
@@ -137,7 +153,8 @@ def _sum(lines: Sequence[CostLine], missing: str) -> Estimate | None:
     return Estimate(p10, p50, p90, "USD/month", "cost.joint", {NOT_COUNTED: missing} if missing else {})
 
 
-def _verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:
+def verdict(total: Estimate | None, budget: float | None, confidence: float) -> Constraint | None:
+    """The budget against the cost of all components; None where no budget is stated."""
     if budget is None:
         return None
     chance = None

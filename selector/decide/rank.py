@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from selector.decide import (
 from selector.decide import load as loads
 from selector.decide import reasons as causes
 from selector.decide.columns import Column, row_by_row
+from selector.decide.composite import build as composites
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive, summary
 from selector.packs import fresh
@@ -118,6 +119,10 @@ def told(
         robust = summary.of(run, scored, found.chain, reasons, allowed, shown, inputs)
         defaults = asked.result()
     stacks = show.stacks(run, scored, shown, robust)
+    if settings.front:
+        from selector.decide.composite import shared
+
+        stacks = tuple(replace(s, fills=shared.fills(run, row)) for s, row in zip(stacks, shown, strict=True))
     excluded = causes.ordered(run, causes.removed(run, scored, found.chain, reasons), bool(len(allowed)))
     moves = () if len(allowed) else relax.relaxations(run, scored, found.chain, reasons)
     return Recommendation(
@@ -151,9 +156,23 @@ def told(
         stale_prices=fresh.stale(bill.dated(stacks), run.p, run.today),
         horizon_months=float(run.req.horizon_months or 12),
         counterparts=counterparts.of(run, scored, found.chain, allowed, shown),
+        composites=composites.of(run, found),
         cheaper=frontier.of(run, scored, found.chain, allowed, shown) if settings.front else (),
+        on_processors=frontier.on_processors(run, scored, found.chain, allowed, shown)
+        if settings.front
+        else (),
+        at_hand=_at_hand(run),
         robustness=robust,
     )
+
+
+def _at_hand(run: Run) -> dict[str, int]:
+    """Own devices by id, over all machines."""
+    found: dict[str, int] = {}
+    for place in run.axes.places:
+        if place.device is not None and place.available is not None:
+            found[place.device] = found.get(place.device, 0) + place.available
+    return found
 
 
 def _weights_moved(run: Run) -> list[str]:

@@ -148,6 +148,14 @@ def under(run: Run, req: Requirement) -> Run:
     return replace(run, req=req, scales=scales, weights=weights)
 
 
+def resized(run: Run, row: int, work: Load, req: Requirement | None = None) -> cand.Candidates:
+    """A self-run candidate sized for another load, under other limits where `req` is given; nothing
+    where it cannot carry that load."""
+    axes = replace(run.axes, places=[run.axes.places[int(run.stacks.place[row])]])
+    index = run.index.only(int(run.stacks.cell[row]))
+    return _size(req or run.req, axes, index, work, run.p, run.assumed)[1]
+
+
 def _risks(
     req: Requirement, cat: Catalogue, scoring: Scoring, judge: Judge, compile_: Compile, gates: gate.Gates
 ) -> gate.RiskColumns:

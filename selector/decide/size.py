@@ -210,6 +210,19 @@ def _single_pass(
     return fits, shortfall, {k: v[fits] for k, v in found.items()}
 
 
+def pass_bytes(
+    index: CellIndex, row: int, axes: Axes, load: Load, p: Mapping[str, float]
+) -> tuple[float, float]:
+    """Bytes that a model which answers in one pass holds on each device, and bytes that can be used."""
+    assert index.cell is not None
+    rows = np.array([row])
+    c = index.cell.take(rows)
+    columns = _pass_columns(index, rows, axes, load, p).over(c.tp * c.pp)
+    batch = p["encoder.batch"] if load.scenario != "single_stream" else 1.0
+    held = encoder.memory_bytes(columns, batch, p["encoder.context_gb"] * 1e9, p["encoder.weight_copies"])
+    return float(held[0]), float((c.memory_bytes * c.usable_fraction)[0])
+
+
 def _pass_columns(index: CellIndex, rows: Any, axes: Axes, load: Load, p: Mapping[str, float]) -> passes.Pass:
     """Columns of cells that answer in one pass."""
     stacks = np.stack([index.model, index.engine, index.precision, index.device], axis=1)[rows]

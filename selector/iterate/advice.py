@@ -77,7 +77,7 @@ def _for_the_budget(slots: Mapping[str, Any], new: Mapping[str, Any]) -> dict[st
     """Where the application takes less than the best of a component: of what is shown it could have had
     the old one, and did not keep the budget with it."""
     if any(key(s) == key({"slots": slots}) for s in new["stacks"]):
-        why = "with it the components together would not keep the budget"
+        why = "with it the components together would not keep the budget or the devices at hand"
         return {"verdict": MOVE, "why": [why]}
     return {"why": ["it is not among the stacks that all components together were chosen from"]}
 

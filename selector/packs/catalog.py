@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from selector.errors import PackError, Position, Problem
 from selector.packs import areas, compiled
@@ -23,6 +23,9 @@ from selector.types.domain import Area
 from selector.types.regulation import Regulation
 from selector.types.rule import Effect, Policy, Rule
 
+if TYPE_CHECKING:
+    from selector.types.composite import Technique
+
 T = TypeVar("T")
 NESTED = (
     "quality",
@@ -30,6 +33,7 @@ NESTED = (
     "laws",
     "mandatory",
     "exports",
+    "published",
 )  # lists of an entry whose rows have sources of their own
 
 
@@ -221,6 +225,13 @@ class Catalogue:
     def recoveries(self) -> list[kinds.Recovery]:
         """Measured quality recoveries."""
         return [build(kinds.Recovery, e) for e in self.raw.entries.get("recoveries", {}).values()]
+
+    @cached_property
+    def composites(self) -> dict[str, Technique]:
+        """Ways of joining several stacks."""
+        from selector.types.composite import Technique
+
+        return self._by_id("composites", Technique)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

@@ -17,6 +17,7 @@ from selector.packs.catalog import (
 )
 from selector.packs.language import parse as tree
 from selector.packs.ruletest import legal_cases
+from selector.types.catalog import ROLES
 from selector.types.rule import Effect, Rule
 
 LINTS = {
@@ -137,6 +138,7 @@ def _references(cat: Catalogue) -> Iterator[Fault]:
     wanted += [("rules", r.id, r.risk, cat.risks) for r in cat.rules.values() if r.risk]
     wanted += [("rules", r.id, p, cat.policies) for r in cat.rules.values() for p in r.policies]
     wanted += _legal_references(cat)
+    wanted += _composite_references(cat)
     wanted += [("policies", p.id, e, cat.policies) for p in cat.policies.values() for e in p.extends]
     for key, row in zip(cat.raw.entries.get("support", {}), cat.support, strict=True):
         wanted.append(("support", key, row.engine, cat.frameworks))
@@ -156,6 +158,22 @@ def _legal_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
     for text in cat.regulations.values():
         found += [("regulations", text.id, m, cat.mitigations) for d in text.duties for m in d.mitigations]
         found += [("regulations", text.id, d.rule, cat.rules) for d in text.duties if d.rule]
+    return found
+
+
+def _composite_references(cat: Catalogue) -> list[tuple[str, str, str, object]]:
+    """What ways of joining stacks name."""
+    found: list[tuple[str, str, str, object]] = []
+    models = {*cat.models, *cat.apis}
+    for t in cat.composites.values():
+        named = [m for e in t.published for m in (*e.first, *e.second)]
+        for names, pool in (
+            (t.tasks, set(cat.vocabulary["tasks"])),
+            (t.roles, set(ROLES.values())),
+            (t.engines, set(cat.frameworks)),
+            (named, models),
+        ):
+            found += [("composites", t.id, name, pool) for name in names]
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from selector.report import legal, pictures, plan, ranking, sections
+from selector.report import composites, legal, pictures, plan, ranking, sections
 from selector.report.numbers import band, short
 from selector.report.screen import LEVELS, Line, screens, together
 from selector.report.tabular import Table, describe
@@ -64,7 +64,9 @@ def recommendation(r: Recommendation, cat: Catalogue) -> str:
         several=bool(r.components),
         feasible=r.feasible,
         together=_lines(together(r)) if r.components else [],
-        joint=laid(sections.together(r)) if r.joint else None,
+        joint=[laid(t) for t in (sections.together(r), *composites.tables(r.joint.composites))]
+        if r.joint
+        else [],
         parts=parts,
         inputs=_inputs(r.inputs),
         as_of=r.inputs.get("as_of"),
@@ -114,6 +116,7 @@ def _part(name: str, r: Recommendation, said: Sequence[Line], cat: Catalogue) ->
         "ranking": laid(ranking.full(r)) if first else None,
         "pictures": _pictures(r),
         "sure": laid(_sure(r)),
+        "composites": [laid(t) for t in composites.tables(r.composites)],
         "points": laid(_points(r.stacks)),
         "matrices": _matrices(first, cat.scoring["matrix"]) if first else [],
         "risks": laid(_risks(first, cat)) if first else None,
@@ -283,6 +286,8 @@ def _sources(r: Recommendation, cat: Catalogue) -> list[dict[str, Any]]:
                 *(d.source for d in s.duties),
             )
         used.update(a.source for a in part.assumptions)
+        beside = (*part.composites, *(part.joint.composites if part.joint else ()))
+        used.update(e.source for c in beside for e in c.published)
     rows = []
     for name in sorted(used):
         row = cat.sources.get(name, {})

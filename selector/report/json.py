@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from selector.report.numbers import plain
 
 if TYPE_CHECKING:
+    from selector.types.composite import Composite
     from selector.types.decision import (
         CostLine,
         Exclusion,
@@ -104,6 +105,17 @@ def joint(j: Joint) -> dict[str, Any]:
         "costs": [cost_line(c) for c in j.costs],
         "cost_per_month_usd": estimate(j.usd_per_month),
         "budget": j.budget and asdict(j.budget),
+        "composites": [composite(c) for c in j.composites],
+    }
+
+
+def composite(c: Composite) -> dict[str, Any]:
+    """Several stacks as one."""
+    return asdict(c) | {
+        "parts": [asdict(x) | {"usd_per_month": estimate(x.usd_per_month)} for x in c.parts],
+        "costs": [{"rate": x.rate, "usd_per_month": estimate(x.usd_per_month)} for x in c.costs],
+        "alone_usd": estimate(c.alone_usd),
+        "request_p95_ms": estimate(c.request_p95_ms),
     }
 
 
@@ -202,6 +214,7 @@ def recommendation(r: Recommendation) -> dict[str, Any]:
         "name": r.name,
         "stacks": [stack(s) for s in r.stacks],
         "counterparts": [stack(s) for s in r.counterparts],
+        "composites": [composite(c) for c in r.composites],
         "excluded": [exclusion(e) for e in r.excluded],
         "relaxations": [relaxation(x) for x in r.relaxations],
         "robustness": robustness(r),

@@ -153,7 +153,7 @@ def _outcome(label: str, part: Part, several: bool) -> str:
     if len(part["stacks"]) < 2:
         why = "it is the only option that satisfies every limit"
     elif part["stacks"][0]["rank"] > 1:
-        why = "with it all components together keep the budget"
+        why = "with it all components together keep the budget and the devices at hand"
     else:
         lead = part["stacks"][0]["score"] - part["stacks"][1]["score"]
         sure = "" if best is None else f", and is best in {share(best)} of {robust['samples']:,} draws"

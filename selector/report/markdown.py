@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selector.report import chart, ranking, sections
+from selector.report import chart, composites, ranking, sections
 from selector.report.screen import Line, screens, together
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
@@ -14,17 +14,21 @@ def recommendation(r: Recommendation) -> str:
     """Screen, picture and one table a section; components one under another."""
     parts = [f"# {r.name}"]
     if r.components:
-        parts += [lines(together(r)), *([table(sections.together(r))] if r.joint else [])]
+        parts += [lines(together(r)), *([table(t) for t in _joint(r)])]
     for number, (name, part, said) in enumerate(screens(r), 1):
         if r.components:
             parts.append(f"# Component {number} of {len(r.parts)}: {name}")
         parts.append(lines(said))
         if part.stacks:
-            parts.append(table(ranking.full(part)))
+            parts += [table(t) for t in (ranking.full(part), *composites.tables(part.composites))]
         if drawn := chart.picture(part, WIDTH):
             parts.append("\n".join([f"## {chart.TITLE}", "", "```text", *drawn, "```"]))
         parts += [table(t) for t in sections.details(part, brief=False)]
     return "\n\n".join(parts) + "\n"
+
+
+def _joint(r: Recommendation) -> list[Table]:
+    return [sections.together(r), *composites.tables(r.joint.composites)] if r.joint else []
 
 
 def lines(found: list[Line]) -> str:

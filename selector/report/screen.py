@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selector.report import cautions, fresh, ties
+from selector.report import cautions, composites, fresh, ties
 from selector.report.legal import before_launch
 from selector.report.numbers import apart, band, same, short
 from selector.report.tabular import describe, middle, named, quality, rival, share, side, sides
@@ -54,8 +54,9 @@ def screen(r: Recommendation, taken: RankedStack | None = None) -> list[Line]:
     """The lines of one application or component, in reading order."""
     lines = _infeasible(r) if not r.stacks else _chosen(r)
     if taken is not None and taken.slots != r.stacks[0].slots:
-        why = "so that all components together keep the budget"
+        why = "so that all components together keep the budget and the devices at hand"
         lines.append(Line("TAKEN INSTEAD", (f"{taken.label}  {describe(taken)}", why)))
+    lines += [Line("COMPOSITE", pieces) for pieces in composites.told(r.composites)]
     lines += [Line("NOTE", (note,)) for note in r.notes]
     unused = [n.key for n in r.notices if n.status == "not_used"]
     if unused:
@@ -84,7 +85,8 @@ def together(r: Recommendation) -> list[Line]:
             Line("CHEAPEST", (total, *chosen)),
         ]
     kept = () if budget is None else (f"limit {side(budget.limit)}: {_kept(budget)}",)
-    return [Line("RECOMMENDED TOGETHER", (total, *kept)), *(Line("COMPONENT", (x,)) for x in chosen)]
+    beside = [Line("COMPOSITE", pieces) for pieces in composites.told(r.joint.composites)]
+    return [Line("RECOMMENDED TOGETHER", (total, *kept)), *(Line("COMPONENT", (x,)) for x in chosen), *beside]
 
 
 def _infeasible(r: Recommendation) -> list[Line]:

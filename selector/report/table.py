@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from selector.report import chart, ranking, sections
+from selector.report import chart, composites, ranking, sections
 from selector.report.screen import Line, screens, together
 from selector.report.tabular import Table
 from selector.types.decision import Recommendation
@@ -28,13 +28,13 @@ def recommendation(r: Recommendation, terminal: bool, width: int | None = None) 
     made.heading(r.name)
     if r.components:
         made.lines(together(r))
-        made.tables([sections.together(r)] if r.joint else [])
+        made.tables([sections.together(r), *composites.tables(r.joint.composites)] if r.joint else [])
     for number, (name, part, lines) in enumerate(screens(r), 1):
         if r.components:
             made.heading(f"Component {number} of {len(r.parts)}: {name}")
         made.lines(lines)
         if part.stacks:
-            made.tables([ranking.short_table(part)])
+            made.tables([ranking.short_table(part), *composites.tables(part.composites)])
             made.text(chart.TITLE, chart.picture(part, made.console.width))
         made.tables(sections.details(part, brief=True))
     return made.done()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from selector.types.estimate import Estimate, MemoryLedger
 from selector.types.fresh import StalePrice
@@ -13,6 +14,9 @@ from selector.types.regulation import DutyRow
 from selector.types.robust import Robustness
 from selector.types.rule import Finding
 from selector.types.stack import Slots
+
+if TYPE_CHECKING:
+    from selector.types.composite import Composite
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,14 @@ class AssumptionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Fills:
+    """Share of the memory and of the time of each of its devices that a stack needs at its peak."""
+
+    memory: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class RankedStack:
     """A stack with everything that is printed of it."""
 
@@ -114,6 +126,7 @@ class RankedStack:
     assumptions: tuple[AssumptionRow, ...] = ()  # what only this stack rests on
     duties: tuple[DutyRow, ...] = ()
     terms: tuple[Term, ...] = ()  # of the licence of the weights
+    fills: Fills | None = None  # of a component that answers in one pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +226,7 @@ class Joint:
     costs: tuple[CostLine, ...]
     usd_per_month: Estimate | None
     budget: Constraint | None  # None where no budget is stated
+    composites: tuple[Composite, ...] = ()  # other divisions of the components over devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +256,12 @@ class Recommendation:
     component: str = ""  # of several components, the one that these stacks are for
     horizon_months: float = 12.0
     cheaper: tuple[RankedStack, ...] = ()  # of a component: not shown, and bettered by none that is cheaper
+    on_processors: tuple[RankedStack, ...] = ()  # of a component: the best there, shown or not
+    at_hand: Mapping[str, int] = field(default_factory=dict)  # own devices of each kind
     points_quantile: float = 0.5  # of the estimates, on the worse side, that the points are taken of
     plan: Plan | None = None  # of the first stack; None where none is left
     counterparts: tuple[RankedStack, ...] = ()  # best of each kind of hosting that no stack shown has
+    composites: tuple[Composite, ...] = ()  # several stacks as one, beside the first; never in the ranking
 
     @property
     def parts(self) -> tuple[tuple[str, Recommendation], ...]:

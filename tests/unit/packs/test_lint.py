@@ -153,6 +153,24 @@ def test_a_model_of_an_unknown_publisher_is_found(tmp_path: Path) -> None:
     assert [(f.code, f.what) for f in faults] == [("L003", '"v" does not exist')]
 
 
+def test_a_technique_names_what_there_is(tmp_path: Path) -> None:
+    text = """composites:
+  - id: mine.router
+    kind: router
+    title: t
+    tasks: [chatting]
+    roles: [llms]
+    engines: [vllm, wllm]
+    needs: [n]
+    published: [{what: w, data: d, source: nobody, as_of: '2026', first: [no/model]}]
+"""
+    faults = lint(load([pack(tmp_path / "mine", text)]), TODAY)
+    assert {(f.code, f.what) for f in faults} == {
+        ("L001", 'source "nobody" is not known'),
+        *(("L003", f'"{name}" does not exist') for name in ("chatting", "llms", "wllm", "no/model")),
+    }
+
+
 def test_every_kind_of_fault_is_planted() -> None:
     assert set(PLANTED) | {"L002", "L007", "L020"} == set(LINTS)  # these stop the load
 

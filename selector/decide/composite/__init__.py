@@ -1,0 +1,1 @@
+"""Several stacks as one, beside the ranking that they are made of."""
