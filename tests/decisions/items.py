@@ -16,7 +16,9 @@ import yaml
 from selector.cli.session import decide
 from selector.needs.load import load_document
 from selector.packs.catalog import Catalogue, load
+from selector.report import composites as report_composites
 from selector.report import plan as report
+from selector.types.composite import Composite
 
 PAGE = Path(__file__).parents[2] / "docs" / "plan-items.md"
 DAY = date(2026, 11, 27)
@@ -63,7 +65,40 @@ pins: {model: [openai/whisper-large-v3]}
 deployment: {hosting: [on_prem], inventory: [{hardware: l4-24gb, count: 1}]}
 data: {training_examples: 20000}
 """,
+    "assistant": """
+version: 1
+application: {task: chat, languages: [en], user_regions: [us]}
+organisation: {region: us}
+workload: {peak_requests_per_second: 60, requests_per_month: 20_000_000, input_tokens: 900, output_tokens: 250}
+data: {classes: [internal]}
+deployment: {hosting: [self_hosted, api]}
+team: {engineers: 3, usd_per_engineer_month: 12000}
+""",
+    "labels": """
+version: 1
+application: {task: text-classification, languages: [en], user_regions: [us]}
+organisation: {region: us}
+workload: {peak_requests_per_second: 60, requests_per_month: 20_000_000, input_tokens: 200, output_tokens: 1}
+data: {classes: [internal], training_examples: 20000}
+deployment: {hosting: [self_hosted]}
+team: {engineers: 3, usd_per_engineer_month: 12000}
+""",
+    "documents": """
+version: 1
+application: {task: chat, languages: [en], user_regions: [us]}
+organisation: {region: us}
+data: {classes: [internal]}
+deployment: {hosting: [on_prem], inventory: [{hardware: l40s, count: 2}, {hardware: cpu-epyc-9654, count: 2}]}
+team: {engineers: 3, usd_per_engineer_month: 12000}
+components:
+  - {name: embed, application: {task: embedding}, workload: {peak_requests_per_second: 5, requests_per_month: 2_000_000, input_tokens: 300, output_tokens: 1}}
+  - {name: answer, application: {task: chat}, workload: {peak_requests_per_second: 2, requests_per_month: 600_000, input_tokens: 2000, output_tokens: 200}}
+""",
 }
+TWO = "pins.model=[openai/gpt-6-luna, openai/gpt-6.1-sol]"
+OWN = "pins.model=[Qwen/Qwen3.8-27B]"
+LONG = ("workload.input_tokens=4000", "workload.output_tokens=200", "deployment.hosting=[self_hosted]", OWN)
+PEAKS = ("pins.model=[Qwen/Qwen3.8-27B, openai/gpt-6.1-sol]", "exclude.vendor=[deepinfra, nebius]")
 
 
 @dataclass(frozen=True)
@@ -88,6 +123,15 @@ ROWS = (
     Row("pruning", "texts", "TEC-303", "techniques.obert", (LATENCY, "deployment.inventory=[{hardware: cpu-xeon-8480, count: 1}]"), (LATENCY,)),
     Row("quantization", "chat", "TEC-301", "techniques.recoveries", ("pins.precision=[fp8-w8a8]",), ("pins.precision=[bf16]",)),
     Row("distillation", "texts", "TEC-302", "techniques.distilbert", ("data.labels.source=model",), ("data.labels.source=existing",)),
+    Row("heterogeneous computing: processors beside accelerators", "documents", "mixed-devices", "techniques.windve", (), ("deployment.inventory=[{hardware: l40s, count: 8}]",)),
+    Row("heterogeneous computing: prompts and answers apart", "assistant", "prefill-apart", "techniques.distserve", LONG, (*LONG, "workload.input_tokens=400")),
+    Row("heterogeneous computing: overflow to a hosted model", "assistant", "overflow", "techniques.roblox-spill", PEAKS, (*PEAKS, "workload.requests_per_month=150_000_000")),
+    Row("model fusion: cascade", "assistant", "cascade", "techniques.frugalgpt", (TWO,), (TWO, "latency.first_token_p95_ms=3000")),
+    Row("model fusion: router", "assistant", "router", "techniques.routellm", (TWO,), ("pins.model=[openai/gpt-6-luna]",)),
+    Row("model fusion: voting", "labels", "voting", "techniques.majority", (), ("application.task=chat",)),
+    Row("model fusion: averaging", "labels", "averaging", "techniques.tabular-ensembles", (), ("deployment.hosting=[api]",)),
+    Row("model fusion: stacking", "labels", "stacking", "techniques.tabular-ensembles", (), ("data.training_examples=0",)),
+    Row("model fusion: merged weights", "labels", "merging", "techniques.model-soups", (), ("deployment.hosting=[api]",)),
     Row("tuning by grid search", "texts", "TEC-201", "techniques.bert", (), ("adaptation.method=lora", "pins.model=[Qwen/Qwen3-8B]")),
     Row("tuning by Bayesian optimisation", "chat", "TEC-203", "techniques.tpe", ("adaptation.method=lora", "data.training_examples=2000"), ("adaptation.method=prompt",)),
     Row("online learning", "tables", "TEC-401", "techniques.river", ("data.drift=daily",), ("data.drift=never",)),
@@ -112,10 +156,17 @@ def packs() -> Catalogue:
 
 @cache
 def printed(base: str, sets: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Rows of the plan as it is printed for the first stack, by rule."""
+    """Rows of the plan as it is printed for the first stack, by rule, and composite stacks by technique."""
     found = decide(load_document(yaml.safe_load(BASES[base]), base, sets), packs(), 1, False, True, DAY)
     assert found.plan is not None, f"{base} {sets}: no stack"
-    return {row[2]: row for row in report.brief(found).rows}
+    joined = (*found.composites, *(found.joint.composites if found.joint else ()))
+    rows = {c.technique: (c.kind, c.title, c.technique, _published(c)) for c in joined}
+    return {row[2]: row for row in report.brief(found).rows} | rows
+
+
+def _published(of: Composite) -> str:
+    told = report_composites.tables([of])[-1]
+    return ", ".join(name for name in sorted({e.source for e in of.published}) if name in str(told.rows))
 
 
 def page() -> str:
@@ -126,7 +177,7 @@ def page() -> str:
         "One row an item; `tests/decisions/test_items.py` runs each, and `python -m tests.decisions.items` writes this page.",
         "The requirements by name stand below; keys are set on them as `--set` does.",
         "",
-        "| item | appears when | does not when | line printed | rule | source |",
+        "| item | appears when | does not when | line printed | rule or technique | source |",
         "|---|---|---|---|---|---|",
     ]
     rows = [
