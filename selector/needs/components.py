@@ -1,4 +1,4 @@
-"""Applications of several models: a requirement for each, sharing all but load and pins."""
+"""Applications of several models: a requirement for each, sharing all that it does not state itself."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from selector.needs.load import Stated
 from selector.needs.shape import to_requirement
 from selector.packs.reader import Document
 
-OWN = ("application", "workload", "pins")
+WHOLE = ("workload", "latency", "quality", "adaptation")  # stand as a component states them
+LAID_OVER = ("application", "pins", "data")  # key by key over those of the whole
 
 
 def expand(stated: Stated) -> tuple[Stated, ...]:
-    """The document itself, or one per component: its own application, workload and pins.
+    """The document itself, or one per component: what it states, and the rest of the whole.
 
     An application of a component takes over domain, users, regions, languages and features of the
-    whole where it does not state its own; the load of the whole holds where a component states none.
+    whole where it does not state its own, its data and pins key by key; load, limits on time, quality
+    and adaptation of the whole hold where a component states none.
     """
     components = stated.mapping.get("components") or []
     if not components:
@@ -29,26 +31,27 @@ def _one(stated: Stated, index: int, part: dict[str, Any]) -> Stated:
     whole = copy.deepcopy(dict(stated.mapping))
     whole.pop("components")
     whole["name"] = part["name"]
-    inherited = {k: v for k, v in whole["application"].items() if k != "task"}
-    whole["application"] = inherited | part["application"]
-    if "workload" in part:
-        whole["workload"] = part["workload"]
-    if "pins" in part:
-        whole["pins"] = whole.get("pins", {}) | part["pins"]
-    document = _Shifted(stated.document, index, frozenset(k for k in OWN if k in part))
+    whole["application"].pop("task", None)
+    whole |= {k: part[k] for k in WHOLE if k in part}
+    whole |= {k: whole.get(k, {}) | part[k] for k in LAID_OVER if k in part}
+    document = _Shifted(stated.document, index, part)
     return Stated(to_requirement(whole), whole, document)
 
 
 class _Shifted(Document):
-    """Positions of a component's own parts lie under `components.N`."""
+    """Positions of what a component states lie under `components.N`."""
 
-    def __init__(self, whole: Document, index: int, own: frozenset[str]) -> None:
+    def __init__(self, whole: Document, index: int, own: dict[str, Any]) -> None:
         super().__init__(whole.file, whole.data, whole.positions)
         self._index = index
         self._own = own
 
     def where(self, path: tuple[str | int, ...]) -> Position:
         """Position in the file that the user wrote."""
-        if path and path[0] in self._own:
+        own = path[:1] if path and path[0] in WHOLE else path[:2]
+        found: Any = self._own
+        for key in own:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None and own:
             path = ("components", self._index, *path)
         return super().where(path)

@@ -26,9 +26,9 @@ def normalise(document: Mapping[str, Any]) -> dict[str, Any]:
                 part["workload"][key] = {"p50": size}
         if "pins" in part:
             part["pins"] = _pins(part["pins"])
-    for part in ("deployment", "adaptation"):
-        for item in result.get(part, {}).get("inventory", []):
-            _split_count(item)
+        for key in ("deployment", "adaptation"):
+            for item in part.get(key, {}).get("inventory", []):
+                _split_count(item)
     if "proposed" in result:
         result["proposed"] = {k: _proposed(k, v) for k, v in result["proposed"].items()}
     if isinstance(chance := result.get("confidence"), int | float):

@@ -346,6 +346,10 @@ class Component:
     name: str
     application: Application
     workload: Workload = Workload()
+    latency: LatencyLimits = LatencyLimits()
+    quality: QualityNeed = QualityNeed()
+    data: DataNeed = DataNeed()
+    adaptation: AdaptationNeed = AdaptationNeed()
     pins: Pins = Pins()
 
 

@@ -210,6 +210,32 @@ def test_components_inherit_and_keep_positions(tmp_path: Path) -> None:
     assert second.where("launch_weeks").line == 2
 
 
+def test_components_state_limits_data_and_machines_of_their_own(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "application: {task: chat}\nlatency: {request_p95_ms: 9000}\n"
+        "data: {classes: [personal], training_examples: 10}\n"
+        "components:\n"
+        "  - {name: asr, application: {task: speech-recognition},\n"
+        "     data: {training_examples: 30000}, adaptation: {inventory: [{hardware: 4xl40s}]}}\n"
+        "  - {name: llm, application: {task: chat}, latency: {first_token_p95_ms: 800}}\n",
+    )
+    first, second = expand(load(path))
+    assert first.requirement.data.classes == second.requirement.data.classes == ("personal",)
+    assert (first.requirement.data.training_examples, second.requirement.data.training_examples) == (
+        30000,
+        10,
+    )
+    assert (first.requirement.adaptation.inventory[0].hardware, first.requirement.adaptation.inventory[0].count) == ("l40s", 4)  # fmt: skip
+    assert first.requirement.latency.request_p95_ms == 9000
+    assert second.requirement.latency.request_p95_ms is None
+    assert second.requirement.latency.first_token_p95_ms == 800
+    assert first.where("data.training_examples").line == 6
+    assert first.where("data.classes").line == 3
+    assert first.where("latency.request_p95_ms").line == 2
+    assert second.where("latency.first_token_p95_ms").line == 7
+
+
 def test_without_components_the_document_stands_for_itself() -> None:
     stated = doc()
     assert expand(stated) == (stated,)
