@@ -117,7 +117,7 @@ def test_one_digest_and_one_diff_for_the_whole_file(
     assert old["inputs"]["requirements_sha256"] != new["inputs"]["requirements_sha256"]
     found = diff.diff(old, new)
     assert found["attribution"]["changed"] == ["requirements"]
-    assert [c["name"] for c in found["components"]] == ["speak"]
+    assert [c["name"] for c in found["components"]] == [c["name"] for c in needs["components"][1:]]
     assert found["components"][0]["diff"]["estimates"]
     assert found["joint"]["cost_per_month_usd"]["old"] != found["joint"]["cost_per_month_usd"]["new"]
     moved = copy.deepcopy(old)
