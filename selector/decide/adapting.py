@@ -119,7 +119,7 @@ def choose(
     def methods(option: ModelOption) -> list[str]:
         hosted = option.api is not None
         named = asked(req, option.role, hosted)
-        key = (named, *(option.facts.get(f) for f in mentioned))
+        key = (named, hosted, *(option.facts.get(f) for f in mentioned))
         if key not in answers:
             known = {**common, **option.facts, **({"hosting": "api"} if hosted else {})}
             answers[key] = ordered(judged(named, known, own, compile_, req.packs), room.p)

@@ -56,12 +56,14 @@ def choose(
     size: Callable[[Device, int], Spread | None],
     hours: Callable[[Device, Spread], float],
 ) -> Chosen | None:
-    """The cheapest machine that ends within `plan.wall_hours`, else the one that ends first; where
-    hours are not known, the one with most tokens for its money."""
-    limit = run.p["plan.pretrain_wall_hours" if "pretrain" in method else "plan.wall_hours"]
+    """The cheapest machine that ends within `plan.wall_hours`, else the one that ends first; of own
+    ones, which cost nothing more, as many devices as end within `plan.short_hours`. Where hours are not
+    known, the one with most tokens for its money. One whose memory is tight only where none is not."""
+    rented = run.p["plan.pretrain_wall_hours" if "pretrain" in method else "plan.wall_hours"]
     best: tuple[tuple[float, ...], Chosen] | None = None
     for place, device in _places(run, option, method):
-        for machine in _counts(place, device):
+        limit = rented if place.available is None else run.p["plan.short_hours"]
+        for machine in _counts(place, device, run.p["plan.joined_from"]):
             found = size(device, machine.count)
             if found is None:
                 continue
@@ -69,18 +71,18 @@ def choose(
             key = _key(one, limit)
             if best is None or key < best[0]:
                 best = key, one
-            if one.wall_hours <= limit or math.isnan(one.wall_hours):
+            if not found.tight and (one.wall_hours <= limit or math.isnan(one.wall_hours)):
                 break  # more devices cost more for less time than is asked for
     return best[1] if best else None
 
 
 def _key(c: Chosen, limit: float) -> tuple[float, ...]:
-    rent = c.machine.usd_per_hour
+    rent, tight = c.machine.usd_per_hour, float(c.spread.tight)
     if math.isnan(c.device_hours):
-        return 0.0, (rent or 0.0) / c.spread.rate, float(c.machine.count)
+        return tight, 0.0, (rent or 0.0) / c.spread.rate, float(c.machine.count)
     late = c.wall_hours > limit
     money = 0.0 if math.isnan(c.usd) else c.usd
-    return float(late), c.wall_hours if late else money, float(c.machine.count)
+    return tight, float(late), c.wall_hours if late else money, float(c.machine.count)
 
 
 def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Device]]:
@@ -130,13 +132,13 @@ def _allowed(run: Run, option: ModelOption) -> set[int]:
     return {int(n) for n in np.unique(np.asarray(run.stacks.place)[rows])}
 
 
-def _counts(place: Place, device: Device) -> Iterator[Machine]:
-    """From one device or unit up to what there is."""
+def _counts(place: Place, device: Device, joined_from: float) -> Iterator[Machine]:
+    """From one device or unit up to what there is; small rented machines are not joined."""
     if place.available is not None:
         sizes = [n for n in UNITS if n < place.available] + [place.available]
         for n in sizes:
             yield Machine(device, n, place, 0.0)
         return
-    for units in UNITS:
+    for units in UNITS if place.count >= joined_from else UNITS[:1]:
         rent = None if place.usd_per_hour is None else place.usd_per_hour * units
         yield Machine(device, units * max(place.count, 1), place, rent)

@@ -17,6 +17,8 @@ from selector.types.catalog import Device
 from selector.types.training import TrainingRun
 
 RECOMPUTE = ("none", "selective", "full")
+# What prepares a 4-bit base for training (PEFT) turns full recomputation on.
+ALWAYS = {"qlora": ("full",)}
 SPLITS = (2, 4, 8)
 
 
@@ -49,20 +51,25 @@ class Spread:
 
 def fastest(shp: Shape, device: Device, count: int, wish: Wish, p: Mapping[str, float]) -> Spread | None:
     """The fastest spread that fits, the simplest of those within `plan.simpler`; None where none fits
-    or the device's rates are not published."""
+    or the device's rates are not published.
+
+    Each takes batches that surely fit where there are some, else what fits by the middle of its memory.
+    After them come splits of long sequences, then what may fit; the plan says where memory is tight.
+    """
     if not train.peak(device, TrainingRun(wish.method, 1.0)) or not device.gb_per_s:
         return None
-    best: Spread | None = None
     ways = list(_ways(shp, device, count, wish, p))
+    sure = p["plan.fit_chance"]
+    best: Spread | None = None
     for run in ways:
-        found = _placed(shp, device, run, p)
+        found = _placed(shp, device, run, p, sure) or _placed(shp, device, run, p, limits.MIDDLE)
         if found and (best is None or found.rate > best.rate * p["plan.simpler"]):
             best = found
     if best is not None:
         return best
-    long = (_placed(shp, device, run, p) for run in _by_context(device, count, wish, p))
-    # Last, what may fit: the estimate of memory is uncertain, and the plan says that it is tight.
-    perhaps = (_placed(shp, device, replace(run, micro_batch=1.0), p, perhaps=True) for run in ways)
+    long = (_placed(shp, device, run, p, limits.MIDDLE) for run in _by_context(device, count, wish, p))
+    least = p["training.fit_least_chance"]
+    perhaps = (_placed(shp, device, replace(run, micro_batch=1.0), p, least) for run in ways)
     return next((found for found in chain(long, perhaps) if found), None)
 
 
@@ -129,21 +136,23 @@ def _run(
 
 
 def _placed(
-    shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float], *, perhaps: bool = False
+    shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float], least: float
 ) -> Spread | None:
-    """With as large a micro-batch as fits, and as little computed again as that leaves; `perhaps`
-    takes what fits with the least chance that rules no machine out."""
-    least = p["training.fit_least_chance"] if perhaps else limits.MIDDLE
+    """With the micro-batch, and as little computed again as that leaves room for, that is fastest of
+    those that fit with at least such a chance."""
     room = memory_bytes(device, p) * p["memory.usable_fraction"]
     micro = run.micro_batch or 1.0
+    best: Spread | None = None
     while micro >= 1.0:
-        for again in RECOMPUTE:
+        for again in ALWAYS.get(run.method, RECOMPUTE):
             tried = replace(run, micro_batch=micro, recompute=again)
             held = train_memory.cell(shp, tried, p)
             spread = float(held.memory_spread)  # type: ignore[arg-type]
             if (limits.p_ok(float(training_memory.total_bytes(held)), spread, room) or 0.0) >= least:
                 cell = train.cell(shp, device, tried, p)
                 rate = run.devices / float(training.token_seconds(SCALAR, cell))
-                return Spread(tried, rate, train_plan.ledger(shp, device, tried, p), spread)
+                if best is None or rate > best.rate:
+                    best = Spread(tried, rate, train_plan.ledger(shp, device, tried, p), spread)
+                break
         micro //= 2.0
-    return None
+    return best

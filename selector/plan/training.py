@@ -181,7 +181,7 @@ def doubt(run: Run, shp: Shape, device: Device, spread: Spread) -> float:
 def _width(kind: str, run: Run, shp: Shape, device: Device, spread: Spread) -> float:
     """Log of p90 over p50: of the formula, and of a layout that is chosen and not measured."""
     own = train.width(kind, train.keys(shp, device, spread.run), run.p)
-    return math.hypot(own, run.p["plan.layout_width"])
+    return math.hypot(own, run.p[f"plan.layout_width.{spread.run.method}"])
 
 
 def _save_every(run: Run, shp: Shape, count: int, wall: Estimate | None) -> float | None:

@@ -25,6 +25,7 @@ def test_rates_room_and_band(monkeypatch: pytest.MonkeyPatch) -> None:
     assert statistics.median(abs(math.expm1(off)) for _, off, _ in rows) <= WORST_MEDIAN
     none = sum(n for why, n in left.items() if "no room" in why)
     assert none <= WORST_ROOM * (len(rows) + none)
-    width = cat.parameters["plan.layout_width"].value
-    assert BAND[0] <= script.covered(rows, width) <= BAND[1]
-    assert width == pytest.approx(script.fitted(rows), abs=0.011)
+    for method, own in found.items():
+        width = cat.parameters[f"plan.layout_width.{method}"].value
+        assert BAND[0] <= script.covered(own, width) <= BAND[1], method
+        assert width == pytest.approx(script.fitted(own), abs=0.011), method
