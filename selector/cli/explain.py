@@ -251,6 +251,8 @@ def _plan(found: Study, stack: str | None, notes: tuple[str, ...], format_: str)
 
     row = answer.nearest(found) if stack is None else ask.stack(found, stack)
     ref = ask.ref(found, row)
+    if not len(found.ranking.order.rows):
+        notes = (*notes, "no stack satisfies the requirements: this is the plan of the nearest to them")
     shown = show.one(found.run, found.ranking.scored, row, ref.label or ref.id, 1, ())
     _print(report.plan(build.of(found.run, row, shown), ref, dict(found.inputs), notes), format_)
 

@@ -35,6 +35,7 @@ def show(
         (recompute, RECOMPUTE, "--recompute"),
     ):
         _known(value, known, flag)
+    _consistent(framework, size)
     [what] = named_row.resolve(cat, [{"model": model, "hardware": on}])
     wanted = train_plan.Wanted(
         method,
@@ -52,6 +53,17 @@ def show(
     fresh.warn(cat, fresh.of_rent(cat, (found.price_source,)), today)
     if found.fits is False:
         raise typer.Exit(1)
+
+
+def _consistent(framework: str | None, size: Size) -> None:
+    from selector.errors import Problem, UsageError
+    from selector.needs.tables import spelled
+
+    if framework is not None and spelled("training", framework) is None:
+        fix = "name the library, such as trl, megatron-lm, torchtitan or maxtext"
+        raise UsageError(Problem(f"--framework {framework} is not known", None, fix))
+    if size[0] is not None and size[1] is not None:
+        raise UsageError(Problem("--tokens and --samples both say how long a run is", None, "state one"))
 
 
 def _known(value: str | None, known: tuple[str, ...], flag: str) -> None:

@@ -112,6 +112,11 @@ def unspread(count: int, wanted: Wanted) -> str | None:
             f"tp {tp} x pp {pp} splits a model over {tp * pp} devices, or a multiple of it, and there are "
             f"{count}: state --on with {tp * pp}, or a split that divides {count}"
         )
+    copies = count // (tp * pp)
+    step, micro = wanted.global_batch, wanted.micro_batch
+    if step and (step % copies or (micro and step % (micro * copies))):
+        each = f" of {micro}" if micro else ""
+        return f"--global-batch {step} is no multiple of {copies} copies{each}: state one that is"
     if count == 1 and (wanted.strategy or "ddp") != "ddp":
         return f"{wanted.strategy} shards over devices and there is one: state more, or leave --strategy out"
     return None

@@ -136,6 +136,19 @@ def _facts(
     return found
 
 
+def _unpaid(run: Run, has: search.Means) -> str:
+    helps = "take fewer examples or epochs, qlora, or a smaller model"
+    if has.by_time < 1.0:
+        return (
+            f"a run of {has.trial_hours:,.0f} h leaves no search within {run.p['plan.search_hours']:,.0f} h: "
+            f"take more devices, or {helps}"
+        )
+    return (
+        f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
+        f"budget.upfront_usd, {helps}"
+    )
+
+
 def _problems(
     run: Run,
     option: ModelOption,
@@ -162,7 +175,14 @@ def _problems(
         found.append(
             f"the licence of {option.id} forbids commercial use of tuned weights; take another model"
         )
-    if sized.plan is None:
+    if run.req.data.training_examples == 0 and run.req.data.labels.source != "model":
+        found.append(f"{option.method} with 0 examples: label some, or set adaptation.method to prompt or rag")
+    if sized.plan is None and not machines.places(run, option, option.method):
+        found.append(
+            f"of no machine that may be used it is known how fast it trains {option.id}: a GPU in "
+            "adaptation.inventory, or a cloud, would do"
+        )
+    elif sized.plan is None:
         found.append(
             f"no machine that may be used is known to hold {option.method} of {option.id}: allow more "
             "devices or a cloud, take qlora, shorter adaptation.sequence_tokens, or a smaller model"
@@ -186,10 +206,7 @@ def _problems(
             "accumulate"
         )
     if has is not None and has.paid < 1:
-        found.append(
-            f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
-            "budget.upfront_usd, take fewer examples or epochs, qlora, or a smaller model"
-        )
+        found.append(_unpaid(run, has))
     late = retraining.late(again, sized.plan) if again else None
     found += [late] if late else []
     return tuple(found)

@@ -61,7 +61,7 @@ def choose(
     known, the one with most tokens for its money. One whose memory is tight only where none is not."""
     rented = run.p["plan.pretrain_wall_hours" if "pretrain" in method else "plan.wall_hours"]
     best: tuple[tuple[float, ...], Chosen] | None = None
-    for place, device in _places(run, option, method):
+    for place, device in places(run, option, method):
         limit = rented if place.available is None else run.p["plan.short_hours"]
         for machine in _counts(place, device, run.p["plan.joined_from"]):
             found = size(device, machine.count)
@@ -85,7 +85,7 @@ def _key(c: Chosen, limit: float) -> tuple[float, ...]:
     return tight, float(late), c.wall_hours if late else money, float(c.machine.count)
 
 
-def _places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Device]]:
+def places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Device]]:
     """Places with devices that a library trains on: those stated for it, or else own ones and the
     cheapest for their rate.
 

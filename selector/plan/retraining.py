@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from selector.decide import people
 from selector.estimate.cost import HOURS_PER_MONTH
+from selector.plan.search import one_run
 from selector.types.estimate import Estimate
 from selector.types.plan import PlanLine, RetrainingPlan, TrainingPlan
 
@@ -37,7 +38,10 @@ def plan(
     own = pace(run, option)
     often = run.cat.parameters[f"{people.CHANGES}.{chosen.get('whole', own)}"]
     runs = Estimate(often.low, often.value, often.high, "runs a month", "plan.retraining_runs")
-    hours, usd = _one(run, of, classical)
+    wall, usd = one_run(run, of, classical)
+    hours = wall.scaled(of.n_devices, "h", "training.device_hours") if wall and of else None
+    if chosen.get("mode") == "replay":
+        hours = usd = None  # part of a run: how large a part depends on what is replayed
     skill = run.p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
     return RetrainingPlan(
         mode=str(chosen.get("mode", "")),
@@ -53,25 +57,11 @@ def plan(
     )
 
 
-def _one(run: Run, of: TrainingPlan | None, classical: bool) -> tuple[Estimate | None, Estimate | None]:
-    """Device hours and USD of one run; on own machines it is paid already."""
-    if of is None:
-        return None, None
-    hours, usd = of.estimates["device_hours"], of.estimates["usd"]
-    if hours is None and classical:
-        fit = run.cat.parameters["plan.classical_trial_hours"]
-        wall = Estimate(fit.low, fit.value, fit.high, "h", "plan.classical_trial_hours")
-        hours = wall.scaled(of.n_devices, "h", "training.device_hours")
-        if of.usd_per_hour is not None:
-            usd = wall.scaled(of.usd_per_hour, "USD", "training.cost")
-    return hours, usd
-
-
 def late(found: RetrainingPlan, of: TrainingPlan | None) -> str | None:
     """The problem of a run that lasts longer than the time until the next."""
     wall = of.estimates["wall_hours"] if of else None
     between = HOURS_PER_MONTH / found.runs.p50
-    if wall is None or wall.p50 <= between:
+    if wall is None or wall.p50 <= between or found.mode == "replay":
         return None
     return (
         f"a run takes {wall.p50:,.0f} h and {found.cause} asks for one every {between:,.0f} h: continue from "

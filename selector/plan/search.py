@@ -20,14 +20,26 @@ Space = dict[str, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a search has: hours and USD of a trial, trials that they buy, how many run at once."""
+    """What a search has: hours and USD of a trial (None: not known), trials that money and time buy, how
+    many run at once."""
 
-    trial_hours: float
-    trial_usd: float
+    hours: Estimate
+    usd: Estimate | None
     paid: int
     parallel: int
     budget: float
     told: str  # where the budget comes from
+    by_time: float  # trials that the time allows
+
+    @property
+    def trial_hours(self) -> float:
+        """Hours of one trial."""
+        return self.hours.p50
+
+    @property
+    def trial_usd(self) -> float:
+        """USD of one trial; 0 on own machines and where nobody knows."""
+        return self.usd.p50 if self.usd else 0.0
 
 
 def space(found: Sequence[PlanLine]) -> Space:
@@ -53,17 +65,28 @@ def _values(of: Mapping[str, object]) -> Sequence[object]:
 def means(run: Run, plan: TrainingPlan, classical: bool) -> Means | None:
     """What a search may use; None where the time of a trial is not known."""
     p = run.p
-    wall, usd = plan.estimates["wall_hours"], plan.estimates["usd"]
-    hours = p["plan.classical_trial_hours"] if classical else wall.p50 if wall else None
-    if hours is None:
+    wall, usd = one_run(run, plan, classical)
+    if wall is None:
         return None
     budget, told = _budget(run)
-    owned = not plan.usd_per_hour
-    cost = usd.p50 if usd else 0.0
+    owned = plan.usd_per_hour == 0.0
     parallel = max(_free(run, plan) // plan.n_devices, 1) if owned else int(p["plan.parallel_rented"])
-    by_time = p["plan.search_hours"] * parallel / hours
-    paid = by_time if owned or not cost else min(budget / cost, by_time)
-    return Means(hours, cost, int(paid), parallel, budget, told)
+    by_time = p["plan.search_hours"] * parallel / wall.p50
+    paid = min(budget / usd.p50, by_time) if usd and usd.p50 else by_time
+    return Means(wall, usd, int(paid), parallel, budget, told, by_time)
+
+
+def one_run(run: Run, plan: TrainingPlan | None, classical: bool) -> tuple[Estimate | None, Estimate | None]:
+    """Hours from start to end and USD of one run or fit; own machines cost nothing more."""
+    if plan is None:
+        return None, None
+    wall, usd = plan.estimates["wall_hours"], plan.estimates["usd"]
+    if wall is None and classical:
+        fit = run.cat.parameters["plan.classical_trial_hours"]
+        wall = Estimate(fit.low, fit.value, fit.high, "h", "plan.classical_trial_hours")
+        if plan.usd_per_hour is not None:
+            usd = wall.scaled(plan.usd_per_hour, "USD", "training.cost")
+    return wall, usd
 
 
 def _free(run: Run, plan: TrainingPlan) -> int:
@@ -74,9 +97,9 @@ def _free(run: Run, plan: TrainingPlan) -> int:
 
 def _budget(run: Run) -> tuple[float, str]:
     p, stated = run.p, run.req.budget
-    if stated.upfront_usd:
+    if stated.upfront_usd is not None and "budget.upfront_usd" not in run.assumed:
         return stated.upfront_usd, "budget.upfront_usd"
-    if stated.per_month_usd and "budget.per_month_usd" not in run.assumed:
+    if stated.per_month_usd is not None and "budget.per_month_usd" not in run.assumed:
         return stated.per_month_usd * p["plan.search_share"], "a share of budget.per_month_usd"
     return p["plan.search_usd"], "assumed, no budget is stated"
 
@@ -96,13 +119,9 @@ def plan(run: Run, has: Means, of: Space, line: PlanLine) -> SearchPlan:
     }.get(method, has.paid)
     trials = max(min(wanted, int(has.paid / share)), 1)
     rounds = math.ceil(trials / has.parallel)
-    by = p["effort.spread"]
-    hours = Estimate.around(rounds * has.trial_hours * share, by, "h", "plan.search_hours")
-    usd = (
-        Estimate.around(trials * has.trial_usd * share, by, "USD", "plan.search_usd")
-        if has.trial_usd
-        else None
-    )
+    # Trials are alike: what one takes too long, all do.
+    hours = has.hours.scaled(rounds * share, "h", "plan.search_hours")
+    usd = has.usd and has.usd.scaled(trials * share, "USD", "plan.search_usd")
     return SearchPlan(
         method=method,
         tool=str(chosen.get("tool", "")),
