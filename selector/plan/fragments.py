@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NO_TOOL = "none"  # of a search by hand
 TASK_TYPES = {"encoder": "SEQ_CLS", "reranker": "SEQ_CLS", "embedding": "FEATURE_EXTRACTION"}
+# The head, routers of experts and what reads images lose more than they save.
+KEPT_WIDE = ("lm_head", "re:.*mlp.gate$", "re:.*block_sparse_moe.gate$", "re:.*vision.*", "re:.*visual.*")
 SHARE_NOTE = "# warmup_steps below 1 is a share of the run, which transformers reads from version 5 on\n"
 # Optional devices of the trainer that a short run does without.
 ALWAYS = {"seed": 0, "logging_steps": 10, "report_to": "none", "output_dir": "out"}
@@ -222,7 +224,7 @@ def _recipe(scheme: str) -> dict[str, Any]:
         if scheme in ("W4A16", "W8A8", "W4A8")
         else "QuantizationModifier"
     )
-    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": ["lm_head"]}}
+    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": KEPT_WIDE}}
     if scheme == "W8A8":
         modifiers = {"SmoothQuantModifier": {"smoothing_strength": 0.8}, **modifiers}
     return {"quant_stage": {"quant_modifiers": modifiers}}
