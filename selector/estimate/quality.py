@@ -18,6 +18,7 @@ from selector.estimate.trace import formula
 EDGE = 0.01
 
 Z95 = 1.959964  # two-sided
+Z80 = 0.841621  # chance of 80 % to see what is there
 
 
 def log_odds(share: float, xp: Numeric = SCALAR) -> float:
@@ -64,8 +65,10 @@ def share(odds: float, xp: Numeric = SCALAR) -> float:
     return found
 
 
-def examples_to_see(loss: float, score: float) -> int:
-    """Examples that show a loss of a score with 95 % confidence when two models answer the same
-    number each (formula `quality.examples_to_see`): normal approximation of two shares."""
-    spread = 2.0 * score * (1.0 - score)
-    return math.ceil(spread * (Z95 / (loss * score)) ** 2)
+def examples_to_see(before: float, after: float) -> int:
+    """Examples for each of two models that show, with 95 % confidence and a chance of 80 %, that a share
+    went from `before` to `after` (formula `quality.examples_to_see`): normal approximation of two shares.
+    Shares of 0 to 1 that differ. Source: Fleiss, Levin and Paik, Statistical Methods for Rates and
+    Proportions, 3rd ed. 2003, chapter 4, without correction for continuity."""
+    spread = before * (1.0 - before) + after * (1.0 - after)
+    return math.ceil(spread * ((Z95 + Z80) / (before - after)) ** 2)

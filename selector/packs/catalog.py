@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NESTED = (
+    "engine_tools",
     "quality",
     "fills",
     "laws",

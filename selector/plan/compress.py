@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from selector.decide import quality, single
 from selector.estimate.quality import examples_to_see
-from selector.plan.kinds import MODALITY
+from selector.plan.kinds import CLASSICAL, MODALITY, backbone
 from selector.types.catalog import Precision
 from selector.types.estimate import Estimate
 from selector.types.plan import CompressionPlan
@@ -24,14 +25,22 @@ HARD = {
     "image": "rare classes, small objects",
     "audio": "noise, accents, names and numbers",
 }
+# Metrics that are better when lower, with what there is more of when they are worse.
+ERRORS = {
+    **dict.fromkeys(("wer", "cer", "mae", "rmse", "mape", "smape", "mase"), "more errors"),
+    **dict.fromkeys(("fid", "log_loss", "perplexity"), "more"),
+}
+SHARES = {"wer": "words", "cer": "characters"}  # errors that are counted, of what
+# Means over examples that are no shares of them: their spread is not known beforehand.
+NO_SHARES = frozenset(ERRORS) - frozenset(SHARES) | {"mos", "r2", "bleu", "chrf", "comet", "rouge"}
 
 
 def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
-    """Compression of a stack that runs its own weights; None where a vendor runs them."""
+    """Compression of a stack that runs its own weights; None where a vendor runs them, and of trees."""
     s = run.stacks
-    if int(s.cell[row]) < 0 or stack.slots.precision is None:
-        return None
     option = run.axes.models[int(s.model[row])]
+    if int(s.cell[row]) < 0 or stack.slots.precision is None or backbone(option) in CLASSICAL:
+        return None
     precision = run.axes.precisions[int(s.precision[row])].precision
     kv = stack.facts.get("kv_precision")
     found = None
@@ -50,14 +59,14 @@ def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
         method=_method(option, precision),
         precision=precision.id,
         kv_precision=str(kv) if kv else None,
-        tool=_tool(run, option, precision),
+        tool=_tool(run, option, precision, stack.slots.engine),
         calibration=_calibration(option, precision),
         recovery=kept,
         recovery_points=found.n if found else 0,
         recovery_source=found.source if found else "",
         speed=_speed(run, row, stack, option, precision),
         smaller=WHOLE / precision.bits_weights if precision.bits_weights < WHOLE else None,
-        acceptance=_acceptance(run, option, kept),
+        acceptance=_acceptance(run, option, precision),
     )
 
 
@@ -72,11 +81,15 @@ def _method(option: ModelOption, precision: Precision) -> str:
     return "none" if precision.id in WIDE else "quantization"
 
 
-def _tool(run: Run, option: ModelOption, precision: Precision) -> str | None:
+def _tool(run: Run, option: ModelOption, precision: Precision, engine: str | None) -> str | None:
+    """What makes weights that the engine reads: its own tool for the format, else that of the format."""
     if precision.id in WIDE or (published(option, precision) and option.method in ("none", "prompt", "rag")):
         return None
+    own = [x.tool for x in precision.engine_tools if engine in x.engines]
     alive = (
-        t for t in precision.tools if t not in run.cat.frameworks or run.cat.frameworks[t].status == "active"
+        t
+        for t in own or precision.tools
+        if t not in run.cat.frameworks or run.cat.frameworks[t].status == "active"
     )
     return next(alive, None)
 
@@ -120,17 +133,31 @@ def _speed(
     return Estimate.around(wide.p50 / narrow.p50, narrow.p90 / narrow.p50, "x", "serving.per_output_token")
 
 
-def _acceptance(run: Run, option: ModelOption, kept: Estimate | None) -> str:
-    """The test to run before the format is served, with as many examples as show the loss."""
+def _acceptance(run: Run, option: ModelOption, precision: Precision) -> str:
+    """The test to run before the model is served, by as many examples as show the loss that is tolerated,
+    whatever was published of the format; empty where nothing was made smaller."""
+    if precision.id in WIDE and option.method != "distill":
+        return ""
     p, need = run.p, run.req.quality
-    if kept is None:
-        return "none is needed in 16 bit; of a format that nobody measured, compare it with 16 bit"
-    loss = max(1.0 - kept.p10, p["plan.worst_loss"])
-    score = need.minimum if need.minimum and need.minimum < 1.0 else p["plan.score_unknown"]
-    number = examples_to_see(loss, score)
-    floor = f", and at least {need.minimum:g}" if need.minimum else ""
-    metric = need.metric or "the score of the own task"
+    name, loss = need.metric or "", p["plan.worst_loss"]
+    kind = ERRORS.get(name)
+    floor = f", and at {'most' if kind else 'least'} {need.minimum:g}" if need.minimum else ""
+    against = "its teacher" if option.method == "distill" else "16 bit"
+    shown = _number(name, need.minimum, loss, p)
     return (
-        f"{metric} on {number:,} of your own examples, against 16 bit: {100.0 * loss:.1f} % less at most"
-        f"{floor}; hard cases ({HARD.get(MODALITY.get(option.role, ''), 'the rarest ones')}) apart"
+        f"{name or 'the score of the own task'} on {shown}, against {against}: "
+        f"at most {100.0 * loss:.1f} % {kind or 'less'}{floor}; "
+        f"hard cases ({HARD.get(MODALITY.get(option.role, ''), 'the rarest ones')}) apart"
     )
+
+
+def _number(metric: str, worst: float | None, loss: float, p: Mapping[str, float]) -> str:
+    """How many of what are looked at; all there are where the metric is no share of them."""
+    if metric in NO_SHARES:
+        return "all examples that were kept out of training"
+    stated = worst if worst and worst < 1.0 else None
+    if metric in ERRORS:
+        rate = stated or 1.0 - p["plan.score_unknown"]
+        return f"{examples_to_see(rate, rate * (1.0 + loss)):,} {SHARES[metric]} of your own"
+    score = stated or p["plan.score_unknown"]
+    return f"{examples_to_see(score, score * (1.0 - loss)):,} of your own examples"

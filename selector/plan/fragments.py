@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from selector.decide import trainable
+from selector.plan import launchers
+from selector.plan.launchers import SHARDED
 from selector.types.plan import CompressionPlan, Fragment, PlanLine, SearchPlan, TrainingPlan
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
     from selector.types.catalog import Precision
 
-MACHINE = 8  # devices of one machine
-SHARDED = ("zero1", "zero2", "zero3")
 NO_TOOL = "none"  # of a search by hand
+TASK_TYPES = {"encoder": "SEQ_CLS", "reranker": "SEQ_CLS", "embedding": "FEATURE_EXTRACTION"}
+# The head, routers of experts and what reads images lose more than they save.
+KEPT_WIDE = ("lm_head", "re:.*mlp.gate$", "re:.*block_sparse_moe.gate$", "re:.*vision.*", "re:.*visual.*")
+SHARE_NOTE = "# warmup_steps below 1 is a share of the run, which transformers reads from version 5 on\n"
 # Optional devices of the trainer that a short run does without.
 ALWAYS = {"seed": 0, "logging_steps": 10, "report_to": "none", "output_dir": "out"}
 
@@ -32,9 +37,10 @@ def of(
 ) -> tuple[Fragment, ...]:
     """Every fragment that the plan calls for."""
     found: list[Fragment] = []
+    searched = search is not None and bool(search.space) and search.tool != NO_TOOL
     if plan is not None and plan.micro_batch is not None:
-        found += _training(option, plan, lines)
-    if search is not None and search.space and search.tool != NO_TOOL:
+        found += _training(option, plan, search if searched else None, lines)
+    if search is not None and searched:
         found.append(
             Fragment(
                 "search.yaml",
@@ -80,33 +86,64 @@ def _list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _training(option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine]) -> list[Fragment]:
+def _training(
+    option: ModelOption, plan: TrainingPlan, search: SearchPlan | None, lines: Sequence[PlanLine]
+) -> list[Fragment]:
     main = plan.frameworks[0] if plan.frameworks else "pytorch"
+    told = trainer(plan, lines, tried=search is not None)
     if plan.layout["tp"] * plan.layout["pp"] > 1:
-        return [Fragment("launch.sh", main, _split(plan, lines))]
+        return [Fragment("launch.sh", main, launchers.megatron(plan, told))]
     if main == "llama-factory":
-        found = [Fragment("llama-factory.yaml", main, _yaml(_llama_factory(option, plan, lines)))]
+        found = [Fragment("llama-factory.yaml", main, _yaml(_llama_factory(option, plan, lines, told)))]
     else:
-        found = [Fragment("trainer.yaml", "transformers TrainingArguments", _yaml(trainer(plan, lines)))]
-        if adapters := merged(lines, "peft"):
-            found.append(Fragment("lora.yaml", "peft LoraConfig", _yaml(adapters)))
-        if quantised := merged(lines, "quantization"):
-            compute = {"bnb_4bit_compute_dtype": "bfloat16" if plan.precision == "bf16" else "float16"}
-            found.append(
-                Fragment("quantization.yaml", "transformers BitsAndBytesConfig", _yaml(quantised | compute))
-            )
+        found = _hugging_face(option, plan, lines, told)
     if steps := transforms(lines):
         found.append(Fragment("augmentation.yaml", "torchvision.transforms.v2", _yaml({"transforms": steps})))
-    if plan.strategy == "zero3":
-        found.append(Fragment("accelerate.yaml", "accelerate", _yaml(_accelerate(plan))))
+    if _by_fsdp(plan):
+        found.append(Fragment("accelerate.yaml", "accelerate", _yaml(launchers.accelerate(plan))))
     if plan.strategy in SHARDED:
-        found.append(Fragment("deepspeed.json", "deepspeed", json.dumps(_deepspeed(plan), indent=2) + "\n"))
-    found.append(Fragment("launch.sh", "shell", _launch(plan, main)))
+        text = json.dumps(launchers.deepspeed(plan), indent=2) + "\n"
+        found.append(Fragment("deepspeed.json", "deepspeed", text))
+    found.append(Fragment("launch.sh", "shell", launchers.command(plan, main)))
     return found
 
 
-def trainer(plan: TrainingPlan, lines: Sequence[PlanLine]) -> dict[str, Any]:
-    """Arguments of the Hugging Face Trainer."""
+def _hugging_face(
+    option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine], told: Mapping[str, Any]
+) -> list[Fragment]:
+    """Settings of the Trainer, of adapters, of 4-bit weights and of packing, a file each."""
+    note = SHARE_NOTE if 0 < told.get("warmup_steps", 0) < 1 else ""
+    found = [Fragment("trainer.yaml", "transformers TrainingArguments", note + _yaml(told))]
+    if option.role == "llm" and plan.seq_len:
+        packed = {"packing": True, "max_length": int(plan.seq_len)}
+        found.append(Fragment("sft.yaml", "trl SFTConfig, with trainer.yaml", _yaml(packed)))
+    if adapters := merged(lines, "peft"):
+        kind = {"task_type": TASK_TYPES[option.role]} if option.role in TASK_TYPES else {}
+        found.append(Fragment("lora.yaml", "peft LoraConfig", _yaml(adapters | kind)))
+    if quantised := merged(lines, "quantization"):
+        found.append(
+            Fragment(
+                "quantization.yaml",
+                "transformers BitsAndBytesConfig",
+                _yaml(quantised | _computed(plan)),
+            )
+        )
+    return found
+
+
+def _by_fsdp(plan: TrainingPlan) -> bool:
+    return plan.strategy == "zero3" and plan.frameworks[:1] != ("llama-factory",)
+
+
+def _computed(plan: TrainingPlan) -> dict[str, str]:
+    """Types of 4-bit weights; FSDP shards what is stored only where that is of the type computed in."""
+    kind = "bfloat16" if plan.precision == "bf16" else "float16"
+    stored = {"bnb_4bit_quant_storage": kind} if _by_fsdp(plan) else {}
+    return {"bnb_4bit_compute_dtype": kind, **stored}
+
+
+def trainer(plan: TrainingPlan, lines: Sequence[PlanLine], *, tried: bool = False) -> dict[str, Any]:
+    """Arguments of the Hugging Face Trainer; `tried` where a search compares runs by their evaluation."""
     found = {
         **ALWAYS,
         "per_device_train_batch_size": plan.micro_batch,
@@ -115,43 +152,61 @@ def trainer(plan: TrainingPlan, lines: Sequence[PlanLine]) -> dict[str, Any]:
         **merged(lines, "trainer"),
     }
     found |= _warmed(plan, lines, found)
-    if plan.checkpoint_hours and plan.steps and (wall := plan.estimates.get("wall_hours")):
-        found["save_steps"] = max(math.floor(plan.steps * plan.checkpoint_hours / wall.p50), 1)
-    if found.get("lr_scheduler_type") == "reduce_lr_on_plateau":
-        found |= {"eval_strategy": "epoch", "save_strategy": "epoch", "load_best_model_at_end": True}
-    return found
+    if (for_batch := merged(lines, "limits").get("batch_of_rate")) and plan.global_batch:
+        found["learning_rate"] = float(f"{found['learning_rate'] * plan.global_batch / for_batch:.6g}")
+    if _by_fsdp(plan):
+        found.pop("gradient_checkpointing", None)  # FSDP computes again by itself; both are refused
+    return found | _saved(plan, found, tried)
+
+
+def _saved(plan: TrainingPlan, found: Mapping[str, Any], tried: bool) -> dict[str, Any]:
+    """When to save and to evaluate: by steps where the plan says how often, else at every epoch."""
+    wall = plan.estimates.get("wall_hours")
+    plateau = found.get("lr_scheduler_type") == "reduce_lr_on_plateau"
+    if plan.checkpoint_hours and plan.steps and wall and not plateau:
+        every = min(max(math.floor(plan.steps * plan.checkpoint_hours / wall.p50), 1), plan.steps)
+        judged = {"eval_strategy": "steps", "eval_steps": every, "load_best_model_at_end": True}
+        return {"save_strategy": "steps", "save_steps": every, **(judged if tried else {})}
+    if plateau or found.get("save_strategy") == "steps":
+        return {"eval_strategy": "epoch", "save_strategy": "epoch", "load_best_model_at_end": True}
+    return {}
 
 
 def _warmed(plan: TrainingPlan, lines: Sequence[PlanLine], found: Mapping[str, Any]) -> dict[str, Any]:
-    """Steps of warm-up within the share of a short run that a line allows."""
+    """Whole steps of warm-up, within the share of a short run that a line allows."""
     share, steps = merged(lines, "limits").get("warmup_share"), found.get("warmup_steps", 0)
-    if share is None or plan.steps is None or steps <= share * plan.steps:
+    if plan.steps is None or not steps:
         return {}
-    return {"warmup_steps": max(math.floor(share * plan.steps), 1)}
+    if 0 < steps < 1:
+        steps *= plan.steps
+    elif share is not None:
+        steps = min(steps, share * plan.steps)
+    return {"warmup_steps": max(math.floor(steps), 1)}
 
 
-def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine]) -> dict[str, Any]:
-    base = trainer(plan, lines)
+def _llama_factory(
+    option: ModelOption, plan: TrainingPlan, lines: Sequence[PlanLine], told: Mapping[str, Any]
+) -> dict[str, Any]:
     adapters = merged(lines, "peft")
-    kept = (
-        *("per_device_train_batch_size", "gradient_accumulation_steps", "num_train_epochs", "learning_rate"),
-        *("lr_scheduler_type", "bf16", "fp16", "output_dir", "logging_steps", "seed"),
-    )
+    raw = trainable.COSTS_AS.get(option.method, option.method) == "pretrain"
+    warm = told.get("warmup_steps", 0)
     found: dict[str, Any] = {
         "model_name_or_path": option.id,
-        "stage": "pt" if (plan.epochs or 0.0) <= 1 and not adapters else "sft",
+        "stage": "pt" if raw else "sft",
         "do_train": True,
         "dataset": "train",  # by its name in dataset_info.json
+        **({"eval_dataset": "validation"} if told.get("eval_strategy") else {}),
         "finetuning_type": "lora" if adapters else "full",
         "cutoff_len": int(plan.seq_len or 0),
         "packing": True,
-        **{k: base[k] for k in kept if k in base},
-        "warmup_ratio": base.get("warmup_steps", 0.0),
+        **{k: v for k, v in told.items() if k not in ("warmup_steps", "gradient_checkpointing", "report_to")},
+        ("warmup_ratio" if 0 < warm < 1 else "warmup_steps"): warm,
     }
     if adapters:
         found |= {
             "lora_rank": adapters.get("r"),
             "lora_alpha": adapters.get("lora_alpha"),
+            "lora_dropout": adapters.get("lora_dropout", 0.0),
             "lora_target": "all",
         }
     if plan.base_precision:
@@ -159,88 +214,6 @@ def _llama_factory(option: ModelOption, plan: TrainingPlan, lines: Sequence[Plan
     if plan.strategy in SHARDED:
         found["deepspeed"] = "deepspeed.json"
     return found
-
-
-def _accelerate(plan: TrainingPlan) -> dict[str, Any]:
-    """FSDP2 by the launcher of accelerate."""
-    across = plan.layout["cp"]
-    split = {
-        "use_parallelism_config": True,
-        "parallelism_config": {
-            "parallelism_config_dp_shard_size": plan.n_devices // across,
-            "parallelism_config_cp_size": across,
-        },
-    }
-    return {
-        **(split if across > 1 else {}),
-        "compute_environment": "LOCAL_MACHINE",
-        "distributed_type": "FSDP",
-        "mixed_precision": plan.precision,
-        "num_machines": math.ceil(plan.n_devices / MACHINE),
-        "num_processes": plan.n_devices,
-        "machine_rank": 0,
-        "main_training_function": "main",
-        "use_cpu": False,
-        "fsdp_config": {
-            "fsdp_version": 2,
-            "fsdp_reshard_after_forward": True,
-            "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
-            "fsdp_activation_checkpointing": plan.recompute != "none",
-            "fsdp_state_dict_type": "SHARDED_STATE_DICT",
-            "fsdp_cpu_ram_efficient_loading": True,
-        },
-    }
-
-
-def _deepspeed(plan: TrainingPlan) -> dict[str, Any]:
-    """ZeRO by DeepSpeed; what the trainer knows it fills in itself."""
-    return {
-        "train_micro_batch_size_per_gpu": plan.micro_batch,
-        "gradient_accumulation_steps": plan.accumulation,
-        "gradient_clipping": 1.0,
-        "bf16": {"enabled": plan.precision == "bf16"},
-        "fp16": {"enabled": plan.precision == "fp16"},
-        "zero_optimization": {
-            "stage": int(plan.strategy[-1]),
-            "overlap_comm": True,
-            "contiguous_gradients": True,
-            "stage3_gather_16bit_weights_on_model_save": plan.strategy == "zero3",
-        },
-    }
-
-
-def _launch(plan: TrainingPlan, main: str) -> str:
-    each = min(plan.n_devices, MACHINE)
-    nodes = math.ceil(plan.n_devices / MACHINE)
-    if main == "llama-factory":
-        spread = f"FORCE_TORCHRUN=1 NPROC_PER_NODE={each} NNODES={nodes}"
-        return f"{spread} llamafactory-cli train llama-factory.yaml\n"
-    if plan.strategy == "zero3":
-        return "accelerate launch --config_file accelerate.yaml train.py --config trainer.yaml\n"
-    extra = " --deepspeed deepspeed.json" if plan.strategy in SHARDED else ""
-    rendezvous = ' --rdzv_backend=c10d --rdzv_endpoint="$HEAD:29500"' if nodes > 1 else ""
-    spread = f"--nproc_per_node={each} --nnodes={nodes}{rendezvous}"
-    return f"torchrun {spread} train.py --config trainer.yaml{extra}\n"
-
-
-def _split(plan: TrainingPlan, lines: Sequence[PlanLine]) -> str:
-    """Arguments of Megatron for a run that splits layers."""
-    rate = trainer(plan, lines)
-    each = min(plan.n_devices, MACHINE)
-    found = [
-        f"torchrun --nproc_per_node={each} --nnodes={math.ceil(plan.n_devices / MACHINE)} pretrain_gpt.py",
-        f"--tensor-model-parallel-size {plan.layout['tp']} --sequence-parallel",
-        f"--pipeline-model-parallel-size {plan.layout['pp']}",
-        f"--context-parallel-size {plan.layout['cp']} --expert-model-parallel-size {plan.layout['ep']}",
-        f"--micro-batch-size {plan.micro_batch} --global-batch-size {plan.global_batch}",
-        f"--seq-length {int(plan.seq_len or 0)} --use-distributed-optimizer --{plan.precision}",
-        f"--lr {rate.get('learning_rate', 0)} --lr-decay-style cosine",
-        f"--lr-warmup-iters {rate.get('warmup_steps', 0)}",
-        f"--weight-decay {rate.get('weight_decay', 0)} --clip-grad {rate.get('max_grad_norm', 1.0)}",
-    ]
-    if plan.recompute != "none":
-        found.append(f"--recompute-granularity {plan.recompute}")
-    return " \\\n  ".join(found) + "\n"
 
 
 def _recipe(scheme: str) -> dict[str, Any]:
@@ -251,7 +224,7 @@ def _recipe(scheme: str) -> dict[str, Any]:
         if scheme in ("W4A16", "W8A8", "W4A8")
         else "QuantizationModifier"
     )
-    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": ["lm_head"]}}
+    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": KEPT_WIDE}}
     if scheme == "W8A8":
         modifiers = {"SmoothQuantModifier": {"smoothing_strength": 0.8}, **modifiers}
     return {"quant_stage": {"quant_modifiers": modifiers}}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from selector.decide import train, trainable, trainers
+from selector.decide import train, train_memory, trainable, trainers
 from selector.decide.cells import Shape, shape
 from selector.estimate import training
 from selector.needs.facts import requirement_facts
@@ -17,6 +17,7 @@ from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.facts import of_device
 from selector.types.plan import TrainingPlan
+from selector.types.training import TrainingRun
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
@@ -35,35 +36,46 @@ class Asked:
     examples: int | None
     epochs: float
     seq_len: float
+    each: float  # tokens of an example that are read
     tokens: float | None  # of the whole run
     wish: Wish
+    cut: bool = False  # whether long examples lose their ends
+
+    @property
+    def packed(self) -> bool:
+        """Whether several examples share a sequence: trainers of classifiers do not do that."""
+        return not self.wish.encoder and self.wish.method != "pretrain"
+
+    @property
+    def sequences(self) -> int | None:
+        """Sequences of an epoch."""
+        if self.examples is None:
+            return None
+        return math.ceil(self.examples * self.each / self.seq_len) if self.packed else self.examples
 
 
-def asked(run: Run, option: ModelOption, method: str) -> Asked:
-    """The run as wanted, with what the requirement leaves open from the registry."""
+def asked(run: Run, option: ModelOption, method: str, most: float = math.inf) -> Asked:
+    """The run as wanted, with what the requirement leaves open from the registry; sequences of `most`
+    tokens and no longer than the model reads."""
     p, req = run.p, run.req
     kind = trainable.COSTS_AS.get(method, method)
-    raw = kind == "pretrain"
-    length = float(req.adaptation.sequence_tokens or 0)
-    real = run.load.input_tokens + run.load.output_tokens
-    if not length:
-        longest = run.load.input_tokens_p95 + run.load.output_tokens
-        length = ROUND * math.ceil(longest / ROUND)
-    epochs = p[f"plan.epochs.{kind}" if option.role == "llm" else "plan.epochs.other"]
+    raw, encoder = kind == "pretrain", option.role != "llm"
+    # A label is no text: an encoder reads the input alone.
+    answer = 0.0 if encoder else run.load.output_tokens
+    longest, real = run.load.input_tokens_p95 + answer, run.load.input_tokens + answer
+    length = float(req.adaptation.sequence_tokens or ROUND * math.ceil(longest / ROUND))
+    reads = option.model.context_tokens if option.model else None
+    length = min(length, most, float(reads or math.inf))
+    epochs = p["plan.epochs.other" if encoder else f"plan.epochs.{kind}"]
     examples = req.data.training_examples
     # Packed sequences hold real tokens only; raw text fills them.
     each = length if raw else min(real, length)
     tokens = examples * each * epochs if examples else None
     batch = p["plan.batch_tokens"] / length if raw else p["plan.batch_sequences"]
     pure = req.adaptation.precision == "pure-bf16"
-    wish = Wish(
-        kind,
-        length,
-        max(round(batch), 1),
-        "pure" if pure else "mixed",
-        encoder=option.role != "llm",
-    )
-    return Asked(option, method, examples, epochs, length, tokens, wish)
+    wish = Wish(kind, length, max(round(batch), 1), "pure" if pure else "mixed", encoder=encoder)
+    cut = not raw and longest > length
+    return Asked(option, method, examples, epochs, length, each, tokens, wish, cut)
 
 
 def dimensions(option: ModelOption, p: Mapping[str, float]) -> Shape | None:
@@ -90,8 +102,7 @@ def plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
     found = _plan(run, want)
     stated = run.req.adaptation.sequence_tokens and "adaptation.sequence_tokens" not in run.assumed
     while found is None and not stated and want.seq_len > run.p["training.seq_len_least"]:
-        half = want.seq_len / 2.0
-        want = replace(want, seq_len=half, wish=replace(want.wish, seq_len=half))
+        want = asked(run, want.option, want.method, want.seq_len / 2.0)
         found = _plan(run, want)
     return found
 
@@ -119,8 +130,8 @@ def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan
     accumulation = max(math.ceil((ran.global_batch or 1.0) / (micro * copies)), 1)
     whole = micro * copies * accumulation
     steps = None
-    if want.tokens is not None:
-        steps = max(math.ceil(want.tokens / (whole * want.seq_len)), 1)
+    if want.sequences is not None:
+        steps = max(math.ceil(want.epochs * math.ceil(want.sequences / whole)), 1)
     estimates = _estimates(run, shp, c)
     wall = estimates["wall_hours"]
     layout = {"tp": ran.tp, "pp": ran.pp, "cp": ran.cp, "ep": ran.ep or 1}
@@ -145,8 +156,9 @@ def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan
         steps=steps,
         memory=c.spread.memory,
         estimates=estimates,
-        checkpoint_hours=_save_every(run, shp, count, wall),
-        assumptions=_assumed(run, want, c),
+        checkpoint_hours=_save_every(run, shp, c.spread.run, wall),
+        assumptions=_assumed(run, want, c, whole),
+        per_machine=max(c.machine.place.count, 1),
     )
 
 
@@ -184,27 +196,35 @@ def _width(kind: str, run: Run, shp: Shape, device: Device, spread: Spread) -> f
     return math.hypot(own, run.p[f"plan.layout_width.{spread.run.method}"])
 
 
-def _save_every(run: Run, shp: Shape, count: int, wall: Estimate | None) -> float | None:
+def _save_every(run: Run, shp: Shape, ran: TrainingRun, wall: Estimate | None) -> float | None:
     """Hours between checkpoints of a long run: the root of twice the time of a save and the time
-    between failures (Young 1974, Daly 2006). None where the run is short or of unknown length."""
+    between failures (Young 1974, Daly 2006); of adapters, only they and their states are written. None
+    where the run is short, of unknown length, or over before the first save."""
     p = run.p
     if wall is None or wall.p50 <= p["plan.short_hours"]:
         return None
+    adapters = ran.lora_rank * shp.layers * shp.hidden * train_memory.LOW_RANK_WIDTH
+    weights = adapters if ran.method in train.ADAPTERS else shp.total
     written = (
-        shp.total
-        * p["plan.checkpoint_bytes"]
-        / (p["plan.storage_gb_per_s"] * 1e9)
-        / training.SECONDS_PER_HOUR
+        weights * p["plan.checkpoint_bytes"] / (p["plan.storage_gb_per_s"] * 1e9) / training.SECONDS_PER_HOUR
     )
-    return training.save_every_hours(written, p["plan.device_hours_between_failures"] / count)
+    every = training.save_every_hours(written, p["plan.device_hours_between_failures"] / ran.devices)
+    return every if every < wall.p50 else None
 
 
-def _assumed(run: Run, want: Asked, c: machines.Chosen) -> tuple[str, ...]:
-    found = [f"epochs: {want.epochs:g}", f"batch: {want.wish.global_batch} sequences a step"]
+def _assumed(run: Run, want: Asked, c: machines.Chosen, batch: int) -> tuple[str, ...]:
+    found = [f"epochs: {want.epochs:g}", f"batch: {batch} sequences a step"]
     if "adaptation.sequence_tokens" in run.assumed or not run.req.adaptation.sequence_tokens:
         found.append(f"sequence: {want.seq_len:.0f} tokens")
-    if want.tokens is not None and want.wish.method != "pretrain":
-        found.append("sequences are packed: only real tokens are counted")
+    if want.packed:
+        found.append(
+            f"sequences are packed: only real tokens are counted, {want.each:.0f} of an example, "
+            f"{want.seq_len:.0f} to a sequence"
+        )
+    elif want.wish.encoder:
+        found.append(f"sequences are not packed: an example is one, of {want.each:.0f} tokens")
+    if want.cut:
+        found.append(f"examples are cut at {want.seq_len:.0f} tokens: longer ones lose what follows")
     if c.spread.tight:
         found.append("memory is tight: the upper end of its interval does not fit")
     return tuple(found)

@@ -223,7 +223,8 @@ def _compressed(c: CompressionPlan) -> Iterator[tuple[str, str]]:
     )
     yield "speed against 16 bit", f"{band(c.speed)}x" if c.speed else "?"
     yield "smaller by", f"{short(c.smaller)}x" if c.smaller else "-"
-    yield "accept by", c.acceptance
+    if c.acceptance:
+        yield "accept by", c.acceptance
 
 
 def _sources(x: PlanLine) -> str:

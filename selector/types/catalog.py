@@ -270,6 +270,15 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineTool:
+    """The tool that makes weights of a format for some engines."""
+
+    engines: tuple[str, ...]
+    tool: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Precision:
     """A weight and activation format."""
 
@@ -286,6 +295,7 @@ class Precision:
     needs_checkpoint: bool = False  # only where the publisher ships it
     usual: bool = False  # looked at for every model; others only where published or pinned
     tools: tuple[str, ...] = ()  # libraries that make such weights, the one to take first
+    engine_tools: tuple[EngineTool, ...] = ()  # of engines that read the weights of one tool alone
     calibration: str | None = None  # what it has to be shown
     scheme: str | None = None  # its name in a recipe of the first tool
     aliases: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ BUILDERS: dict[str, Callable[[Shares, Technique], Composite | None]] = {
 
 
 def of(run: Run, found: Ranking) -> tuple[Composite, ...]:
-    """Those that apply and keep the stated budget where they cost least, the cheapest first."""
+    """Those that apply and keep the stated limits, and the budget at their least cost; the cheapest first."""
     if not found.shown:
         return ()
     shares = Shares(run, found)
@@ -36,7 +36,11 @@ def of(run: Run, found: Ranking) -> tuple[Composite, ...]:
         for t in run.cat.composites.values()
         if t.kind in BUILDERS and (not t.tasks or task in t.tasks)
     ]
-    kept = [c for c in made if c is not None and times.affordable(found, c.costs[0].usd_per_month)]
+    kept = [
+        c
+        for c in made
+        if c is not None and times.kept(c.limits) and times.affordable(found, c.costs[0].usd_per_month)
+    ]
     return tuple(sorted(kept, key=lambda c: (middle(c), c.technique)))
 
 

@@ -24,7 +24,7 @@ def ensemble(shares: Shares, t: Technique) -> Composite | None:
     usd = shares.total(members, (shares.machines(row) for row in members))
     if usd is None or not shares.at_hand((row, float(run.stacks.n_devices[row])) for row in members):
         return None
-    took = times.slowest(run.stacks, members)
+    took = times.slowest(run.stacks, members, joined=True)
     return Composite(
         technique=t.id,
         kind=t.kind,

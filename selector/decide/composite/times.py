@@ -32,10 +32,21 @@ def in_turns(s: Candidates, first: Any, second: Any) -> Times:
     }
 
 
-def slowest(s: Candidates, rows: Sequence[int]) -> Times:
-    """Of requests that wait for all of several stacks: no less than the slowest takes."""
-    late = max(rows, key=lambda row: float(s.request_p95_ms[row]))
-    return {WHOLE: (float(s.request_p95_ms[late]), float(s.request_spread[late]))}
+def slowest(s: Candidates, rows: Sequence[int], *, joined: bool = False) -> Times:
+    """Of requests that any of several stacks may answer, or that wait for all of them: no less than the
+    slowest takes, unknown where that of any is. `joined` where nothing is seen before all have answered."""
+    whole = _latest(rows, s.request_p95_ms, s.request_spread)
+    return {
+        FIRST: whole if joined else _latest(rows, s.first_token_p95_ms, s.first_token_spread),
+        WHOLE: whole,
+    }
+
+
+def _latest(rows: Sequence[int], column: Any, spread: Any) -> tuple[float, float]:
+    pairs = [(float(column[row]), float(spread[row])) for row in rows]
+    if any(np.isnan(p50) for p50, _ in pairs):
+        return float("nan"), 1.0
+    return max(pairs)
 
 
 def in_time(found: Ranking, times: Times) -> Any:
@@ -56,6 +67,11 @@ def held(found: Ranking, times: Times) -> tuple[Constraint, ...]:
         chance = limits.p_ok(p50, spread, cap.cap)
         kept.append(Constraint(cap.id, status, cap.cap, value, cap.unit, chance, "", cap.confidence))
     return tuple(kept)
+
+
+def kept(limits_: Sequence[Constraint]) -> bool:
+    """False where one of them is known to be broken: what nobody knows rules nothing out."""
+    return all(x.status != limits.STATUS[limits.VIOLATED] for x in limits_)
 
 
 def affordable(found: Ranking, usd: Estimate) -> bool:

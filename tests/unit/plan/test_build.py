@@ -165,5 +165,5 @@ def test_frameworks_that_cannot_load_the_weights_do_not_train_them(ranked: Ranke
 
 def test_formulas() -> None:
     assert save_every_hours(0.02, 4.0) == pytest.approx(0.4)
-    # 2 p q (z / d)^2 with p = 0.8, d = 0.04: 2 x 0.16 x (1.96 / 0.04)^2
-    assert examples_to_see(0.05, 0.8) == pytest.approx(769, abs=1)
+    # (p q + r s) (z / d)^2 with p = 0.8, r = 0.76: (0.16 + 0.1824) x ((1.96 + 0.8416) / 0.04)^2
+    assert examples_to_see(0.8, 0.76) == pytest.approx(1680, abs=1)

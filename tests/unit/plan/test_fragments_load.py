@@ -33,8 +33,11 @@ REQUIREMENTS = {
     "lora": CHAT.format(model="Qwen/Qwen3-8B", method="lora") + own("h100-sxm-80gb", 8),
     "qlora": CHAT.format(model="Qwen/Qwen3-14B", method="qlora") + own("rtx-4090-24gb", 1),
     "full": CHAT.format(model="meta-llama/Llama-3.1-8B-Instruct", method="full") + own("l40-48gb", 4),
+    "qlora-split": CHAT.format(model="meta-llama/Llama-3.3-70B-Instruct", method="qlora")
+    + own("rtx-4090-24gb", 8),
     "raw": CHAT.format(model="Qwen/Qwen3-8B", method="continued_pretrain") + own("h100-sxm-80gb", 8),
     "encoder": TEXTS + own("l4-24gb", 2),
+    "encoder-lora": TEXTS + own("l4-24gb", 2) + "adaptation: {method: lora}\n",
     "vision": IMAGES + own("l4-24gb", 2),
     "series": SERIES + own("l4-24gb", 1),
 }
@@ -129,3 +132,30 @@ def test_settings_load(name: str, ranked: Ranked, tmp_path: Path) -> None:
             loaded.append(fragment.name)
     assert "launch.sh" in loaded
     print(name, ", ".join(loaded))
+
+
+@pytest.mark.parametrize("name", ["full", "qlora-split"])
+def test_trainer_and_launcher_agree(
+    name: str, ranked: Ranked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the launcher sets its variables and the Trainer compares them with its arguments: it refuses
+    activations that both are to compute again."""
+    launch = pytest.importorskip("accelerate.commands.launch")
+    utils = pytest.importorskip("accelerate.utils")
+    plan = ranked(REQUIREMENTS[name] + DATA, top=1).plan
+    assert plan is not None
+    for fragment in plan.fragments:
+        (tmp_path / fragment.name).write_text(fragment.text)
+    words = ["--config_file", str(tmp_path / "accelerate.yaml"), "train.py"]
+    asked, _, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(words))
+    for key, value in importlib.import_module("accelerate.utils.launch").prepare_multi_gpu_env(asked).items():
+        if key.startswith(("FSDP_", "ACCELERATE_")):
+            monkeypatch.setenv(key, value)
+    by_fsdp = utils.FullyShardedDataParallelPlugin().activation_checkpointing
+    told = arguments(tmp_path / "trainer.yaml")
+    by_trainer = getattr(told, "activation_checkpointing", None) or told.gradient_checkpointing
+    assert by_fsdp
+    assert not by_trainer
+    if (tmp_path / "quantization.yaml").exists():
+        four_bit = quantised(tmp_path / "quantization.yaml")
+        assert four_bit.bnb_4bit_quant_storage == four_bit.bnb_4bit_compute_dtype
