@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from selector.packs.catalog import Catalogue
@@ -51,3 +52,65 @@ def test_nothing_for_single_classes_is_done_to_boxes(catalogue: Catalogue) -> No
     boxes = {x.rule for x in lines.fired(catalogue, IMAGES | {"req.task": "object-detection"})}
     assert boxes.isdisjoint({"TEC-141", "TEC-143"})
     assert {"TEC-142", "TEC-150"} <= boxes
+
+
+TRIALS = (0.0, 1.0, 7.0, 8.0, 17.0, 18.0, 60.0, 61.0, 1000.0)
+PARALLEL = (1.0, 15.0, 16.0, 32.0)
+HOURS = (0.05, 4.0, 4.1, 9.9, 100.0)
+SPACES = ((1.0, 3.0), (3.0, 18.0), (3.0, 200.0), (4.0, 18.0), (7.0, 2000.0))
+FITTED = (
+    ("full", "encoder"),
+    ("distill", "reranker"),
+    ("lora", "encoder"),
+    ("full", "vision"),
+    ("lora", "llm"),
+)
+METHOD = ("TEC-201", "TEC-202", "TEC-203", "TEC-204", "TEC-205", "TEC-206", "TEC-207")
+
+
+def searches(catalogue: Catalogue, facts: Mapping[str, object]) -> list[str]:
+    return [rule for rule in METHOD if catalogue.condition(catalogue.rules[rule].when).evaluate(facts)]
+
+
+def test_just_one_search_is_proposed_wherever_something_can_be_searched(catalogue: Catalogue) -> None:
+    chosen = set()
+    for trials, parallel, hours, (parameters, cells), (method, role) in itertools.product(
+        TRIALS, PARALLEL, HOURS, SPACES, FITTED
+    ):
+        facts = {
+            "plan.trials_paid": trials,
+            "plan.parallel_trials": parallel,
+            "plan.trial_hours": hours,
+            "plan.parameters": parameters,
+            "plan.grid_cells": cells,
+            "plan.method": method,
+            "model.role": role,
+        }
+        found = searches(catalogue, facts)
+        assert len(found) == 1, (facts, found)
+        chosen |= set(found)
+    assert chosen == set(METHOD) - {"TEC-206"}
+
+
+def test_a_search_of_unknown_trials_is_timed_first(catalogue: Catalogue) -> None:
+    facts = {"plan.parameters": 3.0, "plan.grid_cells": 18.0, "plan.method": "full", "model.role": "encoder"}
+    assert searches(catalogue, facts) == ["TEC-206"]
+
+
+DOMAINS: tuple[dict[str, object], ...] = (
+    {},
+    {"req.domain": "health"},
+    {"req.area": "credit_scoring"},
+    {"req.decision_effect": "actuation"},
+)
+BACKBONES = ("transformer", "cnn", "rnn", "mlp", "tree", "linear", "factorisation", "in_context", "other")
+
+
+def test_just_one_way_of_training_anew_is_proposed(catalogue: Catalogue) -> None:
+    for pace, backbone, modality, more in itertools.product(
+        ("rare", "monthly", "weekly", "often", "daily"), BACKBONES, ("tabular", "image"), DOMAINS
+    ):
+        facts = {"plan.retrained": pace, "plan.backbone": backbone, "plan.modality": modality, **more}
+        ways = [x.rule for x in lines.fired(catalogue, facts) if x.settings.get("retraining")]
+        assert len(ways) == 1, (facts, ways)
+        assert not more or ways[0] in ("TEC-403", "TEC-404")
