@@ -18,26 +18,32 @@ MODALITY = {
     "tabular": "tabular",
     "recommendation": "tabular",
 }
-BY_CLASS = {"tree": "tree", "linear": "linear", "mlp": "mlp", "recommender": "mlp"}
-CLASSICAL = ("tree", "linear")  # fitted to all rows at once
-STATISTICAL = ("arima", "naive", "als")  # methods without layers
-ATTENDING = ("vit", "deit", "swin", "detr", "eva02", "sam", "former", "d-fine")  # in names of vision models
+# Of models that do not state theirs; what a class leaves open is not guessed.
+BY_CLASS = {"tree": "tree", "linear": "linear", "mlp": "mlp", "recommender": "mlp", "diffusion": "other"}
+BY_LAYERS = {"encoder": "transformer", "cnn": "cnn"}  # of vision models, by what stands of their layers
+CLASSICAL = ("tree", "linear", "factorisation", "in_context")  # given all rows at once
 
 
 def backbone(option: ModelOption) -> str:
-    """transformer, cnn, mlp, tree, linear or other."""
+    """What the packs state of the model, or else what its class says: transformer, cnn, mlp, tree ..."""
     model = option.model
-    kind = model.model_class if model else ""
-    if kind in BY_CLASS:
-        return BY_CLASS[kind]
-    name = option.id.lower()
-    if any(word in name for word in STATISTICAL):
-        return "linear"
+    if model and model.backbone:
+        return model.backbone
     if option.role == "vision":
-        known = model.architecture.attention if model and model.architecture else ""
-        attends = known == "encoder" or (known != "cnn" and any(word in name for word in ATTENDING))
-        return "transformer" if attends else "cnn"
-    return "other" if option.role == "diffusion" else "transformer"
+        layers = model.architecture.attention if model and model.architecture else ""
+        return BY_LAYERS.get(layers, "other")
+    return BY_CLASS.get(model.model_class if model else "", "transformer")
+
+
+def descends(option: ModelOption, task: str) -> bool:
+    """Whether the published recipe is SGD with momentum: classifiers of convolutions with batch norm."""
+    model = option.model
+    return (
+        task == "image-classification"
+        and backbone(option) == "cnn"
+        and model is not None
+        and model.normalisation == "batch"
+    )
 
 
 def from_scratch(option: ModelOption, method: str) -> bool:

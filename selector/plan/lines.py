@@ -26,12 +26,14 @@ ORDER = (
     *("serving", "domain"),
 )
 SPACE = "space"  # of the settings of a rule: the parameters that a search moves
+FACT = "fact"  # in settings: `{fact: model.image_px}` stands for what is known of the stack
 
 
 def fired(cat: Catalogue, facts: Mapping[str, object], *, spaces: bool = False) -> tuple[PlanLine, ...]:
     """Lines of the rules that hold, by topic; `spaces` asks for the spaces of searches alone."""
+    facts = {**_published(cat, facts), **facts}
     found = [
-        _line(r)
+        _line(r, facts)
         for r in _advising(cat.rules.values())
         if (SPACE in r.settings) == spaces and _holds(cat, r, facts)
     ]
@@ -48,6 +50,12 @@ def of_points(cat: Catalogue, pack: str, facts: Mapping[str, object]) -> tuple[P
     )
 
 
+def _published(cat: Catalogue, facts: Mapping[str, object]) -> dict[str, object]:
+    """Whether the maker of the model publishes it in the format of the stack; nothing where unknown."""
+    model, precision = cat.models.get(str(facts.get("model.id"))), facts.get("precision.id")
+    return {"plan.published": precision in model.checkpoints} if model and precision else {}
+
+
 def _advising(rules: Iterable[Rule]) -> Iterable[Rule]:
     return (r for r in rules if r.effect is Effect.ADVISE and r.topic in ORDER)
 
@@ -58,7 +66,24 @@ def _holds(cat: Catalogue, rule: Rule, facts: Mapping[str, object]) -> bool:
     return within and bool(cat.condition(rule.when).evaluate(facts))
 
 
-def _line(rule: Rule) -> PlanLine:
-    return PlanLine(
-        rule.topic or "", rule.advice or rule.title, rule.why, rule.id, rule.source, rule.as_of, rule.settings
-    )
+def _line(rule: Rule, facts: Mapping[str, object]) -> PlanLine:
+    settings = _filled(rule.settings, facts)
+    told = rule.advice or rule.title
+    known = settings if isinstance(settings, Mapping) else {}
+    return PlanLine(rule.topic or "", told, rule.why, rule.id, rule.source, rule.as_of, known)
+
+
+def _filled(value: object, facts: Mapping[str, object]) -> object:
+    """Settings with facts in their places; what holds an unknown fact is left out, up to its list."""
+    if isinstance(value, Mapping):
+        if set(value) == {FACT}:
+            return _number(facts.get(str(value[FACT])))
+        found = {k: _filled(v, facts) for k, v in value.items()}
+        return None if value and None in found.values() else found
+    if isinstance(value, list | tuple):
+        return [x for x in (_filled(v, facts) for v in value) if x is not None]
+    return value
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -11,7 +11,7 @@ from selector.decide.cells import memory_bytes
 from selector.decide.train_memory import states_bytes
 from selector.estimate import training as formulas
 from selector.plan import machines, training
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
+from selector.plan.kinds import CLASSICAL, MODALITY, backbone, descends, from_scratch
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.plan import TrainingPlan
@@ -59,7 +59,7 @@ def plan(
         accumulation=1,
         global_batch=batch * count,
         recompute="none",
-        optimiser="sgd" if backbone(option) == "cnn" else held.optimiser,
+        optimiser="sgd" if descends(option, run.req.application.task) else held.optimiser,
         epochs=epochs,
         examples=run.req.data.training_examples,
         steps=math.ceil(many * epochs / (batch * count)) if many else None,

@@ -46,6 +46,8 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.model_class": model.model_class,
             "model.role": ROLES.get(model.model_class, "llm"),
             "model.params_b": model.params_b,
+            "model.normalisation": model.normalisation,
+            "model.image_px": model.image_px,
             "model.licence": model.licence or None,
             "model.access": "open_weights",
             "model.origin": origin,
