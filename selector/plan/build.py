@@ -6,11 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
-from selector.plan import compress, fragments, lines, machines, methods, retraining, search, training, unsized
+from selector.plan import (
+    compress,
+    fragments,
+    lines,
+    machines,
+    methods,
+    problems,
+    retraining,
+    search,
+    training,
+    unsized,
+)
 from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
 from selector.types.catalog import Device
 from selector.types.facts import of_device
-from selector.types.plan import CompressionPlan, Plan, RetrainingPlan, TrainingPlan
+from selector.types.plan import CompressionPlan, Plan, TrainingPlan
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption, Place
@@ -66,7 +77,7 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         compression=compression,
         lines=every,
         fragments=fragments.of(option, precision, sized.plan, looked, compression, every),
-        problems=_problems(run, option, sized, has, again),
+        problems=problems.of(run, option, sized.plan, has, again),
     )
 
 
@@ -134,79 +145,3 @@ def _facts(
         found["plan.wall_hours"] = wall.p50
     found |= of_device(run.cat.devices[plan.hardware])
     return found
-
-
-def _unpaid(run: Run, has: search.Means) -> str:
-    helps = "take fewer examples or epochs, qlora, or a smaller model"
-    if has.by_time < 1.0:
-        return (
-            f"a run of {has.trial_hours:,.0f} h leaves no search within {run.p['plan.search_hours']:,.0f} h: "
-            f"take more devices, or {helps}"
-        )
-    return (
-        f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
-        f"budget.upfront_usd, {helps}"
-    )
-
-
-def _problems(
-    run: Run,
-    option: ModelOption,
-    sized: Sized,
-    has: search.Means | None,
-    again: RetrainingPlan | None,
-) -> tuple[str, ...]:
-    """What is missing or cannot be, and what would help."""
-    found: list[str] = []
-    if not people.trained(option.method):
-        return ()
-    if option.api is not None:
-        return (
-            f"{option.method}: an endpoint paid by use serves the weights of its vendor; allow self_hosted, "
-            "or set adaptation.method to prompt or rag",
-        )
-    if run.req.data.training_examples is None:
-        found.append(
-            f"{option.method} without data.training_examples: steps, hours and money are not known; state "
-            "how many examples there are or can be labelled"
-        )
-    licence = run.cat.licences.get(option.licence or "")
-    if licence and licence.commercial == "no" and run.req.organisation.commercial:
-        found.append(
-            f"the licence of {option.id} forbids commercial use of tuned weights; take another model"
-        )
-    if run.req.data.training_examples == 0 and run.req.data.labels.source != "model":
-        found.append(f"{option.method} with 0 examples: label some, or set adaptation.method to prompt or rag")
-    if sized.plan is None and not machines.places(run, option, option.method):
-        found.append(
-            f"of no machine that may be used it is known how fast it trains {option.id}: a GPU in "
-            "adaptation.inventory, or a cloud, would do"
-        )
-    elif sized.plan is None:
-        found.append(
-            f"no machine that may be used is known to hold {option.method} of {option.id}: allow more "
-            "devices or a cloud, take qlora, shorter adaptation.sequence_tokens, or a smaller model"
-        )
-    elif run.cat.devices[sized.plan.hardware].kind == "soc":
-        found.append(f"{sized.plan.hardware} is made to serve: train on a GPU elsewhere and export to it")
-    elif not sized.plan.frameworks:
-        found.append(
-            f"no library in the packs trains {option.role} models by {option.method} on {sized.plan.hardware}"
-        )
-    elif sized.plan.estimates["wall_hours"] is None and run.req.data.training_examples:
-        one = (
-            "fit a tenth of the rows first"
-            if sized.plan.micro_batch is None
-            else "run 100 steps and multiply"
-        )
-        found.append(f"time and memory of training {option.role} models are not estimated: {one}")
-    elif sized.plan.memory is None and sized.plan.micro_batch:
-        found.append(
-            f"memory of training {option.role} models is not estimated: halve the batch until it fits, and "
-            "accumulate"
-        )
-    if has is not None and has.paid < 1:
-        found.append(_unpaid(run, has))
-    late = retraining.late(again, sized.plan) if again else None
-    found += [late] if late else []
-    return tuple(found)

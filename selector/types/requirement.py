@@ -1,7 +1,6 @@
 """What the user needs, as stated in `reqs.yaml` (version 1), and what was assumed beside it.
 
-None means not stated. For sets, None is unknown and an empty tuple is stated to be empty: a list
-of contracts left out says nothing, `contracts: []` says that none is signed.
+None means not stated; an empty tuple is stated to be empty: `contracts: []` says that none is signed.
 """
 
 from __future__ import annotations

@@ -73,16 +73,16 @@ def test_nothing_is_trained_anew_where_nothing_changes(ranked: Ranked, text: str
 
 
 def test_a_month_costs_its_runs(ranked: Ranked) -> None:
-    plan = planned(ranked, TEXTS + RENTED + data(", drift: weekly"))
+    plan = planned(ranked, TEXTS + RENTED + data(", drift: monthly"))
     assert plan.training is not None
     assert plan.retraining is not None
     one, month, runs = plan.training.estimates["usd"], plan.retraining.usd, plan.retraining.runs
     assert one is not None
     assert month is not None
     assert month.p50 == pytest.approx(one.p50 * runs.p50)
-    # No surer than one run, and less wide than if the ends came together.
-    assert month.p50 / month.p10 > one.p50 / one.p10
-    assert month.p90 < one.p90 * runs.p90
+    # No surer than one run, and no wider than if the ends came together.
+    assert month.p50 / month.p10 >= one.p50 / one.p10 * 0.999
+    assert month.p90 <= one.p90 * runs.p90 * 1.001
 
 
 def test_the_pace_of_people_is_the_same(ranked: Ranked) -> None:
@@ -97,8 +97,15 @@ def test_the_pace_of_people_is_the_same(ranked: Ranked) -> None:
 
 def test_a_run_that_outlasts_its_pace_is_named(ranked: Ranked) -> None:
     text = "application: {task: chat}\npins: {model: [Qwen/Qwen3-8B]}\nadaptation: {method: lora}\n"
-    plan = planned(ranked, text + OWN + "data: {training_examples: 3000000, drift: weekly}")
-    assert any("asks for one every 170 h" in p for p in plan.problems)
+    plan = planned(ranked, text + OWN + "data: {training_examples: 30000000, drift: monthly}")
+    assert any("asks for one every 730 h" in p for p in plan.problems)
+
+
+def test_replay_is_a_part_of_a_run_that_nobody_knows(ranked: Ranked) -> None:
+    plan = planned(ranked, TEXTS + OWN + data(", drift: weekly"))
+    assert plan.retraining is not None
+    assert plan.retraining.mode == "replay"
+    assert (plan.retraining.device_hours, plan.retraining.usd) == (None, None)
 
 
 def test_products_of_estimates_add_their_doubts() -> None:
