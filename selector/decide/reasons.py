@@ -93,5 +93,11 @@ def _unfit(run: Run) -> list[Exclusion]:
         f"{model} {run.axes.precisions[int(index.precision[near])].id} on "
         f"{int(index.tp[near] * index.pp[near])}x {run.axes.devices[int(index.device[near])].id}"
     )
-    gap = short_of(float(sized.shortfall[near]) / GIB)
+    lacks = float(sized.shortfall[near])
+    # A single byte stands for a cell that fits and asks for more devices than there are.
+    gap = (
+        short_of(lacks / GIB)
+        if lacks > 1.0
+        else "fits in memory; the load asks for more devices than there are"
+    )
     return [Exclusion("does not fit in memory, or not in the devices at hand", len(bad), text, gap)]

@@ -67,7 +67,8 @@ def test_nothing_is_said_of_what_was_not_stated(decided: Decide) -> None:
 
 def leaves(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     if "$ref" in node:
-        node = load("reqs")["$defs"][node["$ref"].rpartition("/")[2]]
+        part, name = node["$ref"].split("/")[1:]
+        node = load("reqs")[part][name]
     inner = dict(node.get("properties", {}))
     if isinstance(node.get("items"), dict):
         yield from leaves(node["items"], path)
