@@ -44,6 +44,9 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     sized = _training(run, row, option)
     compression = compress.plan(run, row, stack)
     facts |= _facts(run, option, sized, compression)
+    precision = run.axes.precisions[int(run.stacks.precision[row])].precision if compression else None
+    if precision is not None and option.model is not None:
+        facts["plan.published"] = compress.published(option, precision)
     space = lines.fired(run.cat, facts, spaces=True)
     found_space = search.space(space)
     classical = backbone(option) in CLASSICAL or option.role == "tabular"
@@ -66,7 +69,6 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     anew = next((x for x in told if x.settings.get(retraining.PART)), None)
     again = retraining.plan(run, option, sized.plan, classical, anew) if anew else None
     every = (*told, *space)
-    precision = run.axes.precisions[int(run.stacks.precision[row])].precision if compression else None
     return Plan(
         stack=stack.label,
         method=option.method,

@@ -13,17 +13,8 @@ if TYPE_CHECKING:
 
 ORDER = (
     *("strategy", "precision", "activations", "optimiser", "schedule", "initialisation", "normalisation"),
-    *(
-        "retrieval",
-        "validation",
-        "augmentation",
-        "checkpoints",
-        "tuning",
-        "retraining",
-        "risk",
-        "compression",
-    ),
-    *("serving", "domain"),
+    *("retrieval", "validation", "augmentation", "checkpoints", "tuning", "retraining", "risk"),
+    *("compression", "serving", "domain"),
 )
 SPACE = "space"  # of the settings of a rule: the parameters that a search moves
 FACT = "fact"  # in settings: `{fact: model.image_px}` stands for what is known of the stack
@@ -31,7 +22,6 @@ FACT = "fact"  # in settings: `{fact: model.image_px}` stands for what is known 
 
 def fired(cat: Catalogue, facts: Mapping[str, object], *, spaces: bool = False) -> tuple[PlanLine, ...]:
     """Lines of the rules that hold, by topic; `spaces` asks for the spaces of searches alone."""
-    facts = {**_published(cat, facts), **facts}
     found = [
         _line(r, facts)
         for r in _advising(cat.rules.values())
@@ -48,12 +38,6 @@ def of_points(cat: Catalogue, pack: str, facts: Mapping[str, object]) -> tuple[P
         for r in rules
         if _holds(cat, r, facts)
     )
-
-
-def _published(cat: Catalogue, facts: Mapping[str, object]) -> dict[str, object]:
-    """Whether the maker of the model publishes it in the format of the stack; nothing where unknown."""
-    model, precision = cat.models.get(str(facts.get("model.id"))), facts.get("precision.id")
-    return {"plan.published": precision in model.checkpoints} if model and precision else {}
 
 
 def _advising(rules: Iterable[Rule]) -> Iterable[Rule]:

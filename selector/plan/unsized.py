@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from selector.decide.axes import ModelOption, Place
     from selector.decide.recommend import Run
 
-MACHINE = 8  # devices of one machine
 WHOLE = {"tp": 1, "pp": 1, "cp": 1, "ep": 1}  # nothing is split
 FINEST = ("object-detection", "segmentation")  # tasks of images at high resolution
 UNKNOWN = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
@@ -71,6 +70,7 @@ def plan(
             f"batch: {batch} examples a device; memory is not estimated: halve it until it fits, and "
             "accumulate",
         ),
+        per_machine=_machine(place),
     )
 
 
@@ -86,7 +86,7 @@ class _Held:
 def _held(run: Run, option: ModelOption, place: Place, device: Device, many: bool) -> _Held:
     """On one device, or on all of a machine where examples are many; states split over devices, or in
     8 bit, where a device does not hold them. Activations come on top and are not known."""
-    most = max(min(place.available or place.count, MACHINE), 1)
+    most = _machine(place)
     usable = memory_bytes(device, run.p) * run.p["memory.usable_fraction"]
     weights = (option.model.params_b or 0.0) * 1e9 if option.model else 0.0
     needs = states_bytes(weights, run.req.adaptation.precision == "pure-bf16")
@@ -96,6 +96,11 @@ def _held(run: Run, option: ModelOption, place: Place, device: Device, many: boo
     if needs <= most * usable:
         return _Held(most, "zero3", "adamw")
     return _Held(most, "single" if most == 1 else "zero3", "adam8bit")
+
+
+def _machine(place: Place) -> int:
+    """Devices of one machine that may be used."""
+    return max(min(place.available or place.count, place.count), 1)
 
 
 def _batch(run: Run, option: ModelOption) -> str:
@@ -154,6 +159,7 @@ def _fit(
         estimates=dict.fromkeys(UNKNOWN),
         checkpoint_hours=None,
         assumptions=(),
+        per_machine=1,
     )
 
 

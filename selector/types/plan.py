@@ -71,7 +71,7 @@ class TrainingPlan:
     estimates: Mapping[str, Estimate | None]
     checkpoint_hours: float | None
     assumptions: tuple[str, ...]
-    per_machine: int = 8  # devices of one machine at most
+    per_machine: int  # devices of one machine at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def made(ranked: Ranked) -> Callable[[str], Plan]:
 
 
 Made = Callable[[str], Plan]
+TUNED = "adaptation: {method: lora}\ndata: {training_examples: 20000}\n"
 
 
 def pins(precision: str, engine: str = "", model: str = EIGHT) -> str:
@@ -113,3 +114,14 @@ def test_routers_and_vision_towers_keep_16_bit(made: Made) -> None:
     recipe: Any = yaml.safe_load(next(f.text for f in plan.fragments if f.name == "recipe.yaml"))
     (modifier,) = recipe["quant_stage"]["quant_modifiers"].values()
     assert {"lm_head", "re:.*mlp.gate$", "re:.*vision.*"} <= set(modifier["ignore"])
+
+
+@pytest.mark.parametrize(
+    ("precision", "tuned", "rule"),
+    [("fp8", "", "TEC-309"), ("fp8", TUNED, "TEC-301"), ("int4-gptq", "", "TEC-301")],
+)
+def test_what_the_maker_publishes_is_not_calibrated(
+    made: Made, precision: str, tuned: str, rule: str
+) -> None:
+    plan = made(CHAT + pins(precision) + OWN.format(device="h100-sxm-80gb", n=2) + tuned)
+    assert {x.rule for x in plan.lines} & {"TEC-301", "TEC-309"} == {rule}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-import pytest
-
 from selector.packs.catalog import Catalogue
 from selector.plan import lines
 from selector.plan.lines import FACT
@@ -54,23 +52,6 @@ def test_nothing_for_single_classes_is_done_to_boxes(catalogue: Catalogue) -> No
     boxes = {x.rule for x in lines.fired(catalogue, IMAGES | {"req.task": "object-detection"})}
     assert boxes.isdisjoint({"TEC-141", "TEC-143"})
     assert {"TEC-142", "TEC-150"} <= boxes
-
-
-@pytest.mark.parametrize(
-    ("model", "precision", "trained", "rule"),
-    [
-        ("Qwen/Qwen3-8B", "fp8", False, "TEC-309"),
-        ("Qwen/Qwen3-8B", "fp8", True, "TEC-301"),
-        ("timm/resnet50.a1_in1k", "int8", False, "TEC-301"),
-        ("own/unknown", "fp8", False, "TEC-301"),
-    ],
-)
-def test_what_the_maker_publishes_is_not_calibrated(
-    catalogue: Catalogue, model: str, precision: str, trained: bool, rule: str
-) -> None:
-    facts = {"model.id": model, "precision.id": precision, "plan.trained": trained, "plan.quantised": True}
-    found = {x.rule for x in lines.fired(catalogue, facts)}
-    assert found & {"TEC-301", "TEC-309"} == {rule}
 
 
 TRIALS = (0.0, 1.0, 7.0, 8.0, 17.0, 18.0, 60.0, 61.0, 1000.0)
