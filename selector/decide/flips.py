@@ -79,9 +79,9 @@ def _best(run: Run, chain: additive.Chain, removed: Mapping[str, Any], late: Any
             out = out | column
     for rule, column in run.gates.doubts:
         if _mentions(run, rule, fact):
-            held = held | Column(column, group)
+            held = held | Column(np.asarray(column), group)
         else:
-            out = out | Column(column, group)
+            out = out | Column(np.asarray(column), group)
     rows = np.nonzero(held)[0]
     rows = rows[~(out[rows] | late[rows])]
     return additive.leading(chain, rows, chain.score[rows]) if len(rows) else None

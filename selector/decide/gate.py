@@ -56,7 +56,7 @@ def apply_rules(
         if rule.effect is Effect.VETO:
             removed = column == TRUE
             if rule.on_unknown == "fail":
-                removed |= column == UNKNOWN
+                removed = removed | (column == UNKNOWN)
             gates.vetoes.append((rule, removed))
             if rule.on_unknown == "warn":
                 gates.doubts.append((rule, column == UNKNOWN))

@@ -69,18 +69,23 @@ class Judge:
         self._combinations: dict[tuple[int, ...], tuple[Any, Any]] = {}
 
     def column(self, condition: Condition) -> Any:
-        """Int8 column over the groups: 1 true, 0 false, -1 unknown."""
+        """Int8 column over the groups: 1 true, 0 false, -1 unknown. Its values are those of the
+        combinations of the axes that the condition mentions."""
         sides = tuple(
             i
             for i, (options, _) in enumerate(self._sides)
             if any(not condition.facts.isdisjoint(o) for o in options)
         )
         if not sides:
-            return np.full(self.groups, _code(condition.evaluate(self._common)), dtype=np.int8)
+            return self.everywhere(np.int8(_code(condition.evaluate(self._common))))
         found, inverse = self._met(sides)
         columns = self._columns(condition.facts, [self._sides[i] for i in sides], found)
         answers = np.nan_to_num(condition.column(columns, len(found)), nan=UNKNOWN)
-        return answers.astype(np.int8).take(inverse)
+        return Column(answers.astype(np.int8), inverse)
+
+    def everywhere(self, value: Any) -> Column:
+        """One value for all groups."""
+        return Column(np.array([value]), self._met(())[1])
 
     def _met(self, sides: tuple[int, ...]) -> tuple[Any, Any]:
         """Combinations of some axes that occur, and which of them each group has; many conditions ask for
@@ -90,7 +95,8 @@ class Judge:
             for options, index in (self._sides[i] for i in sides):
                 code = code * len(options) + index
             size = math.prod(len(self._sides[i][0]) for i in sides)
-            self._combinations[sides] = distinct(code, size)
+            found, inverse = distinct(code, size)
+            self._combinations[sides] = found, narrow(inverse)
         return self._combinations[sides]
 
     def once(self, condition: Condition) -> bool | None:
@@ -171,7 +177,26 @@ def _code(answer: bool | None) -> int:
 
 
 def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
-    """Distinct rows of a set of int8 columns over the groups, in order, and the row number of each group."""
+    """Distinct rows of a set of int8 columns over the groups, in order, and the row number of each group.
+
+    Columns over the same combinations of axes are put together on those, before they meet the others.
+    """
+    together: dict[int, list[Any]] = {}
+    for column in columns:
+        together.setdefault(id(column.rows if isinstance(column, Column) else column), []).append(column)
+    codes = []
+    for alike in together.values():
+        rows = getattr(alike[0], "rows", None)
+        _, which = _distinct_codes([getattr(c, "values", c) for c in alike])
+        codes.append(which if rows is None else which.take(rows))
+    found, which = _distinct_codes(codes)
+    first = np.zeros(found, dtype=np.int64)
+    first[which] = np.arange(len(which))
+    return np.stack([c[first] for c in columns], axis=1), which
+
+
+def _distinct_codes(columns: Sequence[Any]) -> tuple[int, Any]:
+    """How many distinct rows some columns of whole numbers have, and which each row is, in order."""
     code: Any = np.zeros(len(columns[0]), dtype=np.int64)
     size = 1
     for column in columns:
@@ -184,9 +209,7 @@ def distinct_rows(columns: Sequence[Any]) -> tuple[Any, Any]:
             size = len(found)
         code, size = code * span + (column - least), size * span
     found, which = distinct(code, size)
-    first = np.zeros(len(found), dtype=np.int64)
-    first[which] = np.arange(len(which))
-    return np.stack([c[first] for c in columns], axis=1), which
+    return len(found), which
 
 
 Compile = Callable[[str], Condition]

@@ -289,9 +289,13 @@ def _confidence(run: Run, key: str) -> float:
 
 def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, Any]]:
     """Named bool columns: why a candidate is removed."""
+    import numpy as np
+
     group = run.judge.group
     found: list[tuple[str, Any]] = [
-        (f"{r.id} {r.title}", Column(column, group)) for r, column in run.gates.vetoes if column.any()
+        (f"{r.id} {r.title}", Column(np.asarray(column), group))
+        for r, column in run.gates.vetoes
+        if column.any()
     ]
     for cap, status in zip(scored.limits, scored.status, strict=True):
         if not cap.hard:

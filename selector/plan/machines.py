@@ -126,7 +126,7 @@ def _allowed(run: Run, option: ModelOption) -> set[int]:
 
     gone = np.zeros(run.judge.groups, dtype=bool)
     for _, column in run.gates.vetoes:
-        gone |= column
+        gone |= np.asarray(column)
     own = np.asarray(run.stacks.model) == run.axes.models.index(option)
     rows = np.nonzero(own & ~gone[np.asarray(run.judge.group)])[0]
     return {int(n) for n in np.unique(np.asarray(run.stacks.place)[rows])}
