@@ -16,12 +16,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from selector.decide import train
+from selector.decide.runs.spreads import Wish, fastest
 from selector.iterate import measurements as files
 from selector.iterate import predict_training as told
 from selector.iterate.measurements import TRAINING, Point, PointError
 from selector.iterate.predict import Predictor
 from selector.packs.catalog import Catalogue, load
-from selector.plan.runs import Wish, fastest
 
 POINTS = Path(__file__).resolve().parent.parent / "tests" / "evidence" / "points" / "training"
 Row = tuple[

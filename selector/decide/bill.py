@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from selector.decide import switching
+from selector.decide.runs import chosen
+from selector.decide.runs import cost as training
 from selector.packs import fresh
 from selector.types.decision import CostLine, RankedStack
-from selector.types.estimate import Estimate
+from selector.types.estimate import NOT_COUNTED, Estimate
 
 if TYPE_CHECKING:
     from selector.decide.axes import Place
@@ -25,10 +27,10 @@ HOSTED = {
 
 
 def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
-    """Infrastructure, purchase, people, mitigations and the move, where each costs anything."""
+    """Infrastructure, purchase, training, people, mitigations and the move, where each costs anything."""
     place = run.axes.places[int(run.stacks.place[row])]
     over = f"over {float(run.req.horizon_months or 12):g} months"
-    unknown = unpriced(run, row)
+    unknown, trained = unpriced(run, row), training.at(run, row)
     words = {
         "cost.infrastructure": (
             _item(place, int(run.stacks.units[row])) + _unknown(place, float(run.stacks.infra_usd[row])),
@@ -49,6 +51,7 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
             None,
             float(switching.usd(run)[row]),
         ),
+        "cost.training": _training(run, row, trained, over),
         "cost.people": (
             "people: build, adapt, run, mitigations",
             "rules/parameters.yaml",
@@ -72,7 +75,35 @@ def not_counted(run: Run, row: int) -> str:
     """What a total leaves out because nobody knows it, so that it is no more than a lower bound; empty
     where all is counted."""
     unknown = unpriced(run, row)
-    return f"running cost of {', '.join(unknown)}" if unknown else ""
+    found = [f"running cost of {', '.join(unknown)}" if unknown else "", training.at(run, row).missing]
+    return ", ".join(x for x in found if x)
+
+
+def lower_bounds(run: Run, row: int) -> dict[str, str]:
+    """By the limit on it, what a sum of money leaves out because nobody knows it; empty where nothing."""
+    first = training.at(run, row)
+    return {
+        "budget.per_month_usd": not_counted(run, row),
+        "budget.upfront_usd": "" if first.once_usd else first.missing,
+    }
+
+
+def upfront(run: Run, scored: Scored, row: int) -> Estimate:
+    """USD paid at the start, beside people."""
+    usd, spread = float(scored.once.usd[row]), float(scored.once.spread[row])
+    missing = lower_bounds(run, row)["budget.upfront_usd"]
+    return Estimate.around(usd, spread, "USD", "cost.upfront", {NOT_COUNTED: missing} if missing else {})
+
+
+def _training(run: Run, row: int, found: training.Money, over: str) -> tuple[str, str, str | None, float]:
+    """Words, source and day of the line on training, and what of it is paid at the start."""
+    plan = chosen.of(run, row).plan
+    if plan is None:
+        return "", "requirements", None, 0.0
+    parts = [f"the first run, {over}" if found.once_usd else "", "runs anew" if found.again_usd else ""]
+    offer = run.cat.offers.get(plan.offer or "")
+    item = f"training on {plan.n_devices}x {plan.hardware}: {' and '.join(x for x in parts if x)}"
+    return item, offer.source if offer else "requirements", offer.as_of if offer else None, found.once_usd
 
 
 def dated(stacks: Iterable[RankedStack]) -> Iterator[fresh.Dated]:

@@ -25,7 +25,6 @@ from selector.decide import (
     relax,
     show,
     spending,
-    switching,
     value,
     weighing,
 )
@@ -61,7 +60,7 @@ class Scored:
     cost: Any
     cost_spread: Any  # p90 over p50 of it
     parts: Mapping[str, spending.Part]  # of the cost, by formula
-    once_usd: Any  # bought hardware, and the move away from the stack in place
+    once: spending.Part  # paid at the start, beside people
     people_usd: Any
     people_once_usd: Any  # of it, paid at the start
     effort: Any  # person-months over the horizon
@@ -205,7 +204,7 @@ def score(run: Run) -> Scored:
     stacks = run.stacks
     horizon = float(run.req.horizon_months or 12)
     work = people.of(run, horizon)
-    once = stacks.once_usd + switching.usd(run)
+    once = spending.upfront(run)
     parts = spending.parts(run, work.usd)
     total, spread = spending.total(parts)
     # Nobody waits for offline work without a limit: its time sets no stack above another.
@@ -256,13 +255,13 @@ def score(run: Run) -> Scored:
     )
 
 
-def _limits(run: Run, total: Any, spread: Any, once: Any, weeks: Any) -> list[limits.Limit]:
+def _limits(run: Run, total: Any, spread: Any, once: spending.Part, weeks: Any) -> list[limits.Limit]:
     """Caps that the requirements state or assume, with the columns that they hold for."""
     req, s = run.req, run.stacks
     doubt = run.p["effort.spread"]
     wanted = [
         ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, spread),
-        ("budget.upfront_usd", req.budget.upfront_usd, "USD", once, 1.0 + 0.0 * s.cost_spread),
+        ("budget.upfront_usd", req.budget.upfront_usd, "USD", once.usd, once.spread),
         ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
         *(
             (f"latency.{name}", getattr(req.latency, name), "ms", column, doubts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selector.decide import (
     adapting,
@@ -43,6 +43,10 @@ from selector.types.register import Risk
 from selector.types.requirement import Requirement
 from selector.types.rule import Rule
 
+if TYPE_CHECKING:
+    from selector.decide.runs.chosen import Sized
+    from selector.decide.runs.cost import Training
+
 HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
 NOTHING: Mapping[str, object] = {}
 STATED = ("req.", "data.", "latency.")  # facts that no option of a slot changes
@@ -78,6 +82,22 @@ class Run:
     reweighing: Sequence[Rule]  # weight rules that moved them
     scales: dict[str, value.Scale]
     today: date
+    # Looked up once where something is trained: runs by model, or by model, place and engine; ways to train
+    # anew; which models may run in which places; whether a method and role can be trained on a device.
+    trained: dict[tuple[int, ...], Sized] = field(default_factory=dict)
+    anew: dict[tuple[str, ...], Mapping[str, object]] = field(default_factory=dict)
+    open_places: list[Any] = field(default_factory=list)
+    able: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _training: list[Training] = field(default_factory=list)
+
+    @property
+    def training(self) -> Training:
+        """What training adds to the cost of the candidates."""
+        from selector.decide.runs import cost
+
+        if not self._training:
+            self._training.append(cost.of(self))
+        return self._training[0]
 
 
 def prepare(

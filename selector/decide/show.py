@@ -225,7 +225,7 @@ def _estimates(run: Run, scored: Scored, row: int) -> dict[str, Estimate | None]
         "cost_per_month_usd": around(
             scored.cost, "USD/month", "cost.total", float(scored.cost_spread[row]), counted
         ),
-        "upfront_usd": Estimate.exact(float(scored.once_usd[row]), "USD", "cost.upfront"),
+        "upfront_usd": bill.upfront(run, scored, row),
         **{
             f"{name}_ms": around(
                 getattr(s, f"{name}_ms"),
@@ -288,6 +288,7 @@ def _sequences(run: Run) -> float:
 
 def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
     found = []
+    missing = bill.lower_bounds(run, row)
     for cap, column in zip(scored.limits, scored.status, strict=True):
         p50 = float(cap.column[row])
         found.append(
@@ -298,7 +299,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 None if math.isnan(p50) else p50,
                 cap.unit,
                 limits.p_ok(p50, float(cap.spread[row]), cap.cap),
-                _remark(cap, math.isnan(p50), bill.not_counted(run, row)),
+                _remark(cap, math.isnan(p50), missing.get(cap.id, "")),
                 cap.confidence,
             )
         )
@@ -318,7 +319,7 @@ def _remark(cap: limits.Limit, unknown: bool, missing: str) -> str:
     if cap.id == "launch_weeks" and unknown:
         return "state team.engineers"
     sure = "" if cap.confidence == limits.MIDDLE else f"to be kept with {100.0 * cap.confidence:g} %"
-    lacks = f"not counted: {missing}" if missing and cap.id == "budget.per_month_usd" else ""
+    lacks = f"not counted: {missing}" if missing else ""
     return "; ".join(x for x in (sure, lacks) if x)
 
 

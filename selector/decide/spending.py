@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """USD a month over the candidates and p90 over p50 of it, as columns."""
+    """USD over the candidates, a month where nothing else is said, and p90 over p50 of it, as columns."""
 
     usd: Any
     spread: Any
 
 
 def parts(run: Run, people_usd: Any) -> dict[str, Part]:
-    """By formula: infrastructure, purchase and move over the horizon, people and mitigations."""
+    """By formula: infrastructure, purchase, move and training over the horizon, people and mitigations."""
     import numpy as np
 
     s, places = run.stacks, run.axes.places
     horizon = float(run.req.horizon_months or 12)
+    trained = run.training
 
     guessed = Column(np.array([q.guessed for q in places] or [False]), s.place)
     exact, by_people = (np.broadcast_to(x, len(s)) for x in (1.0, run.p["effort.spread"]))
@@ -35,9 +36,23 @@ def parts(run: Run, people_usd: Any) -> dict[str, Part]:
         "cost.infrastructure": Part(s.infra_usd, s.cost_spread),
         "cost.purchase": Part(s.once_usd / horizon, np.where(guessed, s.cost_spread, 1.0)),
         "cost.switching": Part(switching.usd(run) / horizon, exact),
+        "cost.training": Part(trained.once_usd / horizon + trained.again_usd, trained.spread),
         "cost.people": Part(people_usd, by_people),
         "cost.mitigations": Part(run.risks.usd, by_people),
     }
+
+
+def upfront(run: Run) -> Part:
+    """USD paid at the start: bought devices, the move, the first training run; prices are sure, the
+    hours of the run are not."""
+    import numpy as np
+
+    first = run.training
+    sure = run.stacks.once_usd + switching.usd(run)
+    if not first.once_usd.any():
+        return Part(sure, np.broadcast_to(1.0, len(run.stacks)))
+    usd = sure + first.once_usd
+    return Part(usd, cost.spread(np, usd, (sure, first.once_usd), (1.0, first.spread)))
 
 
 def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:

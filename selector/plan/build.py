@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
+from selector.decide.runs import anew, chosen, machines
+from selector.decide.runs.kinds import MODALITY, backbone, classical, from_scratch
 from selector.plan import (
     compress,
     fragments,
     lines,
-    machines,
     methods,
     problems,
     retraining,
     search,
-    training,
-    unsized,
 )
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
-from selector.types.catalog import Device
 from selector.types.facts import of_device
-from selector.types.plan import CompressionPlan, Plan, TrainingPlan
+from selector.types.plan import CompressionPlan, Plan
 
 if TYPE_CHECKING:
-    from selector.decide.axes import ModelOption, Place
+    from selector.decide.axes import ModelOption
     from selector.decide.recommend import Run
     from selector.types.decision import RankedStack
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """A run and the machine it is sized on; None where unknown."""
-
-    plan: TrainingPlan | None
-    machine: machines.Machine | None
 
 
 def of(run: Run, row: int, stack: RankedStack) -> Plan:
     """The plan of a candidate that is shown as `stack`."""
     option = run.axes.models[int(run.stacks.model[row])]
     facts = {**law.facts(run, row), **situation.facts(run.req, run.assumed, run.p)}
-    sized = _training(run, row, option)
+    sized = chosen.of(run, row)
     compression = compress.plan(run, row, stack)
     facts |= _facts(run, option, sized, compression)
     precision = run.axes.precisions[int(run.stacks.precision[row])].precision if compression else None
@@ -49,14 +37,14 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         facts["plan.published"] = compress.published(option, precision)
     space = lines.fired(run.cat, facts, spaces=True)
     found_space = search.space(space)
-    classical = backbone(option) in CLASSICAL or option.role == "tabular"
+    fit = classical(option)
     has = None
     if sized.plan is not None and found_space:
         facts |= {
             "plan.parameters": float(len(found_space)),
             "plan.grid_cells": float(search.cells(found_space)),
         }
-        has = search.means(run, sized.plan, classical)
+        has = search.means(run, sized.plan, fit, _paid(stack))
         if has is not None:
             facts |= {
                 "plan.trials_paid": float(has.paid),
@@ -64,10 +52,10 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
                 "plan.trial_hours": has.trial_hours,
             }
     told = (*lines.fired(run.cat, facts), *lines.of_points(run.cat, "compression", facts))
-    chosen = next((x for x in told if x.settings.get("search")), None)
-    looked = search.plan(run, has, found_space, chosen) if has and chosen else None
-    anew = next((x for x in told if x.settings.get(retraining.PART)), None)
-    again = retraining.plan(run, option, sized.plan, classical, anew) if anew else None
+    picked = next((x for x in told if x.settings.get("search")), None)
+    looked = search.plan(run, has, found_space, picked) if has and picked else None
+    line = next((x for x in told if anew.way(x.settings)), None)
+    again = retraining.plan(run, option, sized.plan, fit, line) if line else None
     every = (*told, *space)
     return Plan(
         stack=stack.label,
@@ -83,35 +71,17 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     )
 
 
-def _served(run: Run, row: int) -> tuple[Place, Device] | None:
-    if int(run.stacks.cell[row]) < 0:
-        return None
-    return run.axes.places[int(run.stacks.place[row])], run.axes.devices[int(run.stacks.device[row])].device
-
-
 def _serving(run: Run, row: int) -> machines.Machine | None:
     """The machine that serves, on which methods can be compared where nothing is trained."""
-    served = _served(run, row)
+    served = chosen.served(run, row)
     if served is None:
         return None
     place, device = served
     return machines.Machine(device, max(place.count, 1), place, place.usd_per_hour)
 
 
-def _training(run: Run, row: int, option: ModelOption) -> Sized:
-    if not people.trained(option.method) or option.api is not None:
-        return Sized(None, None)
-    found = training.plan(run, training.asked(run, option, option.method))
-    if found is not None:
-        return Sized(found[0], found[1].machine)
-    if training.dimensions(option, run.p) is not None:
-        return Sized(None, None)
-    engine = run.axes.engines[int(run.stacks.engine[row])].id if int(run.stacks.cell[row]) >= 0 else ""
-    return Sized(unsized.plan(run, option, option.method, _served(run, row), engine), None)
-
-
 def _facts(
-    run: Run, option: ModelOption, sized: Sized, compression: CompressionPlan | None
+    run: Run, option: ModelOption, sized: chosen.Sized, compression: CompressionPlan | None
 ) -> dict[str, object]:
     """`plan.*` facts; the device is the one that trains where something is trained."""
     method = option.method
@@ -122,7 +92,7 @@ def _facts(
         "plan.modality": MODALITY.get(option.role, "text"),
         "plan.backbone": backbone(option),
         "plan.quantised": compression is not None and compression.method == "quantization",
-        "plan.retrained": retraining.pace(run, option),
+        "plan.retrained": anew.pace(run, option),
     }
     plan = sized.plan
     if plan is None:
@@ -147,3 +117,9 @@ def _facts(
         found["plan.wall_hours"] = wall.p50
     found |= of_device(run.cat.devices[plan.hardware])
     return found
+
+
+def _paid(stack: RankedStack) -> float:
+    """USD that the stack asks for at the start, its first training run among them."""
+    found = stack.estimates["upfront_usd"]
+    return found.p50 if found else 0.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from selector.decide import quality, single
+from selector.decide.runs.kinds import CLASSICAL, MODALITY, backbone
 from selector.estimate.quality import examples_to_see
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone
 from selector.types.catalog import Precision
 from selector.types.estimate import Estimate
 from selector.types.plan import CompressionPlan

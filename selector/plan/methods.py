@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import adapting, people, trainable
+from selector.decide.runs import sized
+from selector.decide.runs.spreads import fastest
 from selector.estimate import effort
 from selector.estimate.numeric import SCALAR
-from selector.plan import training
-from selector.plan.runs import fastest
 from selector.types.estimate import Estimate
 from selector.types.plan import MethodRow, TrainingPlan
 from selector.types.rule import Effect
@@ -19,7 +19,7 @@ from selector.types.rule import Effect
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
     from selector.decide.recommend import Run
-    from selector.plan.machines import Machine
+    from selector.decide.runs.machines import Machine
 
 AS_IS = ("none", "prompt")
 
@@ -91,15 +91,15 @@ def _run(
     """Device hours and USD of one run on the machine; None where nothing is trained or known."""
     if machine is None or not people.trained(method):
         return None, None
-    want = training.asked(run, option, method)
-    shp = training.dimensions(option, run.p)
+    want = sized.asked(run, option, method)
+    shp = sized.dimensions(option, run.p)
     if shp is None or want.tokens is None:
         return None, None
     spread = fastest(shp, machine.device, machine.count, want.wish, run.p)
     if spread is None:
         return None, None
-    took = training.hours(run, shp, machine.device, spread, want.tokens)
-    by = training.doubt(run, shp, machine.device, spread)
+    took = sized.hours(run, shp, machine.device, spread, want.tokens)
+    by = sized.doubt(run, shp, machine.device, spread)
     hours = Estimate.around(took, by, "h", "training.device_hours")
     if machine.usd_per_hour is None:
         return hours, None

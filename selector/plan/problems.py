@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selector.decide import people
-from selector.plan import machines, retraining, search
+from selector.decide.runs import machines
+from selector.plan import retraining, search
 from selector.types.plan import RetrainingPlan, TrainingPlan
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ def _unpaid(run: Run, has: search.Means) -> str:
             f"take more devices, or {helps}"
         )
     return (
-        f"{has.budget:,.0f} USD ({has.told}) buy no run of {has.trial_usd:,.0f} USD: raise "
-        f"budget.upfront_usd, {helps}"
+        f"{has.budget:,.0f} USD ({has.told}) buy no trial of {has.trial_usd:,.0f} USD beside the run itself: "
+        f"raise budget.upfront_usd, {helps}"
     )

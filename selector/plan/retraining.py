@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from selector.decide import people
+from selector.decide.runs import anew, chosen
 from selector.estimate.cost import HOURS_PER_MONTH
-from selector.plan.search import one_run
 from selector.types.estimate import Estimate
 from selector.types.plan import PlanLine, RetrainingPlan, TrainingPlan
 
@@ -15,37 +14,24 @@ if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
     from selector.decide.recommend import Run
 
-NEVER = "never"
-PART = "retraining"  # of the settings of a rule: mode, tool, and the pace of whole runs where it differs
-
-
-def pace(run: Run, option: ModelOption) -> str:
-    """How often the weights of an option are trained anew, in words; `never` where nothing is trained
-    here, or nobody says that inputs or labels change."""
-    if option.api is not None or not people.trained(option.method):
-        return NEVER
-    named = people.changes(run, option.method)
-    return named.removeprefix(f"{people.CHANGES}.") if named else NEVER
-
 
 def plan(
     run: Run, option: ModelOption, of: TrainingPlan | None, classical: bool, line: PlanLine
 ) -> RetrainingPlan:
     """Retraining in the way that a rule chose; where that learns row by row, the runs are the whole
     ones beside it."""
-    named = line.settings.get(PART)
-    chosen = named if isinstance(named, Mapping) else {}
-    own = pace(run, option)
-    often = run.cat.parameters[f"{people.CHANGES}.{chosen.get('whole', own)}"]
+    told = anew.way(line.settings)
+    own = anew.pace(run, option)
+    often = anew.whole_runs(run, option, told)
     runs = Estimate(often.low, often.value, often.high, "runs a month", "plan.retraining_runs")
-    wall, usd = one_run(run, of, classical)
+    wall, usd = chosen.one_run(run, of, classical)
     hours = wall.scaled(of.n_devices, "h", "training.device_hours") if wall and of else None
-    if chosen.get("mode") == "replay":
+    if told.get("mode") == anew.REPLAY:
         hours = usd = None  # part of a run: how large a part depends on what is replayed
     skill = run.p[f"effort.skill.{run.req.team.skills.get('ml', 'medium')}"]
     return RetrainingPlan(
-        mode=str(chosen.get("mode", "")),
-        tool=str(chosen.get("tool", "")),
+        mode=str(told.get("mode", "")),
+        tool=str(told.get("tool", "")),
         pace=own,
         cause=" and ".join(k for k, v in people.causes(run, option.method).items() if v == own),
         runs=runs,
@@ -61,7 +47,7 @@ def late(found: RetrainingPlan, of: TrainingPlan | None) -> str | None:
     """The problem of a run that lasts longer than the time until the next."""
     wall = of.estimates["wall_hours"] if of else None
     between = HOURS_PER_MONTH / found.runs.p50
-    if wall is None or wall.p50 <= between or found.mode == "replay":
+    if wall is None or wall.p50 <= between or found.mode == anew.REPLAY:
         return None
     return (
         f"a run takes {wall.p50:,.0f} h and {found.cause} asks for one every {between:,.0f} h: continue from "

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from selector.decide.runs.chosen import one_run
 from selector.plan.lines import SPACE
 from selector.types.estimate import Estimate
 from selector.types.plan import PlanLine, SearchPlan, TrainingPlan
@@ -62,31 +63,19 @@ def _values(of: Mapping[str, object]) -> Sequence[object]:
     return found if isinstance(found, list | tuple) else ()
 
 
-def means(run: Run, plan: TrainingPlan, classical: bool) -> Means | None:
-    """What a search may use; None where the time of a trial is not known."""
+def means(run: Run, plan: TrainingPlan, classical: bool, paid: float) -> Means | None:
+    """What a search may use beside the USD that are paid at the start anyway; None where the time of a
+    trial is not known."""
     p = run.p
     wall, usd = one_run(run, plan, classical)
     if wall is None:
         return None
-    budget, told = _budget(run)
+    budget, told = _budget(run, paid)
     owned = plan.usd_per_hour == 0.0
     parallel = max(_free(run, plan) // plan.n_devices, 1) if owned else int(p["plan.parallel_rented"])
     by_time = p["plan.search_hours"] * parallel / wall.p50
     paid = min(budget / usd.p50, by_time) if usd and usd.p50 else by_time
     return Means(wall, usd, int(paid), parallel, budget, told, by_time)
-
-
-def one_run(run: Run, plan: TrainingPlan | None, classical: bool) -> tuple[Estimate | None, Estimate | None]:
-    """Hours from start to end and USD of one run or fit; own machines cost nothing more."""
-    if plan is None:
-        return None, None
-    wall, usd = plan.estimates["wall_hours"], plan.estimates["usd"]
-    if wall is None and classical:
-        fit = run.cat.parameters["plan.classical_trial_hours"]
-        wall = Estimate(fit.low, fit.value, fit.high, "h", "plan.classical_trial_hours")
-        if plan.usd_per_hour is not None:
-            usd = wall.scaled(plan.usd_per_hour, "USD", "training.cost")
-    return wall, usd
 
 
 def _free(run: Run, plan: TrainingPlan) -> int:
@@ -95,10 +84,10 @@ def _free(run: Run, plan: TrainingPlan) -> int:
     return max(counts, default=plan.n_devices)
 
 
-def _budget(run: Run) -> tuple[float, str]:
+def _budget(run: Run, paid: float) -> tuple[float, str]:
     p, stated = run.p, run.req.budget
     if stated.upfront_usd is not None and "budget.upfront_usd" not in run.assumed:
-        return stated.upfront_usd, "budget.upfront_usd"
+        return max(stated.upfront_usd - paid, 0.0), "left of budget.upfront_usd"
     if stated.per_month_usd is not None and "budget.per_month_usd" not in run.assumed:
         return stated.per_month_usd * p["plan.search_share"], "a share of budget.per_month_usd"
     return p["plan.search_usd"], "assumed, no budget is stated"

@@ -196,7 +196,7 @@ def _searched(s: SearchPlan) -> Iterator[tuple[str, str]]:
     yield "tool", s.tool
     yield "trials", f"{s.trials}, {s.parallel} at once"
     yield "hours", band(s.hours)
-    yield "USD", band(s.usd)
+    yield "USD, beside the cost of the stack", band(s.usd)
     for name, span in s.space.items():
         yield name, ", ".join(f"{k} {v}" for k, v in span.items())
 
@@ -207,7 +207,7 @@ def _retrained(r: RetrainingPlan) -> Iterator[tuple[str, str]]:
     yield "pace", f"{r.pace} ({r.cause})"
     yield "whole runs a month" if r.mode == "incremental" else "runs a month", band(r.runs)
     yield "device hours a month", band(r.device_hours)
-    yield "USD a month, beside the cost of the stack", band(r.usd)
+    yield "USD a month, in the cost of the stack", band(r.usd)
     yield "person-months a month, in the cost of the stack", short(r.person_months)
 
 

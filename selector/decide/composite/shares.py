@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COST = "composite.cost"
 DIGITS = 6  # of a share: 1 - 0.7 is sized as 0.3
 MACHINES = ("cost.infrastructure", "cost.purchase")
+OF_MODEL = ("cost.training",)  # whatever the share of the load
 SHARED = ("cost.people", "cost.mitigations", "cost.switching")
 
 
@@ -112,6 +113,7 @@ class Shares:
             # Owned devices cost their electricity, rented ones come in units.
             by = (units if rented else size.devices / float(s.n_devices[row]), units)
         found = [e.scaled(b, e.unit, e.formula) for e, b in zip(self._lines(row, MACHINES), by, strict=True)]
+        found += self._lines(row, OF_MODEL)
         return summed(found)
 
     def whole(self, row: int) -> Estimate:

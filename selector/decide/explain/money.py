@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from selector.decide import candidates, people, switching
 from selector.decide.axes import HOSTED
 from selector.decide.explain.traced import Candidate
+from selector.decide.runs import anew, chosen
+from selector.decide.runs import cost as cost_of
+from selector.decide.runs.kinds import classical
 from selector.estimate import cost, effort
 from selector.estimate.requests import in_force, request_usd
 from selector.estimate.trace import TRACE, named
@@ -277,8 +280,9 @@ class Account:
 
     @cached_property
     def once(self) -> Any:
-        """USD once: bought devices, and the move away from the stack in place."""
-        return named(self.bought + self.move, "cost.upfront", "USD", "bought devices and the cost of moving")
+        """USD once: bought devices, the move away from the stack in place, and the first training run."""
+        words = "bought devices, the cost of moving and the first training run"
+        return named(self.bought + self.move + self.first_run, "cost.upfront", "USD", words)
 
     @cached_property
     def bought(self) -> Any:
@@ -288,6 +292,39 @@ class Account:
             return 0.0
         found = self.units * self._quote("usd_once", price, "USD/unit")
         return named(found, "cost.bought", "USD", "bought devices")
+
+    @cached_property
+    def training_run(self) -> Any:
+        """USD of one training run, or of a fit; 0 where nothing is trained or nobody knows."""
+        plan = chosen.of(self.run, self.row).plan
+        found = self.run.training
+        if plan is None or not (found.once_usd[self.row] or found.again_usd[self.row]):
+            return 0.0
+        option, choice = self.stack.option, self.stack.leaves.choice
+        wall, usd = chosen.one_run(self.run, plan, classical(option))
+        assert wall is not None
+        assert usd is not None
+        hours = choice("training.wall_hours", wall.p50, "h", f"{option.method}, as the plan sizes it")
+        rent = choice(
+            "training.usd_per_hour", usd.p50 / wall.p50, "USD/hour", f"{plan.n_devices}x {plan.hardware}"
+        )
+        return named(hours * rent, "training.cost", "USD", "one training run")
+
+    @cached_property
+    def first_run(self) -> Any:
+        """USD once for the first training run; that of the stack in place is paid already."""
+        return self.training_run if self.run.training.once_usd[self.row] else 0.0
+
+    @cached_property
+    def training(self) -> Any:
+        """USD a month of training: the first run over the horizon, and runs anew."""
+        found = self.spread_out(self.first_run, "cost.first_run", "the first training run")
+        if self.run.training.again_usd[self.row]:
+            runs = self.p[
+                anew.whole_runs(self.run, self.stack.option, cost_of.way(self.run, self.stack.option)).id
+            ]
+            found = found + runs * self.training_run
+        return named(found, "cost.training", "USD/month", "training: the first run, and runs anew")
 
     @cached_property
     def move(self) -> Any:
@@ -322,10 +359,23 @@ class Account:
             (self.infrastructure, own),
             (bought, own if self.stack.place.guessed else 1.0),
             (move, 1.0),
+            (self.training, self._doubt_of_training()),
             (self.people, by_people),
             (self.mitigations, by_people),
         ]
         return [part for part in found if float(part[0])] or found[:1]
+
+    def _doubt_of_training(self) -> Any:
+        value = float(self.run.training.spread[self.row])
+        return self.stack.leaves.choice("training.cost.spread", value, "p90 over p50", "hours of the run")
+
+    @cached_property
+    def once_spread(self) -> Any:
+        """p90 over p50 of what is paid at the start."""
+        if not float(self.first_run):
+            return 1.0
+        sure = self.bought + self.move
+        return cost.spread(TRACE, self.once, (sure, self.first_run), (1.0, self._doubt_of_training()))
 
     def _doubt(self) -> Any:
         """p90 over p50 of the infrastructure: the parameter, or what rules made of it."""

@@ -68,6 +68,7 @@ class Numbers:
             "costs.mitigations": lambda: account.mitigations,
             "costs.purchase": lambda: account.spread_out(account.bought, "cost.purchase", "bought devices"),
             "costs.switching": lambda: account.spread_out(account.move, "cost.switching", "moving away"),
+            "costs.training": lambda: account.training,
             "constraints.launch_weeks": self._weeks,
         }
         for name in TIMES:
@@ -138,6 +139,8 @@ class Numbers:
             return None
         if name == "effort_person_months":
             return p["effort.spread"]
+        if name == "upfront_usd":
+            return self.account.once_spread
         if name == "cost_per_month_usd":
             return self.worth.account.spread
         if name in INTERVALS:

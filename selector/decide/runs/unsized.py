@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from selector.decide import train
 from selector.decide.cells import memory_bytes
+from selector.decide.runs import machines, sized
+from selector.decide.runs.kinds import MODALITY, classical, descends, from_scratch
 from selector.decide.train_memory import states_bytes
 from selector.estimate import training as formulas
-from selector.plan import machines, training
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone, descends, from_scratch
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.plan import TrainingPlan
@@ -34,7 +34,7 @@ def plan(
     if found is None:
         return None
     place, device = found
-    if option.role == "tabular" or backbone(option) in CLASSICAL:
+    if classical(option):
         return _fit(run, option, method, place, device, engine)
     p = run.p
     many = run.req.data.training_examples or 0
@@ -44,7 +44,7 @@ def plan(
     epochs = p[f"plan.epochs.{_kind(option, method)}"]
     rent = _rent(place, count)
     return TrainingPlan(
-        frameworks=training.libraries(run, option, method, device, engine, WHOLE),
+        frameworks=sized.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
         n_devices=count,
         offer=place.offer.id if place.offer else None,
@@ -137,7 +137,7 @@ def _fit(
 ) -> TrainingPlan:
     """A fit of all rows at once: trees, linear and other classical models."""
     return TrainingPlan(
-        frameworks=training.libraries(run, option, method, device, engine, WHOLE),
+        frameworks=sized.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
         n_devices=1,
         offer=place.offer.id if place.offer else None,

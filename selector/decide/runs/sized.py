@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from selector.decide import train, train_memory, trainable, trainers
 from selector.decide.cells import Shape, shape
+from selector.decide.runs import machines
+from selector.decide.runs.spreads import Spread, Wish, fastest
 from selector.estimate import training
 from selector.needs.facts import requirement_facts
-from selector.plan import machines
-from selector.plan.runs import Spread, Wish, fastest
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.facts import of_device

@@ -143,6 +143,9 @@ def _placed(
     room = memory_bytes(device, p) * p["memory.usable_fraction"]
     micro = run.micro_batch or 1.0
     best: Spread | None = None
+    held_anyway = sum(train_memory.states(shp, train_memory.embeddings(shp, p), run))
+    if least >= limits.MIDDLE and held_anyway > room:
+        return None  # no batch makes room for weights and states
     while micro >= 1.0:
         for again in ALWAYS.get(run.method, RECOMPUTE):
             tried = replace(run, micro_batch=micro, recompute=again)

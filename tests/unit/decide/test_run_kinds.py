@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from selector.decide.axes import ModelOption
+from selector.decide.runs import kinds
 from selector.packs.catalog import Catalogue
-from selector.plan import kinds
 from selector.types.catalog import ROLES, Model
 from selector.types.decision import Recommendation
 from selector.types.plan import Plan

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selector.decide import train, trainers
-from selector.plan.runs import Spread
+from selector.decide.runs.spreads import Spread
 from selector.types.catalog import Device
 from selector.types.training import TrainingRun
 
@@ -102,9 +102,9 @@ def places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Devi
         device = devices.get(place.device or "")
         if device is None or place.spot or (place.usd_per_hour is None and place.available is None):
             continue
-        if not can(run, option, method, device):
-            continue
         peak = train.peak(device, TrainingRun("full", 1.0))
+        if not peak or not can(run, option, method, device):
+            continue
         worth = (place.usd_per_hour or 0.0) / max(place.count, 1) / peak
         key = (device.id, place.available is not None)
         if key not in found or worth < found[key][0]:
@@ -115,21 +115,33 @@ def places(run: Run, option: ModelOption, method: str) -> list[tuple[Place, Devi
 
 def can(run: Run, option: ModelOption, method: str, device: Device) -> bool:
     """Whether the peak of a device is known and a library trains the model on it."""
-    libraries = run.cat.frameworks.values()
-    known = trainers.frameworks(libraries, method, option.role, device, "")
-    return bool(train.peak(device, TrainingRun("full", 1.0)) and known)
+    key = (method, option.role, device.id)
+    if key not in run.able:
+        known = trainers.frameworks(run.cat.frameworks.values(), method, option.role, device, "")
+        run.able[key] = bool(train.peak(device, TrainingRun("full", 1.0)) and known)
+    return run.able[key]
 
 
 def _allowed(run: Run, option: ModelOption) -> set[int]:
     """Numbers of the places where no rule vetoes every candidate of the model."""
     import numpy as np
 
+    if not run.open_places:
+        run.open_places.append(_open(run))
+    return {int(n) for n in np.nonzero(run.open_places[0][run.axes.models.index(option)])[0]}
+
+
+def _open(run: Run) -> Any:
+    """Bool table of models and places: whether a candidate is left that no rule vetoes."""
+    import numpy as np
+
     gone = np.zeros(run.judge.groups, dtype=bool)
     for _, column in run.gates.vetoes:
         gone |= np.asarray(column)
-    own = np.asarray(run.stacks.model) == run.axes.models.index(option)
-    rows = np.nonzero(own & ~gone[np.asarray(run.judge.group)])[0]
-    return {int(n) for n in np.unique(np.asarray(run.stacks.place)[rows])}
+    rows = np.nonzero(~gone[np.asarray(run.judge.group)])[0]
+    found = np.zeros((len(run.axes.models), len(run.axes.places)), dtype=bool)
+    found[run.stacks.model[rows], np.asarray(run.stacks.place)[rows]] = True
+    return found
 
 
 def _counts(place: Place, device: Device, joined_from: float) -> Iterator[Machine]:

@@ -35,6 +35,11 @@ def backbone(option: ModelOption) -> str:
     return BY_CLASS.get(model.model_class if model else "", "transformer")
 
 
+def classical(option: ModelOption) -> bool:
+    """Whether a fit takes minutes, whatever the model: trees, linear models and other methods for tables."""
+    return backbone(option) in CLASSICAL or option.role == "tabular"
+
+
 def descends(option: ModelOption, task: str) -> bool:
     """Whether the published recipe is SGD with momentum: classifiers of convolutions with batch norm."""
     model = option.model
