@@ -46,8 +46,17 @@ def test_what_the_devices_cannot_hold_is_named_with_what_would_fit(ranked: Ranke
 
 def test_a_budget_that_buys_no_trial_is_named(ranked: Ranked) -> None:
     text = f"{HEAD}{EIGHT}deployment: {{hosting: [self_hosted]}}\nadaptation: {{method: full}}\n"
-    plan = planned(ranked, text + "data: {training_examples: 3000000}\nbudget: {upfront_usd: 20}")
-    assert any("buy no run" in p and "raise budget.upfront_usd" in p for p in plan.problems)
+    text += "data: {training_examples: 3000000}\n"
+    none = ranked(text + "budget: {upfront_usd: 20}", top=1)
+    assert not none.stacks
+    assert any(e.reason == "budget.upfront_usd" for e in none.excluded)
+    assert any(m.startswith("budget.upfront_usd 20 -> ") for r in none.relaxations for m in r.moves)
+    run = planned(ranked, text).training
+    assert run is not None
+    usd = run.estimates["usd"]
+    assert usd is not None
+    plan = planned(ranked, text + f"budget: {{upfront_usd: {round(usd.p50 * 1.5)}}}")
+    assert any("buy no trial" in p and "raise budget.upfront_usd" in p for p in plan.problems)
     assert plan.search is None
 
 
