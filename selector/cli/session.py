@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from selector.needs.load import Stated
     from selector.packs.catalog import Catalogue
     from selector.risk.assess import Scoring
-    from selector.types.decision import Recommendation
+    from selector.types.decision import RankedStack, Recommendation
+    from selector.types.plan import Plan
     from selector.types.requirement import Requirement
 
 FORMATS = ("table", "json", "markdown", "html")
@@ -71,7 +72,37 @@ def decide(
     check(documents, cat, today)
     several = len(documents) > 1
     parts = [one(s, cat, top, strict, provisional, today, front=several) for s in documents]
-    return together(stated, cat, parts)
+    found = together(stated, cat, parts)
+
+    def again(document: Stated) -> Study:
+        return study(document, cat, top, strict, provisional, today)
+
+    return found if found.joint is None else _planned(found, documents, again)
+
+
+def _planned(
+    found: Recommendation, documents: Sequence[Stated], again: Callable[[Stated], Study]
+) -> Recommendation:
+    """An application with the plans of the stacks that it takes: that of a component's first stack stands
+    where no other is taken."""
+    from dataclasses import replace
+
+    assert found.joint is not None
+    taken = [x.stack for x in found.joint.parts]
+    plan, *others = (
+        part.plan if part.stacks[0].slots == own.slots else _plan(again(document), own)
+        for (_, part), own, document in zip(found.parts, taken, documents, strict=True)
+    )
+    components = tuple(replace(c, plan=p) for c, p in zip(found.components, others, strict=True))
+    return replace(found, plan=plan, components=components)
+
+
+def _plan(kept: Study, stack: RankedStack) -> Plan:
+    """The plan of a stack of a run that is named by its slots."""
+    from selector.decide.explain import ask
+    from selector.plan import build
+
+    return build.of(kept.run, ask.row_of(kept, stack.slots), stack)
 
 
 def completed(stated: Stated, cat: Catalogue) -> Resolved:

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from selector.decide.runs.chosen import Sized
     from selector.decide.runs.cost import Training
 
-HOSTINGS = (*HOSTED, "self_hosted_cloud", "on_prem")
+OWN = "on_prem"
+HOSTINGS = (*HOSTED, "self_hosted_cloud", OWN)
 NOTHING: Mapping[str, object] = {}
 STATED = ("req.", "data.", "latency.")  # facts that no option of a slot changes
 KNOWN = "known("
@@ -81,6 +82,7 @@ class Run:
     weights_form: str  # default points swing rank pay
     reweighing: Sequence[Rule]  # weight rules that moved them
     scales: dict[str, value.Scale]
+    scoring: Scoring
     today: date
     # Looked up once where something is trained: runs by model, or by model, place and engine; ways to train
     # anew; which models may run in which places; whether a method and role can be trained on a device.
@@ -157,6 +159,7 @@ def prepare(
         "default" if "weights" in assumed else req.weights.form,
         reweighing,
         scales,
+        scoring,
         today,
     )
 
@@ -166,6 +169,16 @@ def under(run: Run, req: Requirement) -> Run:
     scales = value.scales(req, run.load, run.p, run.assumed)
     weights = gate.criterion_weights(weighing.relative(req.weights, scales), run.reweighing)
     return replace(run, req=req, scales=scales, weights=weights)
+
+
+def on_own_machines(run: Run, peak: float) -> Run:
+    """The same need on own machines alone, at another peak in requests a second."""
+    req = replace(
+        run.req,
+        workload=replace(run.req.workload, peak_requests_per_second=peak),
+        deployment=replace(run.req.deployment, hosting=(OWN,)),
+    )
+    return prepare(req, run.wanted, run.cat, run.cat.condition, run.scoring, run.today, run.assumed)
 
 
 def resized(run: Run, row: int, work: Load, req: Requirement | None = None) -> cand.Candidates:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from selector.decide import recommend, show
 from selector.decide.composite import times
 from selector.decide.composite.pairs import RATES, edge_of, saves
-from selector.decide.composite.shares import Size, at, size_of
+from selector.decide.composite.shares import Shares, Size, at, total
 from selector.decide.robust import additive
 from selector.estimate.composite import in_turn, most_above
 from selector.estimate.cost import HOURS_PER_MONTH
@@ -19,15 +19,30 @@ from selector.estimate.cost import machines as machines_of
 from selector.estimate.numeric import SCALAR
 from selector.types.composite import AtRate, Composite, CompositePart, Technique
 from selector.types.requirement import LatencyLimits
+from selector.types.robust import StackRef
 
 if TYPE_CHECKING:
     from selector.decide.candidates import Candidates
-    from selector.decide.composite.shares import Shares
     from selector.types.estimate import Estimate
     from selector.types.load import Load
 
 SECONDS = HOURS_PER_MONTH * 3600.0
 LOAD = frozenset({"workload.peak_requests_per_second", "workload.requests_per_month"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Own machines that carry the mean load, and the run that they were chosen in."""
+
+    shares: Shares
+    row: int
+    sized: Candidates  # its one row is for the mean load
+    carries: bool  # the peak as well, with more of them
+
+    @property
+    def whole(self) -> Size:
+        """Units and devices."""
+        return Size(float(self.sized.units[0]), float(self.sized.n_devices[0]))
 
 
 def overflow(shares: Shares, t: Technique) -> Composite | None:
@@ -38,41 +53,42 @@ def overflow(shares: Shares, t: Technique) -> Composite | None:
     if not peak or not month or not LOAD.isdisjoint(run.assumed) or load.scenario != "online":
         return None
     mean = month / SECONDS
-    own, above = _own_and_hosted(shares)
-    if own is None or above is None or peak < run.p["composite.peaky"] * mean:
+    own = _own(shares, mean, peak) if peak >= run.p["composite.peaky"] * mean else None
+    above = _above(shares, own) if own else None
+    if own is None or above is None:
         return None
-    if float(run.stacks.replicas[own] - run.stacks.spare[own]) <= 1.0:
-        return None  # one replica is the least that runs
-    sized = recommend.resized(run, own, at(load, mean / peak))
-    size = size_of(sized)
-    if size is None or size.units >= float(run.stacks.units[own]):
-        return None
-    kept = shares.priced(own, size)
-    most = float(most_above(SCALAR, max(_capacity(sized, run.p["serving.utilisation"]), mean), peak))
+    kept = own.shares.priced(own.row, own.whole)
+    most = float(most_above(SCALAR, max(_capacity(own.sized, run.p["serving.utilisation"]), mean), peak))
 
     def cost(rate: float) -> Estimate | None:
-        return shares.total((own, above), (kept, shares.machines(above, rate)))
+        return total([(own.shares, own.row), (shares, above)], (kept, shares.machines(above, rate)))
 
-    none, all_, alone = cost(0.0), cost(1.0), shares.whole(own)
+    chosen = shares.whole(shares.first)
+    alone, instead = (shares.whole(own.row), own.row) if own.carries else (chosen, shares.first)
+    none, all_ = cost(0.0), cost(1.0)
     edge = None if none is None or all_ is None else edge_of(none, all_, alone)
     costs = [(rate, cost(rate)) for rate in (*(r for r in RATES if r < most), most)]
     priced = tuple(AtRate(rate, usd) for rate, usd in costs if usd is not None)
-    chosen = shares.whole(shares.first)
-    if edge is None or not priced or (own != shares.first and priced[-1].usd_per_month.p50 >= chosen.p50):
+    first = own.carries and own.row == shares.first
+    if edge is None or not priced or (not first and priced[-1].usd_per_month.p50 >= chosen.p50):
         return None
-    took = times.slowest(run.stacks, (own, above))
-    same = _twin(shares, own, above)
+    took = times.later(times.slowest(own.shares.run.stacks, [own.row]), times.slowest(run.stacks, [above]))
+    same = _twin(shares, own.shares.model(own.row), above)
+    told = (
+        f"own machines sized for the mean of {mean:.3g} requests/s of a peak of {peak:.3g}; however the "
+        f"hours lie, at most {100.0 * most:.0f} % of the requests come above them"
+    )
     return Composite(
         technique=t.id,
         kind=t.kind,
         title=t.title,
         parts=(
-            CompositePart("own", shares.ref(own), mean / peak, int(size.devices), kept),
+            CompositePart("own", _ref(own), mean / peak, int(own.whole.devices), kept),
             shares.part("above", above, None),
         ),
         costs=priced,
         rate_of="above the own machines",
-        alone=(shares.ref(own),),
+        alone=(shares.ref(instead),),
         alone_usd=alone,
         break_even=edge,
         break_even_by="formula",
@@ -83,12 +99,41 @@ def overflow(shares: Shares, t: Technique) -> Composite | None:
         needs=t.needs,
         published=t.published,
         notes=(
-            f"own machines sized for the mean of {mean:.3g} requests/s of a peak of {peak:.3g}; however the "
-            f"hours lie, at most {100.0 * most:.0f} % of the requests come above them",
+            told,
+            *(() if own.carries else ("the devices at hand do not carry the peak alone",)),
             *(() if same else ("two models answer: their answers differ",)),
         ),
         worth=saves(shares, priced[-1].usd_per_month, chosen),
     )
+
+
+def _own(shares: Shares, mean: float, peak: float) -> _Own | None:
+    """The best own stack with machines for the mean load; where the devices at hand carry no more than
+    that, the best at that load."""
+    run = shares.run
+    own = _best(shares, lambda rows: run.stacks.cell[rows] >= 0)
+    if own is not None:
+        if float(run.stacks.replicas[own] - run.stacks.spare[own]) <= 1.0:
+            return None  # one replica is the least that runs
+        sized = recommend.resized(run, own, at(run.load, mean / peak))
+        fewer = len(sized) and float(sized.units[0]) < float(run.stacks.units[own])
+        return _Own(shares, own, sized, True) if fewer else None
+    if not any(q.available for q in run.axes.places):
+        return None
+    from selector.decide import rank
+
+    less = recommend.on_own_machines(run, mean)
+    found = rank.ranking(less, rank.Settings(1, False, False))
+    if not found.shown:
+        return None
+    row = int(found.shown[0])
+    return _Own(Shares(less, found), row, less.stacks.some(np.array([row])), False)
+
+
+def _ref(own: _Own) -> StackRef:
+    """Its label only where it is a stack of the ranking."""
+    found = own.shares.ref(own.row)
+    return found if own.carries else replace(found, label=None)
 
 
 def _capacity(sized: Candidates, utilisation: float) -> float:
@@ -97,23 +142,26 @@ def _capacity(sized: Candidates, utilisation: float) -> float:
     return float(sized.requests_per_s[0]) / replicas * (replicas - float(sized.spare[0])) * utilisation
 
 
-def _own_and_hosted(shares: Shares) -> tuple[int | None, int | None]:
-    """The best own stack and the best live hosted one, of the same weights where there is one."""
-    run, chain = shares.run, shares.found.chain
+def _best(shares: Shares, wanted: Callable[[Any], Any]) -> int | None:
+    """The best stack of known cost among the rows that are wanted."""
+    run = shares.run
     rows = np.asarray(shares.found.order.rows)
-    hosting = np.array([q.hosting for q in run.axes.places])[run.stacks.place[rows]]
-    known = ~np.isnan(run.stacks.infra_usd[rows])
-    own, live = rows[known & (run.stacks.cell[rows] >= 0)], rows[known & (hosting == "api")]
-    if not len(own) or not len(live):
-        return None, None
-    best = additive.leading(chain, own)
-    twins = live[[_twin(shares, best, int(row)) for row in live]]
-    return best, additive.leading(chain, twins if len(twins) else live)
+    rows = rows[~np.isnan(run.stacks.infra_usd[rows]) & wanted(rows)]
+    return additive.leading(shares.found.chain, rows) if len(rows) else None
 
 
-def _twin(shares: Shares, own: int, hosted: int) -> bool:
+def _above(shares: Shares, own: _Own) -> int | None:
+    """The best live hosted model, of the same weights where there is one."""
+    s, axes, model = shares.run.stacks, shares.run.axes, own.shares.model(own.row)
+    live = np.array([q.hosting == "api" for q in axes.places])
+    twins = np.array([m.api is not None and m.api.open_model == model for m in axes.models])
+    same = _best(shares, lambda rows: live[s.place[rows]] & twins[s.model[rows]])
+    return _best(shares, lambda rows: live[s.place[rows]]) if same is None else same
+
+
+def _twin(shares: Shares, model: str, hosted: int) -> bool:
     api = shares.run.axes.models[int(shares.run.stacks.model[hosted])].api
-    return api is not None and api.open_model == shares.model(own)
+    return api is not None and api.open_model == model
 
 
 def apart(shares: Shares, t: Technique) -> Composite | None:

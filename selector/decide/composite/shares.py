@@ -112,47 +112,59 @@ class Shares:
             rented = place.usd_per_hour is not None or place.usd_per_month is not None
             # Owned devices cost their electricity, rented ones come in units.
             by = (units if rented else size.devices / float(s.n_devices[row]), units)
-        found = [e.scaled(b, e.unit, e.formula) for e, b in zip(self._lines(row, MACHINES), by, strict=True)]
-        found += self._lines(row, OF_MODEL)
+        found = [e.scaled(b, e.unit, e.formula) for e, b in zip(self.lines(row, MACHINES), by, strict=True)]
+        found += self.lines(row, OF_MODEL)
         return summed(found)
 
     def whole(self, row: int) -> Estimate:
         """Cost of a stack alone, as in the ranking."""
         scored = self.found.scored
         usd, spread = float(scored.cost[row]), float(scored.cost_spread[row])
-        return Estimate.around(usd, spread, "USD/month", "cost.total", self._missing([row]))
+        return Estimate.around(usd, spread, "USD/month", "cost.total", _missing([(self, row)]))
 
     def total(self, rows: Sequence[int], machines: Iterable[Estimate | None]) -> Estimate | None:
-        """Cost of several stacks that serve one application: machines added, people and mitigations
-        once; None where a part of it is not known."""
-        found = list(machines)
-        known = [e for e in found if e is not None]
-        if len(known) < len(found):
-            return None
-        total = summed([*known, *self.shared(rows)], self._missing(rows))
-        return None if math.isnan(total.p50) else total
+        """Cost of several stacks of this run, as `total`."""
+        return total([(self, row) for row in rows], machines)
 
-    def shared(self, rows: Sequence[int]) -> list[Estimate]:
-        """People, mitigations and the move: the most that one stack needs; p90 as if nothing were shared."""
-        each = [self._lines(row, SHARED) for row in dict.fromkeys(rows)]
-        found = []
-        for lines in zip(*each, strict=True):
-            most = max(lines, key=lambda e: e.p50)
-            found.append(replace(most, p90=math.fsum(e.p90 for e in lines)))
-        return found
-
-    def _lines(self, row: int, names: Sequence[str]) -> list[Estimate]:
+    def lines(self, row: int, names: Sequence[str]) -> list[Estimate]:
+        """Parts of the cost of a stack by their formulas."""
         parts = self.found.scored.parts
         return [
             Estimate.around(float(parts[n].usd[row]), float(parts[n].spread[row]), "USD/month", n)
             for n in names
         ]
 
-    def _missing(self, rows: Sequence[int]) -> Mapping[str, str]:
-        """What a total leaves out because nobody knows it."""
-        found = dict.fromkeys(bill.not_counted(self.run, row) for row in rows)
-        words = "; ".join(x for x in found if x)
-        return {NOT_COUNTED: words} if words else {}
+
+Stack = tuple[Shares, int]  # a candidate of a run
+
+
+def total(stacks: Sequence[Stack], machines: Iterable[Estimate | None]) -> Estimate | None:
+    """Cost of several stacks that serve one application: machines added, people and mitigations once;
+    None where a part of it is not known."""
+    found = list(machines)
+    known = [e for e in found if e is not None]
+    if len(known) < len(found):
+        return None
+    whole = summed([*known, *shared(stacks)], _missing(stacks))
+    return None if math.isnan(whole.p50) else whole
+
+
+def shared(stacks: Sequence[Stack]) -> list[Estimate]:
+    """People, mitigations and the move: the most that one stack needs; p90 as if nothing were shared."""
+    own = {(id(shares), row): (shares, row) for shares, row in stacks}
+    each = [shares.lines(row, SHARED) for shares, row in own.values()]
+    found = []
+    for lines in zip(*each, strict=True):
+        most = max(lines, key=lambda e: e.p50)
+        found.append(replace(most, p90=math.fsum(e.p90 for e in lines)))
+    return found
+
+
+def _missing(stacks: Iterable[Stack]) -> Mapping[str, str]:
+    """What a total leaves out because nobody knows it."""
+    found = dict.fromkeys(bill.not_counted(shares.run, row) for shares, row in stacks)
+    words = "; ".join(x for x in found if x)
+    return {NOT_COUNTED: words} if words else {}
 
 
 def at(load: Load, share: float) -> Load:

@@ -42,8 +42,20 @@ def slowest(s: Candidates, rows: Sequence[int], *, joined: bool = False) -> Time
     }
 
 
+def later(a: Times, b: Times) -> Times:
+    """Of requests that one of two stacks may answer: no less than the slower takes."""
+    return {name: _last([_pair(a[name]), _pair(b[name])]) for name in a}
+
+
+def _pair(time: tuple[Any, Any]) -> tuple[float, float]:
+    return float(time[0]), float(time[1])
+
+
 def _latest(rows: Sequence[int], column: Any, spread: Any) -> tuple[float, float]:
-    pairs = [(float(column[row]), float(spread[row])) for row in rows]
+    return _last([(float(column[row]), float(spread[row])) for row in rows])
+
+
+def _last(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     if any(np.isnan(p50) for p50, _ in pairs):
         return float("nan"), 1.0
     return max(pairs)

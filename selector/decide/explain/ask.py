@@ -15,6 +15,7 @@ from selector.types.robust import StackRef
 
 if TYPE_CHECKING:
     from selector.decide.explain.study import Study
+    from selector.types.stack import Slots
 
 LABEL = re.compile(r"^([SH])-(\d+)$", re.IGNORECASE)
 ID = re.compile(r"^[0-9a-f]{4,10}$")
@@ -50,6 +51,17 @@ def stack(study: Study, text: str, flag: str = "--stack") -> int:
         if found is not None:
             return found
     raise UsageError(Problem(f"{flag} {text}: no such stack", None, _near(study, text)))
+
+
+def row_of(study: Study, slots: Slots) -> int:
+    """The candidate with exactly these slots, of those that are left."""
+    import numpy as np
+
+    run = study.run
+    model = next(i for i, m in enumerate(run.axes.models) if m.id == slots.model)
+    allowed = study.ranking.allowed
+    rows = allowed[np.asarray(run.stacks.model[allowed]) == model]
+    return next(int(r) for r in rows if show.slots(run, int(r)) == slots)
 
 
 def in_path(study: Study, path: str) -> tuple[int | None, str]:

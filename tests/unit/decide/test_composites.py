@@ -11,7 +11,7 @@ import yaml
 from selector.cli import session
 from selector.decide import recommend
 from selector.decide.composite import build, pairs
-from selector.decide.composite.shares import Shares, at
+from selector.decide.composite.shares import Shares, at, shared
 from selector.decide.explain.study import Study
 from selector.needs.load import load_document
 from selector.packs.catalog import Catalogue, load
@@ -107,10 +107,10 @@ def test_a_cascade_costs_its_first_part_in_full_and_the_second_by_the_rate(catal
     assert first is not None
     assert second is not None
     assert [x.rate for x in made.costs] == list(pairs.RATES)
-    shared = sum(e.p50 for e in shares.shared([shares.first]))
+    people = sum(e.p50 for e in shared([(shares, shares.first)]))
     for x in made.costs:
         assert x.rate is not None
-        assert x.usd_per_month.p50 == pytest.approx(shared + first.p50 + x.rate * second.p50)
+        assert x.usd_per_month.p50 == pytest.approx(people + first.p50 + x.rate * second.p50)
     # At a rate of one it costs the first part more than the second alone.
     assert made.break_even is not None
     assert made.break_even_by == "formula"
@@ -247,7 +247,48 @@ def test_pools_of_a_split_share_the_units_that_they_are_rented_in(catalogue: Cat
     assert prompts.usd_per_month is not None
     assert answers.usd_per_month is not None
     shares = Shares(kept.run, kept.ranking)
-    shared = sum(e.p50 for e in shares.shared([shares.first]))
+    people = sum(e.p50 for e in shared([(shares, shares.first)]))
     machines = prompts.usd_per_month.p50 + answers.usd_per_month.p50
-    assert made.costs[0].usd_per_month.p50 == pytest.approx(shared + machines)
+    assert made.costs[0].usd_per_month.p50 == pytest.approx(people + machines)
     assert made.quality == "the same weights on both sides"
+
+
+def test_own_machines_that_carry_the_mean_alone_send_the_peak_to_a_vendor(ranked: Ranked) -> None:
+    """The ranking holds no own stack; of what carries the mean the best is taken, and its peak is sold."""
+    need = {
+        "application": {"task": "chat", "languages": ["en"], "user_regions": ["us"]},
+        "organisation": {"region": "us"},
+        "workload": {
+            "peak_requests_per_second": 60,
+            "requests_per_month": 20_000_000,
+            "input_tokens": 900,
+            "output_tokens": 250,
+        },
+        "latency": {"first_token_p95_ms": 3000, "per_output_token_p95_ms": 60},
+        "pins": {"model": ["Qwen/Qwen3.8-27B", "openai/gpt-6.1-sol"]},
+        "data": {"classes": ["internal"]},
+        "deployment": {
+            "hosting": ["on_prem", "api"],
+            "inventory": [{"hardware": "h100-sxm-80gb", "count": 4}],
+        },
+    }
+    found = ranked(yaml.safe_dump(need), provisional=False)
+    assert all(s.slots.hosting == "api" for s in found.stacks)
+    made = of_kind(found.composites, "overflow")
+    assert made is not None
+    own, above = made.parts
+    assert own.n_devices == 4
+    assert own.stack.label is None
+    assert "Qwen/Qwen3.8-27B" in own.stack.what
+    assert "Qwen/Qwen3.8-27B" in above.stack.what
+    assert "the devices at hand do not carry the peak alone" in made.notes
+    alone = found.stacks[0].estimates["cost_per_month_usd"]
+    assert alone is not None
+    assert made.alone_usd.p50 == pytest.approx(alone.p50)
+    assert all(x.usd_per_month.p50 < alone.p50 for x in made.costs)
+    rates = [x.usd_per_month.p50 for x in made.costs]
+    assert rates == sorted(rates)
+    less = need | {
+        "deployment": need["deployment"] | {"inventory": [{"hardware": "h100-sxm-80gb", "count": 1}]}
+    }  # type: ignore[operator]
+    assert not [c for c in ranked(yaml.safe_dump(less), provisional=False).composites if c.kind == "overflow"]

@@ -139,3 +139,18 @@ def test_json_of_components_keeps_the_schema(cli: Run, tmp_path: Path, root: Pat
     done = cli("diff", saved, saved, "--format", "json")
     Draft202012Validator(schema("diff")).validate(json.loads(done.stdout))
     assert "together" in cli("diff", saved, saved).stdout
+
+
+def test_plans_are_those_of_the_stacks_that_are_taken(tmp_path: Path, catalogue: Catalogue) -> None:
+    """Where own devices or money make a component take another stack, the plan is of that one."""
+    device = {"deployment": {"hosting": ["on_prem"], "inventory": [{"hardware": "l40s-48gb", "count": 3}]}}
+    chat = {"application": {"task": "chat"}, "adaptation": {"method": "lora"}}
+    load_ = {"workload": {"peak_requests_per_second": 4, "requests_per_month": 2000000}}
+    names = {"components": [{"name": name, **chat, **load_} for name in ("first", "second")]}
+    found = decided(tmp_path, catalogue, {"version": 1, **chat, **device, **names})
+    assert found.joint is not None
+    taken = [x.stack for x in found.joint.parts]
+    assert any(own.slots != part.stacks[0].slots for own, (_, part) in zip(taken, found.parts, strict=True))
+    for own, (_, part) in zip(taken, found.parts, strict=True):
+        assert part.plan is not None
+        assert part.plan.stack == own.label
