@@ -88,6 +88,9 @@ def _joint(old: Part, new: Part, basis: Basis) -> dict[str, Any]:
     return {
         figures.COST: {"old": cost[0], "new": cost[1]},
         "budget": {"old": budgets[0], "new": budgets[1]},
+        "composites": changes(
+            _composed(old.get("joint") or {}), _composed(new.get("joint") or {}), "composite"
+        ),
         "attribution": None if None in cost or cost[0] == cost[1] else _split(row, names, basis.runs, at),
     }
 
@@ -111,6 +114,7 @@ def _one(part: str, old: Part, new: Part, basis: Basis) -> dict[str, Any]:
         "estimates": [{k: v for k, v in row.items() if k != "key"} for row in rows],
         "risks": _risks(old, new, alike),
         "risk_levels": _levels(*leaders),
+        "composites": changes(_composed(old), _composed(new), "composite"),
         "feasibility": feasibility,
         "options": flips.options(part, runs),
         "assumptions": changes(_assumed(old), _assumed(new), "key"),
@@ -236,6 +240,17 @@ def _residual(stack: Mapping[str, Any]) -> dict[str, str]:
 
 def _assumed(decision: Part) -> dict[str, Any]:
     return {a["key"]: a["value"] for a in decision["assumptions"]}
+
+
+def _composed(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Several stacks as one, by technique: of which, and USD a month at the middle of the rates printed."""
+    return {
+        c["technique"]: {
+            "stacks": [x["stack"]["what"] for x in c["parts"]],
+            "usd_per_month": float(f"{c['costs'][len(c['costs']) // 2]['usd_per_month']['p50']:.6g}"),
+        }
+        for c in decision.get("composites", ())
+    }
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[dict[str, Any]]:

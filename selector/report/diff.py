@@ -18,7 +18,7 @@ def as_text(found: Mapping[str, Any], terminal: bool = False, width: int | None 
     """Lines and tables for a terminal; components one under another."""
     made = []
     if "joint" in found:
-        made.append(render([diff_tables.together(found)], terminal, width).rstrip("\n"))
+        made.append(render(diff_tables.together(found), terminal, width).rstrip("\n"))
     for name, part in diff_tables.parts(found):
         if name:
             made.append(f"component {name}")

@@ -18,7 +18,7 @@ def page(found: Mapping[str, Any], titles: tuple[str, str]) -> str:
     return template("diff.html").render(
         old=titles[0],
         new=titles[1],
-        joint=laid(diff_tables.together(found)) if "joint" in found else None,
+        joint=[laid(t) for t in diff_tables.together(found)] if "joint" in found else [],
         several=bool(found.get("components")),
         parts=[_part(name, part) for name, part in diff_tables.parts(found)],
     )

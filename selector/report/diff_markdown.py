@@ -18,7 +18,7 @@ def as_markdown(found: Mapping[str, Any], titles: tuple[str, str]) -> str:
     """A headline, what it is due to, the figures, and the rest behind a fold."""
     parts = [TAG, f"**selector diff** of `{titles[0]}` and `{titles[1]}`"]
     if "joint" in found:
-        parts.append(table(diff_tables.together(found)))
+        parts.extend(table(t) for t in diff_tables.together(found))
     for name, part in diff_tables.parts(found):
         if name:
             parts.append(f"## Component {name}")

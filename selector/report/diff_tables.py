@@ -118,6 +118,7 @@ def tables(found: Found, most: int | None = MOST) -> list[Table]:
         _figures("Figures of stacks", found, causes, _others(found), True),
         _levels(found),
         _risks(found),
+        _composites(found["composites"]),
         _flips(found),
         _limits(found),
         _options(found),
@@ -133,7 +134,7 @@ def _others(found: Found) -> list[Found]:
     return [e for e in found["estimates"] if e["stack"] != FIRST and None not in (e["old"], e["new"])]
 
 
-def together(found: Found) -> Table:
+def together(found: Found) -> list[Table]:
     """All components together."""
     joint = found["joint"]
     cost, split = joint["cost_per_month_usd"], joint["attribution"]
@@ -146,7 +147,8 @@ def together(found: Found) -> Table:
         *("" for _ in causes),
     )
     columns = ("together", "old", "new", *(HEADS.get(g, g) for g in causes))
-    return Table("All components together", columns, (row, budget), frozenset(columns[1:]))
+    whole = Table("All components together", columns, (row, budget), frozenset(columns[1:]))
+    return [t for t in (whole, _composites(joint["composites"])) if t.rows]
 
 
 def _cut(t: Table, most: int | None) -> Table:
@@ -210,6 +212,16 @@ def _levels(found: Found) -> Table:
 def _risks(found: Found) -> Table:
     rows = tuple((r["risk"], r["old"] or "-", r["new"] or "-", r["stack"]) for r in found["risks"])
     return Table("Risks that changed", ("risk", "old", "new", "stack"), rows, frozenset(), "-: not raised")
+
+
+def _composites(rows: Sequence[Found]) -> Table:
+    made = tuple((r["composite"], _composite(r["old"]), _composite(r["new"])) for r in rows)
+    note = "USD a month at the middle of the rates that `selector recommend` prints; -: none"
+    return Table("Composite stacks", ("stacks as one", "old", "new"), made, frozenset(), note)
+
+
+def _composite(one: Found | None) -> str:
+    return f"{' and '.join(one['stacks'])}: {short(one['usd_per_month'])}" if one else "-"
 
 
 def _flips(found: Found) -> Table:

@@ -307,3 +307,26 @@ def test_formats(cli: Run) -> None:
     comment = cli("diff", OLD, NEW, *DAY, "--format", "markdown").stdout
     assert comment.startswith("<!-- selector-diff -->")
     assert "<details>" in comment
+
+
+OWN = """\
+application: {task: chat, languages: [en], user_regions: [us]}
+organisation: {region: us}
+workload: {peak_requests_per_second: 60, requests_per_month: 20_000_000, input_tokens: 900, output_tokens: 250}
+latency: {first_token_p95_ms: 3000, per_output_token_p95_ms: 60}
+pins: {model: [Qwen/Qwen3.8-27B, openai/gpt-6.1-sol]}
+deployment: {hosting: [on_prem, api], inventory: [{hardware: h100-sxm-80gb, count: %d}]}
+data: {classes: [internal]}
+"""
+
+
+def test_composite_stacks_that_appear_are_told(cli: Run, tmp_path: Path) -> None:
+    sides = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    for side, count in zip(sides, (3, 4), strict=True):
+        side.write_text(OWN % count)
+    (row,) = as_json(cli, *sides, *DAY)["composites"]
+    assert (row["composite"], row["old"]) == ("overflow", None)
+    assert "4x h100-sxm-80gb" in row["new"]["stacks"][0]
+    printed = cli("diff", *sides, *DAY).stdout
+    assert "Composite stacks" in printed
+    assert not as_json(cli, sides[1], sides[1], *DAY)["composites"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from selector.decide.runs import anew
 from selector.plan import retraining
 from selector.report import plan as report
 from selector.types.decision import Recommendation
@@ -51,7 +52,7 @@ def test_the_pace_follows_what_changes_most_often(
     assert plan.retraining.mode == mode
     assert plan.retraining.runs.p50 == pytest.approx(runs)
     # Exactly one way holds.
-    assert len([x for x in plan.lines if x.settings.get(retraining.PART)]) == 1
+    assert len([x for x in plan.lines if anew.way(x.settings)]) == 1
 
 
 @pytest.mark.parametrize(
