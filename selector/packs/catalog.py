@@ -34,6 +34,7 @@ NESTED = (
     "laws",
     "mandatory",
     "exports",
+    "parallelism",
     "published",
 )  # lists of an entry whose rows have sources of their own
 

@@ -219,6 +219,16 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Parallelism:
+    """A kind of model parallelism that an engine has."""
+
+    kind: str  # tensor pipeline
+    as_of: str
+    source: str | None = None
+    judgement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Preference:
     """Points of a library over others that can do the run, by judgement; rules give frameworks theirs."""
 
@@ -247,6 +257,7 @@ class Framework:
     batching: str | None = None  # continuous | static | single
     openai_api: bool | None = None
     features: tuple[str, ...] = ()
+    parallelism: tuple[Parallelism, ...] = ()  # all kinds where none is stated
     trains: tuple[Trains, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)  # role -> published converted none
     exports: tuple[Export, ...] = ()
