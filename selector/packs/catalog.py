@@ -266,6 +266,11 @@ class Catalogue:
         return found
 
     @cached_property
+    def metrics(self) -> Mapping[str, kinds.Metric]:
+        """Metrics of quality by name."""
+        return {k: build(kinds.Metric, m) for k, m in self.raw.single["vocabulary"]["metrics"].items()}
+
+    @cached_property
     def defaults(self) -> Sequence[Mapping[str, Any]]:
         """Rules for values that nobody stated, in the order in which they are tried."""
         found: Sequence[Mapping[str, Any]] = self.raw.single["defaults"]

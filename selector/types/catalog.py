@@ -333,6 +333,15 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """What a figure of quality counts, and which way is better."""
+
+    share_of: str | None = None  # examples words characters; None where it is no share
+    lower_is_better: bool = False
+    error: bool = False  # a rate or size of errors
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A number that is neither fact nor requirement."""
 
