@@ -224,6 +224,11 @@ class Catalogue:
         return [build(kinds.Support, e) for e in self.raw.entries.get("support", {}).values()]
 
     @cached_property
+    def roles(self) -> dict[str, kinds.Role]:
+        """What holds of the models of a role."""
+        return self._by_id("roles", kinds.Role)
+
+    @cached_property
     def recoveries(self) -> list[kinds.Recovery]:
         """Measured quality recoveries."""
         return [build(kinds.Recovery, e) for e in self.raw.entries.get("recoveries", {}).values()]

@@ -18,7 +18,7 @@ from selector.plan import (
     training,
     unsized,
 )
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone, from_scratch
+from selector.plan.kinds import CLASSICAL, backbone, from_scratch
 from selector.types.catalog import Device
 from selector.types.facts import of_device
 from selector.types.plan import CompressionPlan, Plan, TrainingPlan
@@ -119,7 +119,7 @@ def _facts(
     found: dict[str, object] = {
         "plan.method": method.split("+")[0],
         "plan.trained": trained,
-        "plan.modality": MODALITY.get(option.role, "text"),
+        "plan.modality": run.cat.roles[option.role].modality,
         "plan.backbone": backbone(option),
         "plan.quantised": compression is not None and compression.method == "quantization",
         "plan.retrained": retraining.pace(run, option),

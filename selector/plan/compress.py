@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from selector.decide import quality, single
 from selector.estimate.quality import examples_to_see
-from selector.plan.kinds import CLASSICAL, MODALITY, backbone
+from selector.plan.kinds import CLASSICAL, backbone
 from selector.types.catalog import Metric, Precision
 from selector.types.estimate import Estimate
 from selector.types.plan import CompressionPlan
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 WIDE = ("bf16", "fp16", "fp32")
 WHOLE = 16.0
 OWN_SCORE = Metric(share_of="examples")  # where no metric is stated
-# What a mean over all examples hides, by what the model reads.
-HARD = {
-    "text": "long answers, numbers, tools",
-    "image": "rare classes, small objects",
-    "audio": "noise, accents, names and numbers",
-}
 
 
 def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
@@ -143,7 +137,7 @@ def _acceptance(run: Run, option: ModelOption, precision: Precision) -> str:
     return (
         f"{need.metric or 'the score of the own task'} on {shown}, against {against}: "
         f"at most {100.0 * loss:.1f} % {kind}{floor}; "
-        f"hard cases ({HARD.get(MODALITY.get(option.role, ''), 'the rarest ones')}) apart"
+        f"hard cases ({run.cat.roles[option.role].hard_cases}) apart"
     )
 
 

@@ -333,6 +333,19 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What holds of all models of a role, by judgement."""
+
+    id: str
+    modality: str  # text image audio time_series tabular
+    methods: tuple[str, ...]  # of adaptation, that the program may choose by itself
+    hosted: tuple[str, ...]  # the same of an endpoint paid by use
+    judgement: bool
+    as_of: str
+    hard_cases: str = "the rarest ones"  # what a mean over all examples hides
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """What a figure of quality counts, and which way is better."""
 
