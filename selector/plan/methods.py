@@ -96,7 +96,7 @@ def _run(
     shp = training.dimensions(option, run.p)
     if shp is None or want.tokens is None:
         return None, None
-    spread = fastest(shp, machine.device, machine.count, want.wish, run.p)
+    spread = fastest(shp, machine.hardware, want.wish, run.p)
     if spread is None:
         return None, None
     took = training.hours(run, shp, machine.device, spread, want.tokens)

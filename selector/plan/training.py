@@ -12,7 +12,7 @@ from selector.decide.cells import Shape, shape
 from selector.estimate import training
 from selector.needs.facts import requirement_facts
 from selector.plan import machines
-from selector.plan.runs import Spread, Wish, fastest
+from selector.plan.runs import Hardware, Spread, Wish, fastest
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
 from selector.types.facts import of_device
@@ -112,8 +112,8 @@ def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
     if shp is None:
         return None
 
-    def size(device: Device, count: int) -> Spread | None:
-        return fastest(shp, device, count, want.wish, run.p)
+    def size(on: Hardware) -> Spread | None:
+        return fastest(shp, on, want.wish, run.p)
 
     def whole(device: Device, spread: Spread) -> float:
         return hours(run, shp, device, spread, want.tokens)
