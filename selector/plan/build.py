@@ -69,6 +69,8 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     anew = next((x for x in told if x.settings.get(retraining.PART)), None)
     again = retraining.plan(run, option, sized.plan, classical, anew) if anew else None
     every = (*told, *space)
+    tool = run.cat.frameworks.get(compression.tool or "") if compression else None
+    recipe = tool.recipe if tool else None
     return Plan(
         stack=stack.label,
         method=option.method,
@@ -78,7 +80,7 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         retraining=again,
         compression=compression,
         lines=every,
-        fragments=fragments.of(option, precision, sized.plan, looked, compression, every),
+        fragments=fragments.of(option, precision, sized.plan, looked, compression, every, recipe),
         problems=problems.of(run, option, sized.plan, has, again),
     )
 

@@ -229,6 +229,14 @@ class Parallelism:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recipe of a tool that compresses says beside the format."""
+
+    ignore: tuple[str, ...]  # modules that keep 16 bit, as the tool names them
+    smoothing_strength: float  # of activations before they are rounded to 8 bit
+
+
+@dataclass(frozen=True, slots=True)
 class Preference:
     """Points of a library over others that can do the run, by judgement; rules give frameworks theirs."""
 
@@ -262,6 +270,7 @@ class Framework:
     weights: Mapping[str, str] = field(default_factory=dict)  # role -> published converted none
     exports: tuple[Export, ...] = ()
     preference: Preference | None = None
+    recipe: Recipe | None = None
     note: str | None = None
 
 
