@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from selector.decide import train
-from selector.decide.runs.spreads import Wish, fastest
+from selector.decide.runs.spreads import Hardware, Wish, fastest
 from selector.iterate import measurements as files
 from selector.iterate import predict_training as told
 from selector.iterate.measurements import TRAINING, Point, PointError
@@ -58,7 +58,7 @@ def compared(points: list[Point], cat: Catalogue) -> tuple[dict[str, list[Row]],
         )
         tier = tuple(k for k in run.keys if k.startswith(("tier.", "framework.")))
         wish = Wish(run.method, run.seq_len, max(round(batch), 1), run.states, keys=tier or ("tier.stock",))
-        spread = fastest(case.shape, case.device, run.devices, wish, p)
+        spread = fastest(case.shape, Hardware(case.device, run.devices, run.devices), wish, p)
         if spread is None:
             left[f"{run.method}: no room found"] += 1
             continue

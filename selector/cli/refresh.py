@@ -134,10 +134,11 @@ def _feed(name: str, from_: str | None, said: date | None, ask: Ask) -> Feed:
     from selector.iterate.feeds import genai, gpuhunt, litellm, pypi
 
     if name == genai.ID:
-        return genai.read(ask.today, said)
+        return genai.read(ask.url(name), ask.today, said)
     if name == litellm.ID:
-        return litellm.read(from_, said)
+        return litellm.read(from_, ask.url(name), said)
     if name == gpuhunt.ID:
-        return gpuhunt.read(from_, said, ask.today)
+        return gpuhunt.read(from_, ask.url(name), said, ask.today)
     names = ask.names(pypi.ID)
-    return pypi.read(from_, [n for n, means in names.items() if not ask.only or means in ask.only], ask.today)
+    asked = [n for n, means in names.items() if not ask.only or means in ask.only]
+    return pypi.read(from_ or ask.url(name), asked, ask.today)

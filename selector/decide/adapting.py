@@ -15,23 +15,13 @@ from selector.decide.axes import Axes, ModelOption
 from selector.decide.judge import Compile
 from selector.decide.people import adapting, trained
 from selector.decide.trainable import Room, why
+from selector.types.catalog import Role
 from selector.types.requirement import Requirement
 from selector.types.rule import Effect, Rule
 
 FACT = "adaptation"
 TUNED = ("lora", "qlora", "full")
-# Methods that the program may choose by itself, by role; the first is what costs nobody any doubt.
-OPEN: Mapping[str, tuple[str, ...]] = {
-    "llm": ("prompt", "rag", *TUNED, "distill", "continued_pretrain", "pretrain"),
-    "encoder": ("full", "distill"),
-    "vision": ("full", "distill"),
-    "tabular": ("full",),
-    "time_series": ("full",),
-    "recommendation": ("full",),
-}
 CHEAPER = ("lora", "qlora")  # in memory, dearer first
-OTHERS = ("none", "full", "distill")  # models that answer as they are
-HOSTED = ("prompt", "rag")  # what an endpoint paid by use can do
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +34,12 @@ class Method:
     vetoes: tuple[str, ...]
 
 
-def open_to(role: str, hosted: bool) -> tuple[str, ...]:
-    """Methods that a model of a role can be fitted by."""
-    if hosted:
-        return HOSTED if role == "llm" else ("none",)
-    return OPEN.get(role, OTHERS)
-
-
-def asked(req: Requirement, role: str, hosted: bool) -> tuple[str, ...]:
+def asked(req: Requirement, free: tuple[str, ...]) -> tuple[str, ...]:
     """Methods to choose among: those stated, or all that are open to the model."""
     stated = req.pins.adaptation or ((req.adaptation.method,) if req.adaptation.method else ())
     named = tuple(m for s in stated if s != "auto" for m in (TUNED if s == "sft" else (s,)))
     if named:
         return named
-    free = open_to(role, hosted)
     # Who proposes to tune wants the model tuned: of these methods the best is taken.
     proposed = {str(v) for v in req.proposed.get(FACT, ())}
     tuned = tuple(m for m in free if m in TUNED)
@@ -102,9 +84,15 @@ def ordered(methods: Sequence[Method], p: Mapping[str, float]) -> list[str]:
     return [m.name for m in sorted(methods, key=key)]
 
 
+def open_to(role: Role, hosted: bool) -> tuple[str, ...]:
+    """Methods that the program may choose for a model by itself."""
+    return role.hosted if hosted else role.methods
+
+
 def choose(
     axes: Axes,
     req: Requirement,
+    roles: Mapping[str, Role],
     common: Mapping[str, object],
     rules: Iterable[Rule],
     compile_: Compile,
@@ -118,7 +106,7 @@ def choose(
 
     def methods(option: ModelOption) -> list[str]:
         hosted = option.api is not None
-        named = asked(req, option.role, hosted)
+        named = asked(req, open_to(roles[option.role], hosted))
         key = (named, hosted, *(option.facts.get(f) for f in mentioned))
         if key not in answers:
             known = {**common, **option.facts, **({"hosting": "api"} if hosted else {})}

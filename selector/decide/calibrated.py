@@ -30,7 +30,9 @@ FACTORS: Mapping[str, tuple[str, str | None]] = {
 }
 FIRST = ("first_token", "first_token_loaded")
 MOST_DIFFERING = 1
-SAME = {"fp16": "bf16"}  # bytes, arithmetic and kernels are the same
+# How measurements are grouped, and no property of a format: the formulas give both the same bytes and rates,
+# so that what is measured of one tells their error on the other.
+SAME = {"fp16": "bf16"}
 MONTH_DAYS = 30.4375
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from selector.decide import cells, parts
 from selector.decide.axes import Axes, ModelOption, Place
 from selector.decide.columns import distinct, narrow, numbered, spread
-from selector.decide.layouts import layouts, pinned_allowed, splitting
+from selector.decide.layouts import layouts, parallel, pinned_allowed
 from selector.decide.runnable import Refused, Runs, runs, told
 from selector.packs.support import SupportTable
 from selector.types.requirement import LayoutPin
@@ -129,7 +129,7 @@ class _Layouts:
         spans = [reach.get((d.id, d.pool), (0, 0)) for d in axes.devices]
         form, forms = numbered([_form(m) for m in axes.models])
         span, spread_over = numbered(spans)
-        way, ways = numbered([splitting(e.id) for e in axes.engines])
+        way, ways = numbered([parallel(e.framework) for e in axes.engines])
         code = (form[found.model] * max(ways, 1) + way[found.engine]) * max(spread_over, 1)
         code += span[found.device]
         kinds, self.kind = distinct(code, max(forms * ways * spread_over, 1))
@@ -163,7 +163,7 @@ def _allowed(
     axes: Axes, at: Sequence[int], span: tuple[int, int], pinned: Sequence[LayoutPin]
 ) -> tuple[list[tuple[int, int]], list[tuple[str, str]]]:
     """Layouts of a model on a device with an engine; of those pinned, which cannot be, and why."""
-    option, device, engine = axes.models[at[0]], axes.devices[at[1]], axes.engines[at[2]].id
+    option, device, engine = axes.models[at[0]], axes.devices[at[1]], axes.engines[at[2]].framework
     assert option.model is not None
     most, node = span
     free = layouts(option.model, engine, option.role, most, node)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from selector.types.catalog import Model
+from selector.types.catalog import Framework, Model
 
 TENSOR = (1, 2, 4, 8, 16, 32, 64)
 PIPELINE = (1, 2, 3, 4, 8)
-# TurboMind splits tensors only: https://github.com/InternLM/lmdeploy/issues/2114.
-NO_STAGES = frozenset({"lmdeploy"})
-LAYER_SPLIT = frozenset({"llama.cpp", "ollama", "exllamav2", "mlx-lm", "transformers"})
 
 
-def splitting(engine: str) -> tuple[bool, bool]:
-    """What layouts depend on, of an engine: it splits layers only, and it knows no stages."""
-    return engine in LAYER_SPLIT, engine in NO_STAGES
+def parallel(engine: Framework | None) -> tuple[bool, bool]:
+    """What layouts depend on, of an engine: whether it splits tensors, and layers; both where nobody says."""
+    stated = {row.kind for row in engine.parallelism} if engine else set()
+    return not stated or "tensor" in stated, not stated or "pipeline" in stated
 
 
-def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: int) -> list[tuple[int, int]]:
+def layouts(
+    model: Model, engine: Framework | None, role: str, devices_at_most: int, node: int
+) -> list[tuple[int, int]]:
     """(tp, pp) pairs: tensor parallel divides the heads and stays in one machine unless it fills
     several; pipeline stages divide over machines or odd counts; engines that split layers use
     pipeline only. Small one-pass models run on one device a replica."""
     if role != "llm" and role not in ("diffusion",):
         return [(1, 1)]
-    if engine in LAYER_SPLIT:
+    tensors, stages = parallel(engine)
+    if not tensors:
         return [(1, n) for n in range(1, min(devices_at_most, 8) + 1)]
     arch = model.architecture
     heads = arch.heads if arch else None
@@ -40,7 +41,7 @@ def layouts(model: Model, engine: str, role: str, devices_at_most: int, node: in
             # it and the count fills the machine (three cards).
             inside = tp * pp <= node
             whole = tp * pp in TENSOR and _divides(heads, tp * pp)
-            if pp > 1 and ((inside and (whole or node % (tp * pp))) or engine in NO_STAGES):
+            if pp > 1 and ((inside and (whole or node % (tp * pp))) or not stages):
                 continue
             if pp > 1 and not inside and tp < node:
                 continue

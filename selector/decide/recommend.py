@@ -121,7 +121,7 @@ def prepare(
     common = _common(req, assumed, p, cat, compile_)
     rules = [r for r in rules if not _never(r, common, compile_)]
     places.build(axes, req, wanted, cat)
-    adapting.choose(axes, req, common, rules, compile_, trainable.room(axes, req, assumed, p))
+    adapting.choose(axes, req, cat.roles, common, rules, compile_, trainable.room(axes, req, assumed, p))
     screens.places(axes, wanted, options.hosting(req, wanted))
     axes.measured = calibrated.of(cat.measured, p, today)
     refusals = Refusals({})

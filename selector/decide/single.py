@@ -180,7 +180,7 @@ def _choices(
             if answer.status != "yes":
                 refused.append(spread.unsupported(answer, engine, name, device))
                 continue
-            for pair in [layout] if layout else spread.pairs(model, engine, count, node):
+            for pair in [layout] if layout else spread.pairs(model, cat.frameworks.get(engine), count, node):
                 found.append(_choice(model, shp, device, engine, precision, answer.compute, pair, p))
     return found, refused
 
@@ -364,7 +364,7 @@ def _nearest(
             return f"fits as {precision.id} on the same devices"
     name, compute = short.precision, table.look_up(engine, device, short.precision, model, "llm").compute
     for n in _more(count, load, short):
-        for pair in spread.pairs(model, engine, n, node):
+        for pair in spread.pairs(model, cat.frameworks.get(engine), n, node):
             if fits(name, compute, pair, n, load):
                 return f"fits on {n} devices (tp {pair[0]}, pp {pair[1]})"
     for tokens in (131072, 65536, 32768, 16384, 8192, 4096):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from selector.decide.layouts import layouts, pinned_allowed
 from selector.packs.support import Answer
-from selector.types.catalog import Device, Model
+from selector.types.catalog import Device, Framework, Model
 from selector.types.load import Load
 
 
@@ -40,7 +40,7 @@ def asked(model: Model, count: int, tp: int | None, pp: int | None) -> tuple[int
     return f"layout: {reason}" if reason else pair
 
 
-def pairs(model: Model, engine: str, count: int, node: int) -> list[tuple[int, int]]:
+def pairs(model: Model, engine: Framework | None, count: int, node: int) -> list[tuple[int, int]]:
     """(tp, pp) of one replica, all that leave the fewest devices idle."""
     found = layouts(model, engine, "llm", count, min(node, count))
     most = max((count // (t * q) * t * q for t, q in found), default=0)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from selector.decide.layouts import LAYER_SPLIT
 from selector.errors import InputError, Position, Problem, SelectorError
 from selector.needs.load import Stated, load_document
 from selector.needs.tables import axes
@@ -117,7 +116,7 @@ def _shown(found: Recommendation, wanted: str) -> bool:
 def _value(first: RankedStack, axis: str) -> object:
     slots, lay = first.slots.as_dict(), first.slots.layout
     if axis == "layout" and lay:
-        split = ("layer-split",) if first.slots.engine in LAYER_SPLIT and lay.pp > 1 else ()
+        split = ("layer-split",) if lay.tp == 1 and lay.pp > 1 else ()
         return (f"tp{lay.tp}-pp{lay.pp}-replicas{lay.replicas}", *split)
     if axis == "hardware":
         return slots["hardware"] and f"{slots['n_devices']}x{slots['hardware']}"

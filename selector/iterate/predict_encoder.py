@@ -12,6 +12,7 @@ from selector.estimate import encoder
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.iterate.measurements import Point, PointError
 from selector.needs.names import compact
+from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import Device, Model
 
@@ -21,7 +22,6 @@ UNRELIABLE = "precision_field_unreliable"
 STEPS = "value_is_unet_steps_per_s"
 CIRCUMSTANCES = ("power_limited",)
 FORM = re.compile(r"fp4|fp8|int8|int4|bf16|fp16|tf32|fp32|f16|f32|float32|float16|bfloat16")
-SAME = {"f16": "fp16", "f32": "fp32", "float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 # What benchmark entries compute in where they do not say; frameworks run what they are given.
 USUAL = {"diffusion": "fp8", "speech": "fp16"}
 AS_STATED = re.compile(r"onnx|torch|tensorflow", re.IGNORECASE)
@@ -87,7 +87,7 @@ def form_of(point: Point, role: str) -> str:
     """Arithmetic format of a point: the narrowest that is named, 8 bit where benchmarks leave it out."""
     text = (point.text("precision_weights") or point.text("precision") or "").lower()
     behind = re.search(r"with (\w+) matmul", text)
-    named = [SAME.get(f, f) for f in FORM.findall(behind[1] if behind else text)]
+    named = [alias("precision", f) or f for f in FORM.findall(behind[1] if behind else text)]
     unsaid = UNRELIABLE in point.flags and not AS_STATED.search(point.text("engine") or "")
     if text.startswith("unstated") or unsaid:
         return USUAL.get(role, "int8")

@@ -9,7 +9,7 @@ from typing import Any
 
 from selector.decide import single
 from selector.decide.calibrated import first_token
-from selector.decide.layouts import LAYER_SPLIT
+from selector.decide.layouts import parallel
 from selector.estimate import sizing
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.serving import energy_per_token, prefill_flops
@@ -159,7 +159,7 @@ def case_of(
         if tp * pp > count:
             raise PointError(f"tp {stated:g} x pp {pp} needs more than the {count} devices")
         return laid(tp, pp)
-    if engine in LAYER_SPLIT:
+    if not parallel(cat.frameworks.get(engine))[0]:
         return laid(1, count)
     if load.concurrency:
         return laid(max(count // pp, 1), pp)

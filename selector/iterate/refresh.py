@@ -44,6 +44,10 @@ class Ask:
         """Times a figure from which it is held back."""
         return float(self.cat.parameters["refresh.jump"].value)
 
+    def url(self, feed: str) -> str:
+        """Where a source publishes what it has."""
+        return str(self.cat.sources[f"refresh.{feed}"]["url"])
+
     def names(self, feed: str) -> dict[str, str]:
         """Id in the packs by the name of a source."""
         rows = self.cat.raw.entries.get("source_names", {}).values()

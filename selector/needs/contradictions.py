@@ -10,6 +10,7 @@ from selector.needs.names import compact, counted
 from selector.needs.options import Options, expand_hosting, resolve_options
 from selector.needs.regions import jurisdiction
 from selector.needs.tables import defaults
+from selector.types.catalog import Metric
 from selector.types.requirement import LatencyLimits
 
 if TYPE_CHECKING:
@@ -17,28 +18,18 @@ if TYPE_CHECKING:
     from selector.packs.catalog import Catalogue
 
 REMOTE = frozenset({"api", "api_batch", "managed_dedicated", "managed_app"})
-LOWER_IS_BETTER = frozenset(
-    ("wer", "cer", "fid", "mae", "rmse", "mape", "smape", "mase", "log_loss", "perplexity")
-)
-SHARES = frozenset(
-    (
-        *("accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc", "ndcg", "mrr"),
-        *("map", "recall_at_k", "iou", "exact_match", "pass_at_1", "task_success", "win_rate"),
-    )
-)
 # Providers with regions on the Chinese mainland, whose names begin alike.
 CN_CLOUDS = ("alibaba", "aliyun", "huawei", "tencent", "volcengine", "aws", "aws-cn")
 Found = Iterator[Problem]
 
 
 def contradictions(stated: Stated, catalogue: Catalogue | None = None) -> list[Problem]:
-    """All contradictions in what the user stated; with a catalogue also names it lacks."""
+    """All contradictions in what the user stated; with a catalogue also of metrics, and names it lacks."""
     checks: tuple[Callable[[Stated], Found], ...] = (
         _hosting,
         _pins_in_hosting,
         _excluded_pins,
         _money,
-        _quality,
         _sizes,
         _weights,
         _confidence,
@@ -49,6 +40,7 @@ def contradictions(stated: Stated, catalogue: Catalogue | None = None) -> list[P
     )
     problems = [p for check in checks for p in check(stated)]
     if catalogue is not None:
+        problems.extend(_quality(stated, catalogue))
         try:
             options = resolve_options(stated, catalogue)
         except InputError as error:
@@ -144,10 +136,14 @@ def _money(stated: Stated) -> Found:
         yield _at(stated, "budget", what, "state deployment.inventory or budget.upfront_usd")
 
 
-def _quality(stated: Stated) -> Found:
+def _quality(stated: Stated, catalogue: Catalogue) -> Found:
     want = stated.requirement.quality
     lowest, target = want.minimum, want.target
-    if want.metric in SHARES:
+    if lowest is None and target is None:
+        return
+    metric = catalogue.metrics.get(want.metric or "", Metric())
+    # There may be more errors than words.
+    if metric.share_of and not metric.error:
         for name, value in (("minimum", lowest), ("target", target)):
             if value is not None and value > 1:
                 what = f"quality.{name} is {value:g}, but {want.metric} is a share of 0 to 1"
@@ -155,9 +151,8 @@ def _quality(stated: Stated) -> Found:
                 yield _at(stated, f"quality.{name}", what, fix)
     if lowest is None or target is None:
         return
-    falling = want.metric in LOWER_IS_BETTER
-    if (lowest < target) if falling else (lowest > target):
-        word = "below" if falling else "above"
+    if (lowest < target) if metric.lower_is_better else (lowest > target):
+        word = "below" if metric.lower_is_better else "above"
         what = f"quality.minimum {lowest:g} is {word} quality.target {target:g}"
         yield _at(stated, "quality.minimum", what, "swap them; minimum is the worst allowed")
 

@@ -34,6 +34,7 @@ NESTED = (
     "laws",
     "mandatory",
     "exports",
+    "parallelism",
     "published",
 )  # lists of an entry whose rows have sources of their own
 
@@ -223,6 +224,11 @@ class Catalogue:
         return [build(kinds.Support, e) for e in self.raw.entries.get("support", {}).values()]
 
     @cached_property
+    def roles(self) -> dict[str, kinds.Role]:
+        """What holds of the models of a role."""
+        return self._by_id("roles", kinds.Role)
+
+    @cached_property
     def recoveries(self) -> list[kinds.Recovery]:
         """Measured quality recoveries."""
         return [build(kinds.Recovery, e) for e in self.raw.entries.get("recoveries", {}).values()]
@@ -263,6 +269,11 @@ class Catalogue:
         """Closed vocabularies by name."""
         found: Mapping[str, Sequence[str]] = self.raw.single["vocabulary"]["words"]
         return found
+
+    @cached_property
+    def metrics(self) -> Mapping[str, kinds.Metric]:
+        """Metrics of quality by name."""
+        return {k: build(kinds.Metric, m) for k, m in self.raw.single["vocabulary"]["metrics"].items()}
 
     @cached_property
     def defaults(self) -> Sequence[Mapping[str, Any]]:

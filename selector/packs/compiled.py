@@ -30,7 +30,7 @@ SINGLE = frozenset(
 JUDGING = frozenset(
     {
         *("rules", "risks", "mitigations", "scoring", "implications", "defaults", "parameters"),
-        *("policies", "regulations", "uses", "domains"),
+        *("policies", "regulations", "uses", "domains", "roles"),
     }
 )
 BASE = "base"  # the files beside the packs: parameters, vocabulary, sources

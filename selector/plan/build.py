@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
 from selector.decide.runs import anew, chosen, machines
-from selector.decide.runs.kinds import MODALITY, backbone, classical, from_scratch
+from selector.decide.runs.kinds import backbone, classical, from_scratch
 from selector.plan import (
     compress,
     fragments,
@@ -57,6 +57,8 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     line = next((x for x in told if anew.way(x.settings)), None)
     again = retraining.plan(run, option, sized.plan, fit, line) if line else None
     every = (*told, *space)
+    tool = run.cat.frameworks.get(compression.tool or "") if compression else None
+    recipe = tool.recipe if tool else None
     return Plan(
         stack=stack.label,
         method=option.method,
@@ -66,7 +68,7 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         retraining=again,
         compression=compression,
         lines=every,
-        fragments=fragments.of(option, precision, sized.plan, looked, compression, every),
+        fragments=fragments.of(option, precision, sized.plan, looked, compression, every, recipe),
         problems=problems.of(run, option, sized.plan, has, again),
     )
 
@@ -89,7 +91,7 @@ def _facts(
     found: dict[str, object] = {
         "plan.method": method.split("+")[0],
         "plan.trained": trained,
-        "plan.modality": MODALITY.get(option.role, "text"),
+        "plan.modality": run.cat.roles[option.role].modality,
         "plan.backbone": backbone(option),
         "plan.quantised": compression is not None and compression.method == "quantization",
         "plan.retrained": anew.pace(run, option),

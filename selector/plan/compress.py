@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from selector.decide import quality, single
-from selector.decide.runs.kinds import CLASSICAL, MODALITY, backbone
+from selector.decide.runs.kinds import CLASSICAL, backbone
 from selector.estimate.quality import examples_to_see
-from selector.types.catalog import Precision
+from selector.types.catalog import Metric, Precision
 from selector.types.estimate import Estimate
 from selector.types.plan import CompressionPlan
 
@@ -19,20 +19,7 @@ if TYPE_CHECKING:
 
 WIDE = ("bf16", "fp16", "fp32")
 WHOLE = 16.0
-# What a mean over all examples hides, by what the model reads.
-HARD = {
-    "text": "long answers, numbers, tools",
-    "image": "rare classes, small objects",
-    "audio": "noise, accents, names and numbers",
-}
-# Metrics that are better when lower, with what there is more of when they are worse.
-ERRORS = {
-    **dict.fromkeys(("wer", "cer", "mae", "rmse", "mape", "smape", "mase"), "more errors"),
-    **dict.fromkeys(("fid", "log_loss", "perplexity"), "more"),
-}
-SHARES = {"wer": "words", "cer": "characters"}  # errors that are counted, of what
-# Means over examples that are no shares of them: their spread is not known beforehand.
-NO_SHARES = frozenset(ERRORS) - frozenset(SHARES) | {"mos", "r2", "bleu", "chrf", "comet", "rouge"}
+OWN_SCORE = Metric(share_of="examples")  # where no metric is stated
 
 
 def plan(run: Run, row: int, stack: RankedStack) -> CompressionPlan | None:
@@ -139,25 +126,29 @@ def _acceptance(run: Run, option: ModelOption, precision: Precision) -> str:
     if precision.id in WIDE and option.method != "distill":
         return ""
     p, need = run.p, run.req.quality
-    name, loss = need.metric or "", p["plan.worst_loss"]
-    kind = ERRORS.get(name)
-    floor = f", and at {'most' if kind else 'least'} {need.minimum:g}" if need.minimum else ""
+    loss = p["plan.worst_loss"]
+    metric = run.cat.metrics[need.metric] if need.metric else OWN_SCORE
+    kind = ("more errors" if metric.error else "more") if metric.lower_is_better else "less"
+    floor = (
+        f", and at {'most' if metric.lower_is_better else 'least'} {need.minimum:g}" if need.minimum else ""
+    )
     against = "its teacher" if option.method == "distill" else "16 bit"
-    shown = _number(name, need.minimum, loss, p)
+    shown = _number(metric, need.minimum, loss, p)
     return (
-        f"{name or 'the score of the own task'} on {shown}, against {against}: "
-        f"at most {100.0 * loss:.1f} % {kind or 'less'}{floor}; "
-        f"hard cases ({HARD.get(MODALITY.get(option.role, ''), 'the rarest ones')}) apart"
+        f"{need.metric or 'the score of the own task'} on {shown}, against {against}: "
+        f"at most {100.0 * loss:.1f} % {kind}{floor}; "
+        f"hard cases ({run.cat.roles[option.role].hard_cases}) apart"
     )
 
 
-def _number(metric: str, worst: float | None, loss: float, p: Mapping[str, float]) -> str:
-    """How many of what are looked at; all there are where the metric is no share of them."""
-    if metric in NO_SHARES:
+def _number(metric: Metric, worst: float | None, loss: float, p: Mapping[str, float]) -> str:
+    """How many of what are looked at; all there are where the metric is no share of them, so that nobody
+    knows its spread beforehand."""
+    if metric.share_of is None:
         return "all examples that were kept out of training"
     stated = worst if worst and worst < 1.0 else None
-    if metric in ERRORS:
+    if metric.lower_is_better:
         rate = stated or 1.0 - p["plan.score_unknown"]
-        return f"{examples_to_see(rate, rate * (1.0 + loss)):,} {SHARES[metric]} of your own"
+        return f"{examples_to_see(rate, rate * (1.0 + loss)):,} {metric.share_of} of your own"
     score = stated or p["plan.score_unknown"]
-    return f"{examples_to_see(score, score * (1.0 - loss)):,} of your own examples"
+    return f"{examples_to_see(score, score * (1.0 - loss)):,} of your own {metric.share_of}"

@@ -16,14 +16,13 @@ from selector.types.plan import CompressionPlan, Fragment, PlanLine, SearchPlan,
 
 if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
-    from selector.types.catalog import Precision
+    from selector.types.catalog import Precision, Recipe
 
 NO_TOOL = "none"  # of a search by hand
+# Words of PEFT's own format (`TaskType`).
 TASK_TYPES = {"encoder": "SEQ_CLS", "reranker": "SEQ_CLS", "embedding": "FEATURE_EXTRACTION"}
-# The head, routers of experts and what reads images lose more than they save.
-KEPT_WIDE = ("lm_head", "re:.*mlp.gate$", "re:.*block_sparse_moe.gate$", "re:.*vision.*", "re:.*visual.*")
 SHARE_NOTE = "# warmup_steps below 1 is a share of the run, which transformers reads from version 5 on\n"
-# Optional devices of the trainer that a short run does without.
+# Arguments of the trainer that say nothing of the run: where it writes and what it reports.
 ALWAYS = {"seed": 0, "logging_steps": 10, "report_to": "none", "output_dir": "out"}
 
 
@@ -34,8 +33,9 @@ def of(
     search: SearchPlan | None,
     compression: CompressionPlan | None,
     lines: Sequence[PlanLine],
+    recipe: Recipe | None = None,
 ) -> tuple[Fragment, ...]:
-    """Every fragment that the plan calls for."""
+    """Every fragment that the plan calls for; `recipe` is of the tool that compresses."""
     found: list[Fragment] = []
     searched = search is not None and bool(search.space) and search.tool != NO_TOOL
     if plan is not None and plan.micro_batch is not None:
@@ -55,13 +55,10 @@ def of(
                 ),
             )
         )
-    if (
-        compression is not None
-        and precision is not None
-        and compression.tool == "llm-compressor"
-        and precision.scheme
-    ):
-        found.append(Fragment("recipe.yaml", "llm-compressor", _yaml(_recipe(precision.scheme))))
+    if compression is not None and recipe is not None and precision is not None and precision.scheme:
+        found.append(
+            Fragment("recipe.yaml", compression.tool or "", _yaml(_recipe(precision.scheme, recipe)))
+        )
     return tuple(found)
 
 
@@ -216,7 +213,7 @@ def _llama_factory(
     return found
 
 
-def _recipe(scheme: str) -> dict[str, Any]:
+def _recipe(scheme: str, recipe: Recipe) -> dict[str, Any]:
     kind = (
         "AWQModifier"
         if scheme.endswith("_ASYM")
@@ -224,9 +221,9 @@ def _recipe(scheme: str) -> dict[str, Any]:
         if scheme in ("W4A16", "W8A8", "W4A8")
         else "QuantizationModifier"
     )
-    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": KEPT_WIDE}}
+    modifiers: dict[str, Any] = {kind: {"targets": ["Linear"], "scheme": scheme, "ignore": recipe.ignore}}
     if scheme == "W8A8":
-        modifiers = {"SmoothQuantModifier": {"smoothing_strength": 0.8}, **modifiers}
+        modifiers = {"SmoothQuantModifier": {"smoothing_strength": recipe.smoothing_strength}, **modifiers}
     return {"quant_stage": {"quant_modifiers": modifiers}}
 
 

@@ -37,7 +37,8 @@ def rows(
     `planned` is the run of the method chosen.
     """
     option = run.axes.models[int(run.stacks.model[row])]
-    named = dict.fromkeys((option.method, *adapting.open_to(option.role, option.api is not None)))
+    free = adapting.open_to(run.cat.roles[option.role], option.api is not None)
+    named = dict.fromkeys((option.method, *free))
     rules = adapting.rules_of(run.cat.rules.values(), run.cat.condition)
     judged = adapting.judged(tuple(named), known, rules, run.cat.condition, run.req.packs)
     order = adapting.ordered(judged, run.p)
@@ -95,7 +96,7 @@ def _run(
     shp = sized.dimensions(option, run.p)
     if shp is None or want.tokens is None:
         return None, None
-    spread = fastest(shp, machine.device, machine.count, want.wish, run.p)
+    spread = fastest(shp, machine.hardware, want.wish, run.p)
     if spread is None:
         return None, None
     took = sized.hours(run, shp, machine.device, spread, want.tokens)

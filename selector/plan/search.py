@@ -104,7 +104,7 @@ def plan(run: Run, has: Means, of: Space, line: PlanLine) -> SearchPlan:
         "grid": cells(of),
         "random": int(p["plan.random_trials"]),
         "tpe": int(p["plan.trials_per_parameter"]) * len(of),
-        "asha": int(2 * p["plan.trials_per_parameter"]) * len(of),
+        "asha": int(p["plan.early_stop_trials"] * p["plan.trials_per_parameter"]) * len(of),
     }.get(method, has.paid)
     trials = max(min(wanted, int(has.paid / share)), 1)
     rounds = math.ceil(trials / has.parallel)

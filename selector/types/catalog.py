@@ -219,6 +219,24 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Parallelism:
+    """A kind of model parallelism that an engine has."""
+
+    kind: str  # tensor pipeline
+    as_of: str
+    source: str | None = None
+    judgement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recipe of a tool that compresses says beside the format."""
+
+    ignore: tuple[str, ...]  # modules that keep 16 bit, as the tool names them
+    smoothing_strength: float  # of activations before they are rounded to 8 bit
+
+
+@dataclass(frozen=True, slots=True)
 class Preference:
     """Points of a library over others that can do the run, by judgement; rules give frameworks theirs."""
 
@@ -247,10 +265,12 @@ class Framework:
     batching: str | None = None  # continuous | static | single
     openai_api: bool | None = None
     features: tuple[str, ...] = ()
+    parallelism: tuple[Parallelism, ...] = ()  # all kinds where none is stated
     trains: tuple[Trains, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)  # role -> published converted none
     exports: tuple[Export, ...] = ()
     preference: Preference | None = None
+    recipe: Recipe | None = None
     note: str | None = None
 
 
@@ -319,6 +339,28 @@ class Recovery:
     params_b_min: float | None = None
     params_b_max: float | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What holds of all models of a role, by judgement."""
+
+    id: str
+    modality: str  # text image audio time_series tabular
+    methods: tuple[str, ...]  # of adaptation, that the program may choose by itself
+    hosted: tuple[str, ...]  # the same of an endpoint paid by use
+    judgement: bool
+    as_of: str
+    hard_cases: str = "the rarest ones"  # what a mean over all examples hides
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a figure of quality counts, and which way is better."""
+
+    share_of: str | None = None  # examples words characters; None where it is no share
+    lower_is_better: bool = False
+    error: bool = False  # a rate or size of errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def plain(axes: Axes, explain: bool) -> tuple[list[Found], Refusals]:
                 if old is not None:
                     refusals.add(old, model.id)
                     continue
-                allowed = layouts(model, engine.id, option.role, *span(axes, device))
+                allowed = layouts(model, engine.framework, option.role, *span(axes, device))
                 small = TABLE.look_up(engine.id, device.device, SMALL_CACHE, model, option.role)
                 for ri, precision in enumerate(axes.precisions):
                     if not considered(model, precision.precision, option.role, False):

@@ -19,9 +19,8 @@ Row = tuple[str, str | None, tuple[int, int], str]
 _INCLUDED = re.compile(
     r"^(-r|-c|--requirement|--constraint)[ =]?\s*([^\s#]+)",
 )
+CONDA = "conda"  # how a package of its own registry is asked for
 _CONDA = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$")
-# Names of conda that PyPI has under another one.
-CONDA_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
 
 
 def rows(name: str, text: str, troubles: list[Trouble], path: str) -> Iterable[Row]:
@@ -198,7 +197,7 @@ def _of_conda(name: str, spec: str, at: tuple[int, int]) -> Row:
     """`name=1.2.3=build`, `name ==1.2.3`, `name 1.2.3`; two parts (`=1.2`) are a prefix, no version."""
     exact = re.fullmatch(r"(?:==?)?\s*(\d+\.\d+\.\w[\w.]*)(?:[= ][\w.*]+)?", spec.strip())
     pinned = exact or re.fullmatch(r"==\s*(\d[\w.]*)", spec.strip())
-    return CONDA_NAMES.get(name.lower(), name), pinned[1] if pinned else None, at, "conda"
+    return name, pinned[1] if pinned else None, at, CONDA
 
 
 def _place(text: str, pattern: str) -> tuple[int, int]:

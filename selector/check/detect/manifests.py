@@ -48,7 +48,8 @@ def find(file: File, tree: Tree, tables: Tables) -> Iterable[Seen]:
         teller = Teller(file.name, source.name, tables)
         for name, version, place, how in _rows(source, tree):
             pinned = locked.get(_plain(name), version)
-            packages.python_package(name, pinned or version, At(*place, how), teller)
+            registries = ("conda", "pypi") if how == manifest_forms.CONDA else ("pypi",)
+            packages.python_package(name, pinned or version, At(*place, how), teller, registries)
         yield from teller.told()
 
 

@@ -55,10 +55,19 @@ def _addressed(url: str) -> tuple[str, str | None] | None:
     return (source[1], source[2]) if source else None
 
 
-def python_package(name: str, version: str | None, at: At, teller: Teller) -> None:
-    """A package of PyPI: a framework of the catalogue, a client of an API, or another AI library."""
-    known = teller.tables.packages.get(f"pypi:{re.sub(r'[-_.]+', '-', name).lower()}")
-    told(known, name, version, at, teller)
+def python_package(
+    name: str, version: str | None, at: At, teller: Teller, registries: Sequence[str] = ("pypi",)
+) -> None:
+    """A package of the first registry that has it under the name: a framework of the catalogue, a client of
+    an API, or another AI library."""
+    plain, known = re.sub(r"[-_.]+", "-", name).lower(), teller.tables.packages
+    told(
+        next((known[k] for r in registries if (k := f"{r}:{plain}") in known), None),
+        name,
+        version,
+        at,
+        teller,
+    )
 
 
 def told(known: object, name: str, version: str | None, at: At, teller: Teller) -> None:

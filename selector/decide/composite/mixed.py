@@ -51,7 +51,9 @@ def of(
     points = [f"{p.name} {a.score:.1f} points instead of {b.score:.1f}" for p, a, b in pairs if a is not b]
     notes = ([f"all on accelerators they ask for {lacks}"] if lacks else []) + points
     saved = usd.p50 <= (1.0 - cat.parameters["composite.worth"].value) * dear.p50
-    return (_told(t, parts, mix, alone, (usd, dear), tuple(notes), not mixed and (saved or better)),)
+    found = [of_component(p.name, s) for p, s in zip(parts, mix, strict=True)]
+    costs, worth = (usd, dear), not mixed and (saved or better)
+    return (beside(t, found, alone, costs, notes, "each component as it is ranked", worth),)
 
 
 def _on_accelerators(
@@ -97,20 +99,21 @@ def _kind(s: RankedStack, cat: Catalogue) -> str:
     return "" if device is None else PROCESSOR if device.kind == "cpu" else ACCELERATOR
 
 
-def _told(
+def beside(
     t: Technique,
-    parts: Sequence[Recommendation],
-    mix: Sequence[RankedStack],
+    parts: Sequence[CompositePart],
     alone: Sequence[RankedStack],
     usd: tuple[Estimate, Estimate],
-    notes: tuple[str, ...],
+    notes: Sequence[str],
+    request_of: str,
     worth: bool,
 ) -> Composite:
+    """Components beside each other, which no rate of requests moves; `usd` of them and of `alone`."""
     return Composite(
         technique=t.id,
         kind=t.kind,
         title=t.title,
-        parts=tuple(_part(p.name, s) for p, s in zip(parts, mix, strict=True)),
+        parts=tuple(parts),
         costs=(AtRate(None, usd[0]),),
         rate_of="",
         alone=tuple(ref(s) for s in alone),
@@ -119,16 +122,17 @@ def _told(
         break_even_by="",
         quality="each component as it is ranked",
         request_p95_ms=None,
-        request_of="each component as it is ranked",
+        request_of=request_of,
         limits=(),
         needs=t.needs,
         published=t.published,
-        notes=notes,
+        notes=tuple(notes),
         worth=worth,
     )
 
 
-def _part(component: str, s: RankedStack) -> CompositePart:
+def of_component(component: str, s: RankedStack) -> CompositePart:
+    """A stack as it serves a component."""
     return CompositePart("component", ref(s), 1.0, s.slots.n_devices, machines_of(s), component)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selector.decide import joint, limits, size
-from selector.decide.composite.mixed import machines_of, ref
+from selector.decide.composite.mixed import beside, machines_of, of_component
 from selector.decide.composite.shares import COST
-from selector.types.composite import AtRate, Composite, CompositePart, Technique
+from selector.types.composite import Composite
 from selector.types.decision import Fills, Joint, JointPart
 from selector.types.estimate import Estimate
 
@@ -61,7 +62,15 @@ def of(
     kept = joint.verdict(less, budget, confidence)
     if kept is not None and kept.status == limits.STATUS[limits.VIOLATED]:
         return ()
-    return (_told(technique, taken, freed, groups, less, usd, cat),)
+    own = [of_component(x.component, x.stack) for x in taken.parts]
+    parts = [
+        replace(c, n_devices=0, usd_per_month=NOTHING) if x in freed else c
+        for c, x in zip(own, taken.parts, strict=True)
+    ]
+    alone, notes = [x.stack for x in taken.parts], list(_notes(groups))
+    worth = less.p50 <= (1.0 - cat.parameters["composite.worth"].value) * usd.p50
+    request_of = "beside each other: not estimated"
+    return (beside(technique, parts, alone, (less, usd), notes, request_of, worth),)
 
 
 def _groups(every: Sequence[JointPart]) -> list[list[JointPart]]:
@@ -84,48 +93,10 @@ def _machines(x: JointPart) -> tuple[int, str]:
     return x.stack.slots.n_devices, x.component
 
 
-def _told(
-    t: Technique,
-    taken: Joint,
-    freed: Sequence[JointPart],
-    groups: Sequence[Sequence[JointPart]],
-    usd: Estimate,
-    alone: Estimate,
-    cat: Catalogue,
-) -> Composite:
-    notes = []
+def _notes(groups: Sequence[Sequence[JointPart]]) -> Iterator[str]:
+    """How full each shared device is."""
     for group in groups:
         memory, time = (100.0 * sum(getattr(_fills(x), k) for x in group) for k in ("memory", "time"))
         names = " and ".join(x.component for x in group)
         on = group[0].stack.slots.hardware
-        notes.append(f"{names} take {memory:.0f} % of the memory and {time:.0f} % of the time of {on}")
-    return Composite(
-        technique=t.id,
-        kind=t.kind,
-        title=t.title,
-        parts=tuple(
-            CompositePart(
-                "component",
-                ref(x.stack),
-                1.0,
-                0 if x in freed else x.stack.slots.n_devices,
-                NOTHING if x in freed else machines_of(x.stack),
-                x.component,
-            )
-            for x in taken.parts
-        ),
-        costs=(AtRate(None, usd),),
-        rate_of="",
-        alone=tuple(ref(x.stack) for x in taken.parts),
-        alone_usd=alone,
-        break_even=None,
-        break_even_by="",
-        quality="each component as it is ranked",
-        request_p95_ms=None,
-        request_of="beside each other: not estimated",
-        limits=(),
-        needs=t.needs,
-        published=t.published,
-        notes=tuple(notes),
-        worth=usd.p50 <= (1.0 - cat.parameters["composite.worth"].value) * alone.p50,
-    )
+        yield f"{names} take {memory:.0f} % of the memory and {time:.0f} % of the time of {on}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide.columns import Column, alike
 from selector.decide.runs import anew, chosen
-from selector.decide.runs.kinds import MODALITY, backbone, classical
+from selector.decide.runs.kinds import backbone, classical
 from selector.decide.switching import stays
 from selector.needs.facts import proposed_facts, requirement_facts
 from selector.types.rule import Effect
@@ -120,7 +120,7 @@ def _told(run: Run, option: ModelOption, pace: str) -> Mapping[str, object]:
         **requirement_facts(run.req),
         **proposed_facts(run.req),
         "plan.retrained": pace,
-        "plan.modality": MODALITY.get(option.role, "text"),
+        "plan.modality": run.cat.roles[option.role].modality,
         "plan.backbone": backbone(option),
     }
     for rule in run.cat.rules.values():

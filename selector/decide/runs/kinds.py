@@ -1,23 +1,9 @@
-"""What kind of thing a model is to a trainer: its modality, its backbone, what stands before it."""
+"""What kind of thing a model is to a trainer: its backbone, and what stands before it."""
 
 from __future__ import annotations
 
 from selector.decide.axes import ModelOption
 
-MODALITY = {
-    "llm": "text",
-    "encoder": "text",
-    "embedding": "text",
-    "reranker": "text",
-    "vision": "image",
-    "diffusion": "image",
-    "speech": "audio",
-    "tts": "audio",
-    "audio": "audio",
-    "time_series": "time_series",
-    "tabular": "tabular",
-    "recommendation": "tabular",
-}
 # Of models that do not state theirs; what a class leaves open is not guessed.
 BY_CLASS = {"tree": "tree", "linear": "linear", "mlp": "mlp", "recommender": "mlp", "diffusion": "other"}
 BY_LAYERS = {"encoder": "transformer", "cnn": "cnn"}  # of vision models, by what stands of their layers

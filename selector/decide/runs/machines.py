@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import train, trainers
-from selector.decide.runs.spreads import Spread
+from selector.decide.runs.spreads import Hardware, Spread
 from selector.types.catalog import Device
 from selector.types.training import TrainingRun
 
@@ -27,6 +27,11 @@ class Machine:
     count: int
     place: Place
     usd_per_hour: float | None
+
+    @property
+    def hardware(self) -> Hardware:
+        """What a run is spread over."""
+        return Hardware(self.device, self.count, max(self.place.count, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def choose(
     run: Run,
     option: ModelOption,
     method: str,
-    size: Callable[[Device, int], Spread | None],
+    size: Callable[[Hardware], Spread | None],
     hours: Callable[[Device, Spread], float],
 ) -> Chosen | None:
     """The cheapest machine that ends within `plan.wall_hours`, else the one that ends first; of own
@@ -64,7 +69,7 @@ def choose(
     for place, device in places(run, option, method):
         limit = rented if place.available is None else run.p["plan.short_hours"]
         for machine in _counts(place, device, run.p["plan.joined_from"]):
-            found = size(device, machine.count)
+            found = size(machine.hardware)
             if found is None:
                 continue
             one = Chosen(machine, found, hours(device, found))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from selector.decide import train, train_memory, trainable, trainers
 from selector.decide.cells import Shape, shape
 from selector.decide.runs import machines
-from selector.decide.runs.spreads import Spread, Wish, fastest
+from selector.decide.runs.spreads import Hardware, Spread, Wish, fastest
 from selector.estimate import training
 from selector.needs.facts import requirement_facts
 from selector.types.catalog import Device
@@ -112,8 +112,8 @@ def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
     if shp is None:
         return None
 
-    def size(device: Device, count: int) -> Spread | None:
-        return fastest(shp, device, count, want.wish, run.p)
+    def size(on: Hardware) -> Spread | None:
+        return fastest(shp, on, want.wish, run.p)
 
     def whole(device: Device, spread: Spread) -> float:
         return hours(run, shp, device, spread, want.tokens)

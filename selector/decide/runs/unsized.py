@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from selector.decide import train
 from selector.decide.cells import memory_bytes
 from selector.decide.runs import machines, sized
-from selector.decide.runs.kinds import MODALITY, classical, descends, from_scratch
+from selector.decide.runs.kinds import classical, descends, from_scratch
 from selector.decide.train_memory import states_bytes
 from selector.estimate import training as formulas
 from selector.types.catalog import Device
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WHOLE = {"tp": 1, "pp": 1, "cp": 1, "ep": 1}  # nothing is split
 FINEST = ("object-detection", "segmentation")  # tasks of images at high resolution
+SIZED = ("image", "audio")  # modalities with a batch of their own
 UNKNOWN = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
 
 
@@ -106,7 +107,8 @@ def _machine(place: Place) -> int:
 def _batch(run: Run, option: ModelOption) -> str:
     if run.req.application.task in FINEST:
         return "fine"
-    return {"image": "image", "audio": "audio"}.get(MODALITY.get(option.role, ""), "other")
+    modality = run.cat.roles[option.role].modality
+    return modality if modality in SIZED else "other"
 
 
 def _kind(option: ModelOption, method: str) -> str:

@@ -27,8 +27,9 @@ def installed() -> bool:
     return find_spec("genai_prices") is not None
 
 
-def read(today: date, said: date | None = None) -> Feed:
-    """All models that have a price per token; `said` is the day that the user says the data are of."""
+def read(url: str, today: date, said: date | None = None) -> Feed:
+    """All models that have a price per token; `said` is the day that the user says the data are of, `url`
+    where the package is published."""
     try:
         providers = import_module("genai_prices.data").providers
     except ImportError as error:
@@ -39,11 +40,7 @@ def read(today: date, said: date | None = None) -> Feed:
     # The package does not say of when it is: at least of the newest day on which a price began.
     days = [d for p in providers for m in p.models for d in _starts(m) if d <= today]
     as_of = (said or max(days, default=today)).isoformat()
-    return Feed(ID, f"genai-prices {version} (MIT), data of the package", _url(version), as_of, rows)
-
-
-def _url(version: str) -> str:
-    return f"https://pypi.org/project/genai-prices/{version}/"
+    return Feed(ID, f"genai-prices {version} (MIT), data of the package", f"{url}{version}/", as_of, rows)
 
 
 def _row(provider: str, model: Any, today: date) -> Row:

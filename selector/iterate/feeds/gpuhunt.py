@@ -17,7 +17,6 @@ from selector.iterate.feeds import place
 from selector.types.refresh import Feed, Row
 
 ID = "gpuhunt"
-URL = "https://github.com/dstackai/gpuhunt"
 COLUMNS = ("instance_name", "location", "price", "gpu_count", "spot")
 SPOT = ("true", "false")
 WHOLE = "take a whole copy of the catalogue"
@@ -30,10 +29,11 @@ def installed() -> bool:
     return find_spec(ID) is not None
 
 
-def read(where: str | None, said: date | None, today: date) -> Feed:
-    """Offers with devices; `where` is a CSV file named after its provider, or a folder of such."""
+def read(where: str | None, url: str, said: date | None, today: date) -> Feed:
+    """Offers with devices; `where` is a CSV file named after its provider, or a folder of such, `url` where
+    they are published."""
     if where is None:
-        return _feed(_package(), today.isoformat())
+        return _feed(_package(), url, today.isoformat())
     folder = Path(where)
     files = sorted(folder.glob("*.csv")) if folder.is_dir() else None
     if files is not None and not files:
@@ -44,10 +44,10 @@ def read(where: str | None, said: date | None, today: date) -> Feed:
         fetched = place.read(ID, path)
         days.append(place.dated(ID, path, fetched, said))
         rows += _csv(path, fetched.data)
-    return _feed(iter(rows), min(days))
+    return _feed(iter(rows), url, min(days))
 
 
-def _feed(rows: Iterator[Mapping[str, Any]], as_of: str) -> Feed:
+def _feed(rows: Iterator[Mapping[str, Any]], url: str, as_of: str) -> Feed:
     """One row for each instance in each place, on-demand and spot together, each at its least."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for r in rows:
@@ -59,7 +59,7 @@ def _feed(rows: Iterator[Mapping[str, Any]], as_of: str) -> Feed:
         Row(p, offer={"instance": instance, "region": region} | offer)
         for (p, instance, region), offer in sorted(found.items())
     )
-    return Feed(ID, "gpuhunt catalogues (MPL-2.0)", URL, as_of, made)
+    return Feed(ID, "gpuhunt catalogues (MPL-2.0)", url, as_of, made)
 
 
 def _csv(path: str, data: bytes) -> Iterator[dict[str, Any]]:

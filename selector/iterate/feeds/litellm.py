@@ -12,7 +12,6 @@ from selector.iterate.feeds import place
 from selector.types.refresh import Feed, Row
 
 ID = "litellm"
-URL = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
 MILLION = 1e6  # tokens that our prices are for; theirs are for one
 MOST = 1e6  # USD a token, beyond which it is no price
 DIGITS = 9  # decimals of a price, beyond which the product is noise
@@ -26,9 +25,9 @@ ABOVE = re.compile(r"_above_(?P<thousands>[0-9]{1,9})k_tokens\Z")
 BATCH = "_batches"
 
 
-def read(where: str | None, said: date | None) -> Feed:
-    """All models of the file."""
-    at = where or URL
+def read(where: str | None, url: str, said: date | None) -> Feed:
+    """All models of the file that is published at `url`, or of a copy."""
+    at = where or url
     fetched = place.read(ID, at)
     data = place.as_json(ID, at, fetched)
     if not isinstance(data, Mapping) or not any(
@@ -39,7 +38,7 @@ def read(where: str | None, said: date | None) -> Feed:
     rows = tuple(_row(k, v) for k, v in data.items() if isinstance(v, Mapping) and k != "sample_spec")
     as_of = place.dated(ID, at, fetched, said)
     title = "LiteLLM model_prices_and_context_window.json (MIT)"
-    return Feed(ID, title, place.shown(at) if place.is_web(at) else URL, as_of, rows)
+    return Feed(ID, title, place.shown(at) if place.is_web(at) else url, as_of, rows)
 
 
 def _row(name: str, entry: Mapping[str, Any]) -> Row:

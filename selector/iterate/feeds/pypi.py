@@ -12,13 +12,12 @@ from selector.iterate.feeds import place
 from selector.types.refresh import Feed, Row
 
 ID = "pypi"
-URL = "https://pypi.org"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def read(index: str | None, names: Sequence[str], today: date) -> Feed:
+def read(index: str, names: Sequence[str], today: date) -> Feed:
     """The newest version of each project asked for; one request each."""
-    base = (index or URL).rstrip("/")
+    base = index.rstrip("/")
     rows = tuple(_row(base, name) for name in names)
     return Feed(
         ID, "version and release date from the package index", place.shown(base), today.isoformat(), rows

@@ -187,6 +187,9 @@ def test_a_lock_of_a_workspace_counts_for_its_members_only(tmp_path: Path, catal
             {"pytorch": "2.5.1", "transformers": None, "xgboost": "2.1.1", "scikit-learn": None, "lightgbm": "4.0",
              "vllm": "0.6.3"},
         ),
+        # The name means the framework only where conda is asked for it.
+        ("conda-gpu.yaml", "dependencies:\n  - PyTorch-GPU=2.5.1=h1\n", {"pytorch": "2.5.1"}),
+        ("requirements-gpu.txt", "pytorch-gpu==2.5.1\nvllm==0.6.3\n", {"vllm": "0.6.3"}),
     ],
 )  # fmt: skip
 def test_forms(

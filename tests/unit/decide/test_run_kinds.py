@@ -101,3 +101,7 @@ def test_the_rate_says_the_batch_it_is_for(ranked: Ranked) -> None:
     settings = yaml.safe_load(next(f.text for f in plan.fragments if f.name == "trainer.yaml"))
     assert settings["optim"] == "sgd"
     assert settings["learning_rate"] <= 0.003
+
+
+def test_every_role_says_its_modality_and_methods(catalogue: Catalogue) -> None:
+    assert set(catalogue.roles) == set(ROLES.values())

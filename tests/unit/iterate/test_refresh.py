@@ -22,6 +22,7 @@ from selector.packs.catalog import Catalogue, load
 from selector.report.refresh import as_json, as_text
 from selector.types.refresh import Differences, Feed
 
+URL = "https://example.org/published"
 TODAY = date(2026, 11, 27)
 PRICES = {
     "sample_spec": {"input_cost_per_token": 0},
@@ -59,7 +60,7 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lite(prices: Path) -> Feed:
-    return litellm.read(str(prices), date(2026, 11, 26))
+    return litellm.read(str(prices), URL, date(2026, 11, 26))
 
 
 def figures(found: Differences) -> dict[tuple[str, str], tuple[object, object]]:
@@ -84,9 +85,9 @@ def test_the_package_has_days_tiers_and_batches(
     catalogue: Catalogue, genai: Path, lite: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(genai))
-    feed = genai_feed.read(TODAY)
+    feed = genai_feed.read(URL, TODAY)
     assert feed.as_of == "2026-11-20"
-    assert genai_feed.read(TODAY, date(2026, 11, 25)).as_of == "2026-11-25"
+    assert genai_feed.read(URL, TODAY, date(2026, 11, 25)).as_of == "2026-11-25"
     found = compared(catalogue, feed, lite)
     change = next(c for c in found.changes if c.id == "openai/gpt-5.4-mini")
     assert [(f.key, f.new, f.from_date) for f in change.figures] == [
@@ -105,7 +106,7 @@ def test_the_package_has_days_tiers_and_batches(
 
 def test_offers_by_instance_and_zone(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "aws.csv").write_text(ROWS.replace("southeast-3a", "southeast-3-b"))
-    found = compared(catalogue, gpuhunt.read(str(tmp_path), TODAY, TODAY))
+    found = compared(catalogue, gpuhunt.read(str(tmp_path), URL, TODAY, TODAY))
     said = figures(found)
     assert said["aws/ap-southeast-3/p5.48xlarge", "on_demand_per_hour"] == (75.9552, 60.5)
     assert found.disputed == ()
@@ -115,15 +116,17 @@ def test_offers_by_instance_and_zone(catalogue: Catalogue, tmp_path: Path) -> No
 
 
 def test_older_figures_are_no_news(catalogue: Catalogue, prices: Path, tmp_path: Path) -> None:
-    found = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)))
+    found = compared(catalogue, litellm.read(str(prices), URL, date(2026, 11, 1)))
     assert (found.changes, found.unchanged) == ((), 1)
     why = "the packs have it of 2026-11-10, the source is of 2026-11-01"
     assert ("litellm", "gpt-5.4-mini", why) in found.not_taken
     (tmp_path / "aws.csv").write_text(ROWS)
-    offers = compared(catalogue, gpuhunt.read(str(tmp_path), date(2026, 1, 1), TODAY))
+    offers = compared(catalogue, gpuhunt.read(str(tmp_path), URL, date(2026, 1, 1), TODAY))
     assert not any("g6.xlarge" in c.id for c in offers.changes)
     assert any(why.startswith("the packs have it of 2026-07-20") for *_, why in offers.not_taken)
-    only = compared(catalogue, litellm.read(str(prices), date(2026, 11, 1)), only=["openai/gpt-5.4-mini"])
+    only = compared(
+        catalogue, litellm.read(str(prices), URL, date(2026, 11, 1)), only=["openai/gpt-5.4-mini"]
+    )
     assert [why for *_, why in only.not_taken] == [why]
 
 
@@ -176,6 +179,13 @@ def test_outputs_keep_the_schema(catalogue: Catalogue, lite: Feed) -> None:
     text = as_text(found)
     assert "Held back" in text
     assert "add --accept" in text
+
+
+def test_every_name_is_of_the_source_that_has_it(catalogue: Catalogue) -> None:
+    ask = refresh.Ask(catalogue, TODAY, frozenset(), False)
+    for row in catalogue.raw.entries["source_names"].values():
+        assert row["source"] == f"refresh.{row['feed']}"
+        assert ask.url(row["feed"]).startswith("https://")
 
 
 def test_names_lead_to_entries(catalogue: Catalogue) -> None:
@@ -238,7 +248,7 @@ def test_secrets_of_an_address_are_used_and_not_shown(index: str) -> None:
         f"{with_user}/a b?key=secret",
     ):
         with pytest.raises(SelectorError) as caught:
-            litellm.read(address, TODAY)
+            litellm.read(address, URL, TODAY)
         assert "cret" not in str(caught.value)
         assert index in str(caught.value)
 
@@ -264,8 +274,8 @@ def test_feeds_cut_off_anywhere_never_fail_otherwise(monkeypatch: pytest.MonkeyP
     """Each is read or told of; what is left of a table is a part of the whole."""
     texts = {"litellm": json.dumps(PRICES), "gpuhunt": ROWS, "pypi": json.dumps(INDEXED)}
     reads: dict[str, Callable[[], Feed]] = {
-        "litellm": lambda: litellm.read("x.json", TODAY),
-        "gpuhunt": lambda: gpuhunt.read("aws.csv", TODAY, TODAY),
+        "litellm": lambda: litellm.read("x.json", URL, TODAY),
+        "gpuhunt": lambda: gpuhunt.read("aws.csv", URL, TODAY, TODAY),
         "pypi": lambda: pypi.read("https://x", ["vllm"], TODAY),
     }
     monkeypatch.chdir(tmp_path)
@@ -284,7 +294,7 @@ def test_feeds_cut_off_anywhere_never_fail_otherwise(monkeypatch: pytest.MonkeyP
     for odd in (1e999, 10**400, -1, True, "1"):
         fetched = place.Fetched(json.dumps({"a": {"input_cost_per_token": odd}}).encode(), TODAY)
         monkeypatch.setattr(place, "read", lambda *_, fetched=fetched: fetched)
-        assert litellm.read("x.json", TODAY).rows[0].why_not == "it has no price per token"
+        assert litellm.read("x.json", URL, TODAY).rows[0].why_not == "it has no price per token"
 
 
 CASES = [

@@ -10,6 +10,7 @@ from selector.errors import InputError
 from selector.needs.contradictions import check, contradictions
 from selector.needs.load import load, load_document
 from selector.needs.options import Options, resolve_options
+from selector.packs import schema
 from selector.packs.catalog import Catalogue
 
 from .test_hf_config import LLAMA
@@ -62,8 +63,19 @@ def found(catalogue: Catalogue | None = None, **more: Any) -> str:
         ),
     ],
 )
-def test_contradictions(document: dict[str, Any], message: str) -> None:
-    assert message in found(**document)
+def test_contradictions(document: dict[str, Any], message: str, catalogue: Catalogue) -> None:
+    assert message in found(catalogue, **document)
+
+
+def test_every_metric_of_the_requirements_is_in_the_vocabulary(catalogue: Catalogue) -> None:
+    assert (
+        list(catalogue.metrics)
+        == schema.load("reqs")["properties"]["quality"]["properties"]["metric"]["enum"]
+    )
+
+
+def test_there_may_be_more_errors_than_words(catalogue: Catalogue) -> None:
+    assert not found(catalogue, quality={"metric": "wer", "minimum": 1.2})
 
 
 @pytest.mark.parametrize(

@@ -58,5 +58,6 @@ def test_a_parameter_moves_its_figure(
 def test_values_and_search_name_their_parameters(catalogue: Catalogue) -> None:
     wanted = {"value.cost_range", "value.latency_default_ms", "value.latency_default_worst"}
     wanted |= {"value.effort_ideal_ratio", "value.most_unknown", "search.hopeless", "cost.spread.owned"}
+    wanted |= {"plan.early_stop_trials", "training.recomputed_least.qlora"}
     assert wanted <= set(catalogue.parameters)
     assert {q.id for q in catalogue.precisions.values() if q.usual} >= {"bf16", "int4-awq", "nvfp4"}
