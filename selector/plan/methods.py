@@ -98,8 +98,8 @@ def _run(
     spread = fastest(shp, machine.device, machine.count, want.wish, run.p)
     if spread is None:
         return None, None
-    took = training.hours(run, shp, machine.device, spread, want.tokens)
-    by = training.doubt(run, shp, machine.device, spread)
+    took = training.hours(shp, machine.device, spread, want.tokens, run.p)
+    by = training.doubt(shp, machine.device, spread.run, run.p)
     hours = Estimate.around(took, by, "h", "training.device_hours")
     if machine.usd_per_hour is None:
         return hours, None

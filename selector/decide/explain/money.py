@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import candidates, people, switching
 from selector.decide.axes import HOSTED
+from selector.decide.explain.rent import hour, quote
 from selector.decide.explain.traced import Candidate
 from selector.estimate import cost, effort
 from selector.estimate.requests import in_force, request_usd
@@ -67,7 +68,8 @@ class Account:
             found = self.units * self._quote("usd_per_month", place.usd_per_month, "USD/month")
         elif place.usd_per_hour is not None:
             offline = self.run.load.scenario == "offline"
-            found = cost.rented(self._hour(), self.units, self.stack.load.active_fraction if offline else 1.0)
+            active = self.stack.load.active_fraction if offline else 1.0
+            found = cost.rented(hour(self.run.cat, self.stack.leaves, place), self.units, active)
             found = found * p["cost.spot_rework"] if place.spot else found
         elif place.hosting == "on_prem" and self.stack.device_option.device.tdp_w:
             tp, pp = self.stack.layout
@@ -82,32 +84,7 @@ class Account:
         return self.stack.adjusted(found, "cost", "cost.infrastructure", "USD/month", words)
 
     def _quote(self, field: str, usd: float, unit: str) -> Any:
-        return self.stack.leaves.requirement(f"{self.stack.place.source}: {field}", usd, unit)
-
-    def _hour(self) -> Any:
-        """USD an hour of one unit: the offer's own money times the rate of its day."""
-        place, leaves = self.stack.place, self.stack.leaves
-        assert place.usd_per_hour is not None
-        offer = place.offer
-        if offer is None:
-            return self._quote("usd_per_hour", place.usd_per_hour, "USD/hour")
-        field = "spot_per_hour" if place.spot else "on_demand_per_hour"
-        unit = f"{offer.currency}/hour of {offer.count}"
-        amount = getattr(offer, field)
-        listed = leaves.fact("offers", offer.id, field, amount, (offer.source,), offer.as_of, unit)
-        if offer.currency == "USD":
-            return listed
-        rate = self.run.cat.exchange_rates[offer.currency]
-        usd = leaves.fact(
-            "exchange_rates",
-            offer.currency,
-            f"usd_per_{offer.currency.lower()}",
-            rate.usd_per_unit,
-            (rate.source,),
-            rate.as_of,
-            "USD",
-        )
-        return named(listed * usd, "cost.hour", "USD/hour", "list price in USD")
+        return quote(self.stack.leaves, self.stack.place, field, usd, unit)
 
     def _bill(self) -> Any:
         """Bill of a hosted model, as the columns have it."""

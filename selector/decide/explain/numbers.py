@@ -45,7 +45,8 @@ class Numbers:
         self.account = Account(stack)
         self.register = Register(stack, scoring)
         self._worth: Worth | None = None
-        self.made: Mapping[str, Make] = self._all()
+        self.made: dict[str, Make] = self._all()
+        self.spreads: dict[str, Make] = {}
 
     @property
     def worth(self) -> Worth:
@@ -54,7 +55,12 @@ class Numbers:
             self._worth = Worth(self.account, self.register.index)
         return self._worth
 
-    def _all(self) -> Mapping[str, Make]:
+    def add(self, made: Mapping[str, Make], spreads: Mapping[str, Make]) -> None:
+        """Numbers that something else prints of the stack, and p90 over p50 of those with an interval."""
+        self.made |= made
+        self.spreads |= spreads
+
+    def _all(self) -> dict[str, Make]:
         account, stack = self.account, self.stack
         found: dict[str, Make] = {
             "score": self._score,
@@ -97,7 +103,7 @@ class Numbers:
         match = AROUND.match(text)
         text = match["path"] if match else text
         first, dot, rest = text.partition(".")
-        tries = [text, ALIASES.get(text, text), f"{FIRST.get(first, first)}{dot}{rest}"]
+        tries = [text, ALIASES.get(text, text), f"{FIRST.get(first, first)}{dot}{rest}", f"plan.{text}"]
         ends = [p for p in self.made if p.rpartition(".")[2] == text]
         hit = next((t for t in [*tries, *ends] if t in self.made), None)
         if hit is None:
@@ -134,6 +140,8 @@ class Numbers:
     def _spread(self, path: str) -> Any:
         """p90 over p50 of an estimate; None where only the middle is explained."""
         name, p, s, row = path.rpartition(".")[2], self.stack.p, self.run.stacks, self.stack.row
+        if path in self.spreads:
+            return self.spreads[path]()
         if not path.startswith("estimates."):
             return None
         if name == "effort_person_months":

@@ -54,6 +54,17 @@ def plain(thing: Any) -> Any:
     )
 
 
+def sheet(leaves: Leaves, known: Device) -> Device:
+    """A device; its published numbers as facts."""
+    found = leaves.of("devices", known.id, known, known.source, known.as_of, OF_DEVICE)
+    if known.interconnect is None:
+        return found
+    link: Interconnect = leaves.of(
+        "devices", known.id, known.interconnect, known.source, known.as_of, ("gb_per_s",)
+    )
+    return replace(found, interconnect=link)
+
+
 class Candidate:
     """Traced numbers of one row of a run."""
 
@@ -115,14 +126,7 @@ class Candidate:
     @cached_property
     def device(self) -> Device:
         """The device; its published numbers as facts."""
-        known = self.device_option.device
-        found = self.leaves.of("devices", known.id, known, known.source, known.as_of, OF_DEVICE)
-        if known.interconnect is None:
-            return found
-        link: Interconnect = self.leaves.of(
-            "devices", known.id, known.interconnect, known.source, known.as_of, ("gb_per_s",)
-        )
-        return replace(found, interconnect=link)
+        return sheet(self.leaves, self.device_option.device)
 
     @cached_property
     def precision(self) -> Precision:

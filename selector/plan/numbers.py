@@ -1,0 +1,209 @@
+"""Numbers of the plan on numbers that remember: what a run holds, takes and costs."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import Any
+
+from selector.decide import people, train, train_memory, train_plan
+from selector.decide.cells import Shape, memory_bytes
+from selector.decide.explain.numbers import Make, Numbers
+from selector.decide.explain.rent import hour
+from selector.decide.explain.traced import Candidate, sheet
+from selector.decide.explain.units import OF_TRAINING, unit_of
+from selector.estimate import training as formulas
+from selector.estimate.trace import TRACE, named
+from selector.plan import machines, training
+from selector.types.catalog import Device
+from selector.types.training import TrainingRun
+
+WORDS = {
+    "weights": "weights on one device",
+    "gradients": "gradients on one device",
+    "optimizer": "states of the optimizer on one device",
+    "activations": "what is kept for the backward pass, and layers that are whole while they are worked on",
+    "reserve": "what the framework and its allocator keep",
+    "total": "all that a device holds",
+    "usable": "what can be used of a device",
+}
+CHOSEN = {
+    "devices": ("devices", "devices of the run"),
+    "micro_batch": ("sequences", "sequences of a micro-step"),
+    "global_batch": ("sequences", "sequences of a step"),
+    "tp": ("devices", "tensor parallel"),
+    "pp": ("stages", "pipeline stages"),
+    "cp": ("devices", "devices that share a sequence"),
+    "ep": ("devices", "devices that share the experts"),
+}
+
+
+def add(numbers: Numbers) -> None:
+    """Give the numbers of a stack those of its plan; nothing where nothing is trained here."""
+    option = numbers.stack.option
+    if not people.trained(option.method) or option.api is not None:
+        return
+    sized = Sized(numbers.stack)
+    made: dict[str, Make] = {f"plan.training.memory.{k}": lambda k=k: sized.memory(k) for k in WORDS}  # type: ignore[misc]
+    spreads: dict[str, Make] = {}
+    estimates: dict[str, tuple[Make, Make]] = {
+        "tokens_per_s": (lambda: sized.rate, lambda: sized.rate_doubt),
+        "memory_gib": (lambda: sized.memory("total"), lambda: sized.memory_doubt),
+        "device_hours": (lambda: sized.device_hours, lambda: sized.doubt),
+        "wall_hours": (lambda: sized.wall_hours, lambda: sized.doubt),
+        "usd": (lambda: sized.usd, lambda: sized.doubt),
+    }
+    for name, (number, spread) in estimates.items():
+        made[f"plan.training.estimates.{name}"] = number
+        spreads[f"plan.training.estimates.{name}"] = spread
+    made["plan.training.usd_per_hour"] = lambda: sized.rent
+    numbers.add(made, spreads)
+
+
+class Sized:
+    """The run of one candidate once more; None where the plan has none that a formula sizes."""
+
+    def __init__(self, stack: Candidate) -> None:
+        self.stack, self.p, self.leaves = stack, stack.p, stack.leaves
+
+    @cached_property
+    def chosen(self) -> machines.Chosen | None:
+        """The machine and the spread that the plan took."""
+        option = self.stack.option
+        found = training.plan(self.stack.run, training.asked(self.stack.run, option, option.method))
+        return None if found is None else found[1]
+
+    @cached_property
+    def want(self) -> training.Asked:
+        """What is to be trained, out of the requirements and the registry."""
+        assert self.chosen is not None
+        run, option = self.stack.run, self.stack.option
+        data, adaptation = run.req.data, run.req.adaptation
+        if data.training_examples:
+            many = self.leaves.requirement("data.training_examples", data.training_examples, "examples")
+            data = replace(data, training_examples=many)
+        if adaptation.sequence_tokens:
+            long = self.leaves.requirement("adaptation.sequence_tokens", adaptation.sequence_tokens, "tokens")
+            adaptation = replace(adaptation, sequence_tokens=long)
+        req = replace(run.req, data=data, adaptation=adaptation)
+        seen = replace(run, req=req, p=self.p, load=self.stack.load)
+        return training.asked(seen, option, option.method, self.chosen.spread.run.seq_len)
+
+    @cached_property
+    def device(self) -> Device:
+        """The device that trains; its published numbers as facts."""
+        assert self.chosen is not None
+        return sheet(self.leaves, self.chosen.machine.device)
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Dimensions that the formulas need."""
+        found = self.stack.shape
+        return found if self.stack.option.role == "llm" else replace(found, vocab=1.0)
+
+    @cached_property
+    def ran(self) -> TrainingRun:
+        """The run, with what the search of the plan settled on."""
+        assert self.chosen is not None
+        known = self.chosen.spread.run
+        settled = {
+            name: self.leaves.choice(f"plan.{name}", float(value), unit, words)
+            for name, (unit, words) in CHOSEN.items()
+            if (value := getattr(known, name)) is not None and (value != 1 or name == "devices")
+        }
+        long = named(self.want.seq_len, "plan.seq_len", "tokens", "tokens of a sequence")
+        bits = self.p["training.qlora_bits"] if known.method == "qlora" else known.base_bits
+        return replace(known, seq_len=long, base_bits=bits, **settled)
+
+    @cached_property
+    def rate(self) -> Any:
+        """Tokens a second of all devices."""
+        if self.chosen is None:
+            return None
+        return named(
+            self.ran.devices / self._seconds, "training.rate", "tokens/s", "tokens a second of all devices"
+        )
+
+    @cached_property
+    def _seconds(self) -> Any:
+        cell = train.cell(self.shape, self.device, self.ran, self.p)
+        _name(cell, "training.cell")
+        return formulas.token_seconds(TRACE, cell)
+
+    @cached_property
+    def device_hours(self) -> Any:
+        """Hours of all devices together; None where the number of examples is not known."""
+        if self.chosen is None or self.want.tokens is None:
+            return None
+        tokens = named(self.want.tokens, "training.tokens", "tokens", "tokens of the whole run")
+        names = train.keys(self.shape, self.device, self.ran)
+        return train.device_hours(tokens, self._seconds, names, self.p)
+
+    @cached_property
+    def wall_hours(self) -> Any:
+        """Hours from start to end."""
+        if self.device_hours is None:
+            return None
+        return named(
+            self.device_hours / self.ran.devices, "training.wall_hours", "h", "hours from start to end"
+        )
+
+    @cached_property
+    def rent(self) -> Any:
+        """USD an hour of the devices; 0 for own ones, None where no price is known."""
+        if self.chosen is None or not self.chosen.machine.usd_per_hour:
+            return None if self.chosen is None else self.chosen.machine.usd_per_hour
+        place = self.chosen.machine.place
+        each = self.leaves.choice("offer.count", float(max(place.count, 1)), "devices", "of one unit")
+        paid = hour(self.stack.run.cat, self.leaves, place) * (self.ran.devices / each)
+        return named(paid, "training.rent", "USD/hour", "rent of the devices of the run")
+
+    @cached_property
+    def usd(self) -> Any:
+        """Money of the run; None where hours or price are not known."""
+        if self.wall_hours is None or self.rent is None:
+            return None
+        return named(self.wall_hours * self.rent, "training.cost", "USD", "rent over the hours of the run")
+
+    @cached_property
+    def _held(self) -> Any:
+        found = train_memory.cell(self.shape, self.ran, self.p)
+        _name(found, "training_memory.cell")
+        return found
+
+    @cached_property
+    def _memory(self) -> dict[str, Any]:
+        usable = memory_bytes(self.device, self.p) * self.p["memory.usable_fraction"]
+        return train_plan.purposes(self._held, usable)
+
+    def memory(self, part: str) -> Any:
+        """GiB of one device by purpose."""
+        if self.chosen is None:
+            return None
+        return named(self._memory[part], f"training_memory.gib.{part}", "GiB", WORDS[part])
+
+    @property
+    def memory_doubt(self) -> Any:
+        """p90 over p50 of the memory of a device."""
+        return None if self.chosen is None else self._held.memory_spread
+
+    @property
+    def rate_doubt(self) -> Any:
+        """p90 over p50 of the tokens a second."""
+        if self.chosen is None:
+            return None
+        found = training.rate_doubt(self.shape, self.device, self.ran, self.p)
+        return named(found, "training.rate_spread", "p90 over p50")
+
+    @property
+    def doubt(self) -> Any:
+        """p90 over p50 of hours and money."""
+        if self.chosen is None:
+            return None
+        found = training.doubt(self.shape, self.device, self.ran, self.p)
+        return named(found, "training.hours_spread", "p90 over p50")
+
+
+def _name(cell: Any, key: str) -> None:
+    for f in fields(cell):
+        named(getattr(cell, f.name), f"{key}.{f.name}", OF_TRAINING.get(f.name) or unit_of(f.name))
