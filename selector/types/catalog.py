@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+OF_USER = ("user",)  # source of a model that the requirements state and the packs do not hold
 # What an engine has to do for a class of models.
 ROLES = {
     "llm": "llm",
