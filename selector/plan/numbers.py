@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selector.decide import people, train, train_memory, train_plan
 from selector.decide.cells import Shape, memory_bytes
-from selector.decide.explain.numbers import Make, Numbers
-from selector.decide.explain.rent import hour
+from selector.decide.explain.numbers import Make, Numbers, Spread
 from selector.decide.explain.traced import Candidate, sheet
 from selector.decide.explain.units import OF_TRAINING, unit_of
 from selector.estimate import training as formulas
 from selector.estimate.trace import TRACE, named
 from selector.plan import machines, training
+from selector.plan.pictured import Pictured
+from selector.plan.priced import CHOSEN, Cost, examples
 from selector.types.catalog import Device
 from selector.types.training import TrainingRun
+
+if TYPE_CHECKING:
+    from selector.decide.axes import Place
 
 WORDS = {
     "weights": "weights on one device",
@@ -27,41 +31,41 @@ WORDS = {
     "total": "all that a device holds",
     "usable": "what can be used of a device",
 }
-CHOSEN = {
-    "devices": ("devices", "devices of the run"),
-    "micro_batch": ("sequences", "sequences of a micro-step"),
-    "global_batch": ("sequences", "sequences of a step"),
-    "tp": ("devices", "tensor parallel"),
-    "pp": ("stages", "pipeline stages"),
-    "cp": ("devices", "devices that share a sequence"),
-    "ep": ("devices", "devices that share the experts"),
-}
 
 
 def add(numbers: Numbers) -> None:
     """Give the numbers of a stack those of its plan; nothing where nothing is trained here."""
-    option = numbers.stack.option
+    stack = numbers.stack
+    option = stack.option
     if not people.trained(option.method) or option.api is not None:
         return
-    sized = Sized(numbers.stack)
-    made: dict[str, Make] = {f"plan.training.memory.{k}": lambda k=k: sized.memory(k) for k in WORDS}  # type: ignore[misc]
-    spreads: dict[str, Make] = {}
-    estimates: dict[str, tuple[Make, Make]] = {
-        "tokens_per_s": (lambda: sized.rate, lambda: sized.rate_doubt),
-        "memory_gib": (lambda: sized.memory("total"), lambda: sized.memory_doubt),
-        "device_hours": (lambda: sized.device_hours, lambda: sized.doubt),
-        "wall_hours": (lambda: sized.wall_hours, lambda: sized.doubt),
-        "usd": (lambda: sized.usd, lambda: sized.doubt),
+    made: dict[str, Make] = {}
+    spreads: dict[str, Spread] = {}
+    found: Sized | Pictured
+    if training.dimensions(option, stack.run.p) is not None:
+        found = sized = Sized(stack)
+        made = {f"plan.training.memory.{k}": lambda k=k: sized.memory(k) for k in WORDS}  # type: ignore[misc]
+        made["plan.training.estimates.tokens_per_s"] = lambda: sized.rate
+        made["plan.training.estimates.memory_gib"] = lambda: sized.memory("total")
+        spreads["plan.training.estimates.tokens_per_s"] = lambda _: sized.rate_doubt
+        spreads["plan.training.estimates.memory_gib"] = lambda _: sized.memory_doubt
+    else:
+        found = Pictured(stack)
+    cost = Cost(stack, found)
+    hours: dict[str, Make] = {
+        "device_hours": lambda: found.device_hours,
+        "wall_hours": lambda: cost.wall_hours,
+        "usd": lambda: cost.usd,
     }
-    for name, (number, spread) in estimates.items():
+    for name, number in hours.items():
         made[f"plan.training.estimates.{name}"] = number
-        spreads[f"plan.training.estimates.{name}"] = spread
-    made["plan.training.usd_per_hour"] = lambda: sized.rent
+        spreads[f"plan.training.estimates.{name}"] = found.doubt
+    made["plan.training.usd_per_hour"] = lambda: cost.rent
     numbers.add(made, spreads)
 
 
 class Sized:
-    """The run of one candidate once more; None where the plan has none that a formula sizes."""
+    """A run on tokens once more; None where the plan has none that fits."""
 
     def __init__(self, stack: Candidate) -> None:
         self.stack, self.p, self.leaves = stack, stack.p, stack.leaves
@@ -79,9 +83,7 @@ class Sized:
         assert self.chosen is not None
         run, option = self.stack.run, self.stack.option
         data, adaptation = run.req.data, run.req.adaptation
-        if data.training_examples:
-            many = self.leaves.requirement("data.training_examples", data.training_examples, "examples")
-            data = replace(data, training_examples=many)
+        data = replace(data, training_examples=examples(self.stack))
         if adaptation.sequence_tokens:
             long = self.leaves.requirement("adaptation.sequence_tokens", adaptation.sequence_tokens, "tokens")
             adaptation = replace(adaptation, sequence_tokens=long)
@@ -139,31 +141,20 @@ class Sized:
         names = train.keys(self.shape, self.device, self.ran)
         return train.device_hours(tokens, self._seconds, names, self.p)
 
-    @cached_property
-    def wall_hours(self) -> Any:
-        """Hours from start to end."""
-        if self.device_hours is None:
-            return None
-        return named(
-            self.device_hours / self.ran.devices, "training.wall_hours", "h", "hours from start to end"
-        )
+    @property
+    def place(self) -> Place | None:
+        """Where it runs."""
+        return self.chosen.machine.place if self.chosen else None
 
-    @cached_property
-    def rent(self) -> Any:
-        """USD an hour of the devices; 0 for own ones, None where no price is known."""
-        if self.chosen is None or not self.chosen.machine.usd_per_hour:
-            return None if self.chosen is None else self.chosen.machine.usd_per_hour
-        place = self.chosen.machine.place
-        each = self.leaves.choice("offer.count", float(max(place.count, 1)), "devices", "of one unit")
-        paid = hour(self.stack.run.cat, self.leaves, place) * (self.ran.devices / each)
-        return named(paid, "training.rent", "USD/hour", "rent of the devices of the run")
+    @property
+    def usd_per_hour(self) -> float | None:
+        """Of all devices."""
+        return self.chosen.machine.usd_per_hour if self.chosen else None
 
-    @cached_property
-    def usd(self) -> Any:
-        """Money of the run; None where hours or price are not known."""
-        if self.wall_hours is None or self.rent is None:
-            return None
-        return named(self.wall_hours * self.rent, "training.cost", "USD", "rent over the hours of the run")
+    @property
+    def devices(self) -> Any:
+        """How many there are."""
+        return self.ran.devices
 
     @cached_property
     def _held(self) -> Any:
@@ -195,9 +186,8 @@ class Sized:
         found = training.rate_doubt(self.shape, self.device, self.ran, self.p)
         return named(found, "training.rate_spread", "p90 over p50")
 
-    @property
-    def doubt(self) -> Any:
-        """p90 over p50 of hours and money."""
+    def doubt(self, _: str) -> Any:
+        """Ratio of a quantile of hours and money and their middle: alike to both sides."""
         if self.chosen is None:
             return None
         found = training.doubt(self.shape, self.device, self.ran, self.p)

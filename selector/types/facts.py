@@ -48,6 +48,7 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.params_b": model.params_b,
             "model.normalisation": model.normalisation,
             "model.image_px": model.image_px,
+            "model.train_px": model.train_px or model.image_px,
             "model.licence": model.licence or None,
             "model.access": "open_weights",
             "model.of_user": model.source == OF_USER,

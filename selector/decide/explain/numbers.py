@@ -35,6 +35,7 @@ TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request
 INTERVALS = {f"{name}_ms": by for name, by in show.TIMES.items()} | {"requests_per_s": "rate_spread"}
 UNITS = {"requests_per_s": "requests/s", "quality_index": "index", "effort_person_months": "person-months"}
 Make = Callable[[], Any]
+Spread = Callable[[str], Any]  # of p10 or p90
 
 
 class Numbers:
@@ -46,7 +47,7 @@ class Numbers:
         self.register = Register(stack, scoring)
         self._worth: Worth | None = None
         self.made: dict[str, Make] = self._all()
-        self.spreads: dict[str, Make] = {}
+        self.spreads: dict[str, Spread] = {}
 
     @property
     def worth(self) -> Worth:
@@ -55,8 +56,9 @@ class Numbers:
             self._worth = Worth(self.account, self.register.index)
         return self._worth
 
-    def add(self, made: Mapping[str, Make], spreads: Mapping[str, Make]) -> None:
-        """Numbers that something else prints of the stack, and p90 over p50 of those with an interval."""
+    def add(self, made: Mapping[str, Make], spreads: Mapping[str, Spread]) -> None:
+        """Numbers that something else prints of the stack, and the ratio of p90 to the middle, or of that
+        to p10, of those with an interval."""
         self.made |= made
         self.spreads |= spreads
 
@@ -113,7 +115,7 @@ class Numbers:
             raise UsageError(
                 Problem(f"--number {path}: no printed number of this stack has this name", None, fix)
             )
-        if quantile in QUANTILES and self._spread(hit) is None:
+        if quantile in QUANTILES and self._spread(hit, quantile) is None:
             what = f"--number {path}: only p50 of this number is explained"
             raise UsageError(Problem(what, None, f"ask for {hit}"))
         return hit, quantile
@@ -128,7 +130,7 @@ class Numbers:
         if not isinstance(found, Traced):
             found = self.stack.leaves.choice(full, found, _unit(full), "nothing adds to it")
         if quantile in QUANTILES:
-            by = self._spread(full)
+            by = self._spread(full, quantile)
             made = found * by if quantile == "p90" else found / by
             found = named(made, f"{full}.{quantile}", found.label.unit if found.label else "", WORD[quantile])
             full = f"{full}.{quantile}"
@@ -137,11 +139,11 @@ class Numbers:
         whole = nodes(found)
         return Figure(full, ref, found.value, whole[0].unit, whole[0].id, whole)
 
-    def _spread(self, path: str) -> Any:
-        """p90 over p50 of an estimate; None where only the middle is explained."""
+    def _spread(self, path: str, quantile: str) -> Any:
+        """Ratio of a quantile and the middle of an estimate; None where only the middle is explained."""
         name, p, s, row = path.rpartition(".")[2], self.stack.p, self.run.stacks, self.stack.row
         if path in self.spreads:
-            return self.spreads[path]()
+            return self.spreads[path](quantile)
         if not path.startswith("estimates."):
             return None
         if name == "effort_person_months":

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from selector.types.decision import AssumptionRow
 
 NEAR = 1e-6  # two ways to one figure differ by rounding only
-OF_MODEL = ("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item")
+OF_MODEL = (
+    *("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item"),
+    *("image_px", "train_px"),
+)
 OF_DEVICE = ("gb_per_s", "memory_bytes", "memory_gb", "tdp_w", "cores", "tflops_dense")
 OF_LOAD = {
     "input_tokens_p50": ("workload.input_tokens.p50", "tokens"),

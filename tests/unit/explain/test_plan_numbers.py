@@ -20,6 +20,11 @@ from .test_numbers import grounded, worked_out
 Studied = Callable[..., Study]
 TUNED = ("data.training_examples=20000", "pins.model=[Qwen/Qwen3-8B]", "deployment.hosting=[self_hosted]")
 SEVERAL = "deployment={hosting: [on_prem], inventory: [{hardware: h100-sxm-80gb, count: 8}]}"
+SEVERAL_IMAGES = (
+    "data.training_examples=2000000",
+    "adaptation.inventory=[{hardware: rtx-3090-24gb, count: 4}]",
+)
+RENTED = ("deployment={hosting: [self_hosted_cloud]}", "data={classes: [internal], training_examples: 50000}")
 CASES = (
     ("chat-api-or-gpus", (*TUNED, "adaptation.method=lora")),
     ("chat-api-or-gpus", (*TUNED, "adaptation.method=qlora", "adaptation.sequence_tokens=2000")),
@@ -27,6 +32,8 @@ CASES = (
     ("chat-api-or-gpus", (*TUNED, "adaptation.method=continued_pretrain", SEVERAL)),
     ("chat-api-or-gpus", ("pins.model=[Qwen/Qwen3-30B-A3B]", "adaptation.method=full", SEVERAL)),
     ("bank-text-classification", ()),
+    ("image-classification-in-house", ("pins.model=[timm/resnet50.a1_in1k]", *SEVERAL_IMAGES)),
+    ("image-classification-in-house", ("pins.model=[timm/efficientnet_b0.ra4_e3600_r224_in1k]", *RENTED)),
 )
 
 
@@ -54,6 +61,7 @@ def test_numbers_of_the_run_are_what_their_trees_give(
     values = {path: e.p50 if e else None for path, e in estimates(plan).items()}
     values |= {f"plan.training.memory.{k}": v for k, v in (plan.memory or {}).items() if k != "kv_cache"}
     values["plan.training.usd_per_hour"] = plan.usd_per_hour
+    values = {path: v for path, v in values.items() if v is not None or path in numbers.made}
     for path, value in values.items():
         figure = numbers.figure(path, ref)
         if value is None:

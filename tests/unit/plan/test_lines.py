@@ -23,7 +23,7 @@ def transforms(catalogue: Catalogue, facts: Mapping[str, object]) -> object:
 
 
 def test_crops_are_of_the_size_that_the_model_reads(catalogue: Catalogue) -> None:
-    steps = transforms(catalogue, IMAGES | {"model.image_px": 448.0})
+    steps = transforms(catalogue, IMAGES | {"model.train_px": 448.0})
     assert steps == [{"RandomResizedCrop": {"size": 448}}, {"RandAugment": {"num_ops": 2, "magnitude": 9}}]
 
 
