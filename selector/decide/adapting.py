@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from selector.decide.axes import Axes, ModelOption
 from selector.decide.judge import Compile
 from selector.decide.people import adapting, trained
-from selector.decide.trainable import Room, why
+from selector.decide.trainable import Room, more, why
 from selector.types.catalog import Role
 from selector.types.requirement import Requirement
 from selector.types.rule import Effect, Rule
@@ -129,4 +129,5 @@ def _fitted(option: ModelOption, methods: Sequence[str], room: Room) -> ModelOpt
         return replace(option, method="qlora" if quicker else able[0])
     helps = next((m for m in CHEAPER if room.fits(option, m)), None)
     said = f"{why(room, option, methods[0])}{f'; {helps} would fit' if helps else ''}"
-    return replace(option, method=methods[0], untrainable=said)
+    ways = (f"adaptation.method {methods[0]} -> {helps}" if helps else "", more(room, option, methods[0]))
+    return replace(option, method=methods[0], untrainable=said, trained_if=" or ".join(w for w in ways if w))

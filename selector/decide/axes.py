@@ -27,6 +27,7 @@ class ModelOption:
     facts: Mapping[str, object]
     method: str = "none"  # how it is fitted to the task
     untrainable: str = ""  # why the machines at hand cannot train it so; empty where they can
+    trained_if: str = ""  # the change with which they could; empty where none is known
 
     @property
     def licence(self) -> str | None:

@@ -25,6 +25,7 @@ from selector.decide import (
     relax,
     show,
     spending,
+    trainable,
     value,
     weighing,
 )
@@ -321,7 +322,7 @@ def _untrainable(run: Run) -> list[tuple[str, Any]]:
     if not short.any():
         return []
     first = run.axes.models[int(np.argmax(short))]
-    why = f"training does not fit: {first.method} of {first.id}, {first.untrainable}"
+    why = f"{trainable.DOES_NOT_FIT}: {first.method} of {first.id}, {first.untrainable}"
     return [(why, Column(short[run.stacks.model.values], run.stacks.model.rows))]
 
 

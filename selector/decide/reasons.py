@@ -60,7 +60,7 @@ def removed(
         distance = relax.whole(reasons, far, rows)
         near = additive.leading(chain, rows[distance == distance.min()])
         others = [n for n, c in reasons if c[near] and n != name]
-        moves = tuple(relax.move(caps.get(n), n, near) for n in (name, *others))
+        moves = relax.moves(run, caps, (name, *others), near)
         count = int(np.count_nonzero(column))
         found.append(Exclusion(name, count, show.line(run, near), _distance(moves), moves))
     return found
@@ -69,7 +69,7 @@ def removed(
 def _distance(moves: Sequence[Move]) -> str:
     """How far the nearest is from its limit, and what else it needs."""
     first = moves[0]
-    text = ""
+    text = first.instead
     if first.now is not None and first.needed is not None:
         times = f" ({first.needed / first.now:.2f}x)" if first.now else ""
         needed, now = relax.apart(first.needed, first.now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selector.decide import limits, show
+from selector.decide import limits, show, trainable
 from selector.decide.robust import additive
 from selector.types.decision import Move, Relaxation
 
@@ -32,7 +32,11 @@ class Set:
 
 
 def minimal(
-    violated: Sequence[Any], far: Mapping[int, Any], first: Callable[[Any], int], size: int
+    violated: Sequence[Any],
+    far: Mapping[int, Any],
+    first: Callable[[Any], int],
+    size: int,
+    closed: Any = None,
 ) -> list[Set]:
     """Inclusion-minimal sets of limits whose move lets a row through, the easiest first.
 
@@ -40,13 +44,14 @@ def minimal(
     far each of the `size` rows is from it (logarithm of the ratio); `first` says which of some rows is
     best. A row is nearest where the sum over the limits of the set is least. Sets without a limit that
     can only be waived come first, then smaller ones, then nearer ones. Rows that a limit beyond
-    `MOST_LIMITS` holds are left out.
+    `MOST_LIMITS` holds are left out, and those that are `closed`, whatever is moved.
     """
     import numpy as np
 
     columns = [np.where(c, limits.VIOLATED, limits.OK) for c in violated[:MOST_LIMITS]]
     found = limits.masks(columns, size)
-    open_ = ~np.logical_or.reduce(violated[MOST_LIMITS:]) if len(violated) > MOST_LIMITS else None
+    shut = [*violated[MOST_LIMITS:], *([] if closed is None else [closed])]
+    open_ = ~np.logical_or.reduce(shut) if shut else None
     result = []
     for mask in limits.minimal_sets(found if open_ is None else found[open_]):
         same = found == mask if open_ is None else (found == mask) & open_
@@ -93,11 +98,16 @@ def whole(reasons: Sequence[tuple[str, Any]], far: Mapping[int, Any], rows: Any)
 
 
 def sets(
-    chain: additive.Chain, caps: Sequence[limits.Limit], reasons: Sequence[tuple[str, Any]]
+    run: Run, chain: additive.Chain, caps: Sequence[limits.Limit], reasons: Sequence[tuple[str, Any]]
 ) -> list[Set]:
     """Minimal sets of the reasons that keep all rows out, the easiest to move first."""
+    import numpy as np
+
     far = distances(reasons, {c.id: c for c in caps})
-    return minimal([c for _, c in reasons], far, lambda rows: additive.leading(chain, rows), len(chain.score))
+    lost = np.array([bool(m.untrainable and not m.trained_if) for m in run.axes.models] or [False])
+    closed = lost[np.asarray(run.stacks.model)] if lost.any() else None
+    columns = [c for _, c in reasons]
+    return minimal(columns, far, lambda rows: additive.leading(chain, rows), len(chain.score), closed)
 
 
 def relaxations(
@@ -109,23 +119,39 @@ def relaxations(
         return _that_fits(run)
     if not reasons:
         return ()
-    found = sets(chain, scored.limits, reasons)
+    found = sets(run, chain, scored.limits, reasons)
     return tuple(_relaxation(run, scored, [reasons[b][0] for b in s.bits], s) for s in found[:MOST_SETS])
 
 
 def _relaxation(run: Run, scored: Scored, names: Sequence[str], found: Set) -> Relaxation:
     caps = {c.id: c for c in scored.limits}
-    changes, best = (tuple(move(caps.get(n), n, row) for n in names) for row in (found.nearest, found.best))
+    changes, best = (moves(run, caps, names, row) for row in (found.nearest, found.best))
+    told = tuple(words(m) for m in changes), show.line(run, found.nearest), found.count, changes
+    if any(m.instead for m in changes):  # stacks that are trained otherwise are other stacks
+        return Relaxation(tuple(names), *told)
     return Relaxation(
         tuple(names),
-        tuple(words(m) for m in changes),
-        show.line(run, found.nearest),
-        found.count,
-        changes,
+        *told,
         show.line(run, found.best),
         float(scored.score[found.best]),
         best,
     )
+
+
+def moves(run: Run, caps: Mapping[str, limits.Limit], names: Sequence[str], row: int) -> tuple[Move, ...]:
+    """What one row needs of each limit that holds it."""
+    return tuple(
+        Move(name, None, None, "", training(run, row))
+        if name.startswith(trainable.DOES_NOT_FIT)
+        else move(caps.get(name), name, row)
+        for name in names
+    )
+
+
+def training(run: Run, row: int) -> str:
+    """What lets the machines train the model of a row."""
+    found = run.axes.models[int(run.stacks.model[row])].trained_if
+    return found or "another model or method, which the machines can train"
 
 
 def move(cap: limits.Limit | None, name: str, row: int) -> Move:
@@ -146,6 +172,8 @@ def up(figure: float, digits: int = PRINTED) -> float:
 
 def words(m: Move) -> str:
     """A move in words."""
+    if m.instead:
+        return m.instead
     if m.now is None or m.needed is None:
         return f"waive {m.limit}"
     return f"{m.limit} {figure(m.now)} -> {figure(up(m.needed, IN_WORDS))}"

@@ -12,6 +12,7 @@ from selector.estimate import training
 from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.parameters import product
 from selector.estimate.serving import expert_params
+from selector.estimate.trace import TRACE, real
 from selector.types.catalog import Device
 from selector.types.training import TrainingCell, TrainingRun
 
@@ -100,7 +101,7 @@ def peak(device: Device, run: TrainingRun) -> float:
 
 def groups(run: TrainingRun, p: Mapping[str, float]) -> tuple[float, float, float]:
     """Devices that work on the same tokens, tokens of their micro-step, micro-steps of a step."""
-    together = float(run.tp * run.pp * run.cp)
+    together = real(run.tp * run.pp * run.cp)
     if run.global_batch:
         # Fewer sequences than devices: some share a sequence, whatever is stated.
         together = max(together, run.devices / run.global_batch)
@@ -140,7 +141,7 @@ def cell(shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float]) -
         exchange_rate=exchange_rate,
         sparsity=max(shp.total / shp.active, 1.0),
         bubble=1.0 + (run.pp - 1.0) / (steps * run.stages) if run.pp > 1 else 1.0,
-        doublings=max(math.log2(run.devices / MACHINE), 0.0),
+        doublings=max(TRACE.log(run.devices / MACHINE) / math.log(2.0), 0.0),
         **tuned(names, p),
     )
 
@@ -153,8 +154,8 @@ def held_share(shp: Shape, ep: int | None) -> float:
     """Share of the weights that a device works on where experts are spread over `ep` devices."""
     if not ep or shp.experts <= 1.0:
         return 1.0
-    each = float(expert_params(SCALAR, shp.total, shp.active, shp.experts, shp.experts_active))
-    return 1.0 - each * shp.experts * (1.0 - 1.0 / ep) / shp.total
+    each = expert_params(SCALAR, shp.total, shp.active, shp.experts, shp.experts_active)
+    return real(1.0 - each * shp.experts * (1.0 - 1.0 / ep) / shp.total)
 
 
 def _updated(shp: Shape, run: TrainingRun, tokens: float, spread: float) -> float:
@@ -196,7 +197,7 @@ def _exchanged(
     sums = 16.0 * shp.layers * shp.hidden * (tp - 1.0)
     if shp.experts <= 1.0:
         return sums, tuning.link_rate(device, run.tp, p)
-    apart = run.ep or min(int(shp.experts), run.devices)
+    apart = run.ep or min(shp.experts, run.devices)
     domain = device.interconnect.domain if device.interconnect else 1
     # A token crosses the network once for each machine that holds experts of it.
     hops = min(shp.experts_active, apart / domain) if apart > domain > 1 else shp.experts_active
@@ -207,7 +208,7 @@ def _exchanged(
 def device_hours(tokens: float, seconds: float, names: tuple[str, ...], p: Mapping[str, float]) -> float:
     """Device hours of a run that takes `seconds` a token."""
     goodput = min(product(p, "training.goodput", names), 1.0)
-    return float(training.device_hours(tokens, seconds, goodput))
+    return real(training.device_hours(tokens, seconds, goodput))
 
 
 def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
@@ -215,8 +216,8 @@ def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
     narrower format never slows products down."""
     found = {}
     for column, (base, scale) in QUANTITIES.items():
-        found[column] = float(capped(SCALAR, column, product(p, base, names) * scale))
-    found["rate_spread"] = math.exp(width("rate", names, p))
+        found[column] = capped(SCALAR, column, product(p, base, names) * scale)
+    found["rate_spread"] = TRACE.exp(width("rate", names, p))
     return found
 
 
@@ -250,7 +251,7 @@ def doubt(names: tuple[str, ...], p: Mapping[str, float]) -> float:
         unknown.append("framework")
     if "dimensions_unknown" in names:
         unknown.append("dimensions")
-    return float(p["training.width.unlisted"] ** len(unknown))
+    return real(p["training.width.unlisted"] ** len(unknown))
 
 
 def listed(base: str, names: tuple[str, ...], p: Mapping[str, float]) -> bool:

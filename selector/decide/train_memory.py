@@ -9,6 +9,7 @@ from selector.decide.cells import Shape
 from selector.decide.train import ADAPTERS, capped, held_share, listed
 from selector.estimate.numeric import SCALAR
 from selector.estimate.parameters import product
+from selector.estimate.trace import TRACE, real
 from selector.types.training import TrainingMemoryCell, TrainingRun
 
 # Bytes per trained weight: master copy, gradient, optimizer states.
@@ -87,9 +88,9 @@ def embeddings(shp: Shape, p: Mapping[str, float]) -> float:
 
 def states(shp: Shape, embedding: float, run: TrainingRun) -> tuple[float, float, float]:
     """Bytes of weights, gradients and optimizer on a device."""
-    parts = float(run.tp * run.pp)
+    parts = real(run.tp * run.pp)
     # Devices that share a sequence by context hold shards of their own.
-    copies = float((run.shards or max(run.devices // int(parts * run.cp), 1)) * run.cp)
+    copies = real((run.shards or max(math.floor(run.devices / (parts * run.cp)), 1)) * run.cp)
     share = {
         "zero1": (1.0, 1.0, copies),
         "zero2": (1.0, copies, copies),
@@ -134,10 +135,10 @@ def _opened(shp: Shape, embedding: float, run: TrainingRun) -> float:
 def tuned(names: tuple[str, ...], kind: str, p: Mapping[str, float]) -> dict[str, float]:
     """Columns of a cell: bytes per value, reserve, slack of the allocator (never below 1)."""
     found = {
-        column: float(capped(SCALAR, column, product(p, base, names) * scale))
+        column: capped(SCALAR, column, product(p, base, names) * scale)
         for column, (base, scale) in QUANTITIES.items()
     }
-    found["memory_spread"] = math.exp(width(names, kind, p))
+    found["memory_spread"] = TRACE.exp(width(names, kind, p))
     return found
 
 
@@ -151,4 +152,4 @@ def doubt(names: tuple[str, ...], p: Mapping[str, float]) -> float:
     unknown = [n for n in names if n in ("dimensions_unknown", "batch_unknown")]
     if not listed("training_memory.slack", names, p):
         unknown.append("framework")
-    return float(p["training.width.unlisted"] ** len(unknown))
+    return real(p["training.width.unlisted"] ** len(unknown))

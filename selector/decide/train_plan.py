@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from selector.decide import train, train_memory
 from selector.decide.calibrated import Belief, Stack, basis, of_training, training_group
@@ -17,7 +18,7 @@ from selector.needs.tables import spelled
 from selector.packs.catalog import Catalogue
 from selector.types.catalog import ROLES, Device, Model
 from selector.types.estimate import Estimate
-from selector.types.training import TrainingRun
+from selector.types.training import TrainingMemoryCell, TrainingRun
 
 GIB = 2.0**30
 MACHINES = (2, 4, 8)
@@ -191,17 +192,21 @@ def _total(shp: Shape, run: TrainingRun, p: Mapping[str, float]) -> float:
 
 def ledger(shp: Shape, device: Device, run: TrainingRun, p: Mapping[str, float]) -> dict[str, float]:
     """GiB of one device by purpose; the reserve holds what the allocator leaves unused as well."""
-    c = train_memory.cell(shp, run, p)
-    activations = float(training_memory.activation_bytes(c)) + float(c.opened)  # type: ignore[arg-type]
+    return purposes(train_memory.cell(shp, run, p), _room(device, p))
+
+
+def purposes(c: TrainingMemoryCell, usable: float) -> dict[str, float]:
+    """GiB of one device by purpose."""
+    cell: Any = c
     parts = {
-        "weights": float(c.weights),  # type: ignore[arg-type]
-        "gradients": float(c.gradients),  # type: ignore[arg-type]
-        "optimizer": float(c.optimizer),  # type: ignore[arg-type]
+        "weights": cell.weights,
+        "gradients": cell.gradients,
+        "optimizer": cell.optimizer,
         "kv_cache": 0.0,
-        "activations": activations,
+        "activations": training_memory.activation_bytes(c) + cell.opened,
     }
-    total = float(training_memory.total_bytes(c))
-    parts |= {"reserve": total - math.fsum(parts.values()), "total": total, "usable": _room(device, p)}
+    total = training_memory.total_bytes(c)
+    parts |= {"reserve": total - sum(parts.values()), "total": total, "usable": usable}
     return {name: value / GIB for name, value in parts.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selector.decide import limits, train, train_memory, train_plan
 from selector.decide.axes import Axes, ModelOption
@@ -18,6 +18,8 @@ from selector.types.training import TrainingRun
 COSTS_AS = {"distill": "full", "continued_pretrain": "pretrain"}
 ALL_WEIGHTS = ("full", "pretrain")
 GIB = 2.0**30
+DOES_NOT_FIT = "training does not fit"  # begins the reason of exclusion, which nobody can waive
+TIMES = (2, 4, 8)  # devices that are tried where those at hand are too few
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +125,13 @@ def why(room_: Room, option: ModelOption, method: str) -> str:
     ]
     lacks, device, count = min(found, key=lambda x: x[0])
     return f"{count}x {device.id} lack {lacks / GIB:.1f} GiB a device"
+
+
+def more(room_: Room, option: ModelOption, method: str) -> str:
+    """The fewest devices, of a kind at hand and some times as many, that the run fits; empty where none."""
+    for times in TIMES:
+        for device, count in room_.devices or ():
+            wider = replace(room_, devices=((device, count * times),))
+            if wider.fits(option, method):
+                return f"{count * times}x {device.id} that train instead of {count}x"
+    return ""

@@ -154,7 +154,7 @@ def tuning_part(
     return tuned(keys(device, engine, shp, devices, precision, also), p) | {"link_bytes_per_s": rate}
 
 
-def link_rate(device: Device, devices: int, p: Mapping[str, float]) -> float:
+def link_rate(device: Device, devices: float, p: Mapping[str, float]) -> float:
     """Bytes per second one way between two devices of a replica; the network beyond the fast domain."""
     fast = device.interconnect
     if fast and fast.domain > 1 and devices > fast.domain:

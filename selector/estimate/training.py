@@ -15,11 +15,13 @@ from typing import Any
 
 from selector.estimate.numeric import Numeric
 from selector.estimate.serving import overlapped
+from selector.estimate.trace import formula
 from selector.types.training import TrainingCell
 
 SECONDS_PER_HOUR = 3600.0
 
 
+@formula("training.attention_flops", "operations/token")
 def attention_flops(width: Any, seq_len: Any, causal: Any) -> Any:
     """Operations of attention per token, forward and backward (formula `training.attention_flops`).
 
@@ -34,6 +36,7 @@ def model_flops(params: Any, per_param: Any, attention: Any) -> Any:
     return per_param * params + attention
 
 
+@formula("training.token_seconds", "s/token")
 def token_seconds(xp: Numeric, c: TrainingCell) -> Any:
     """Seconds that a token takes of one device (formula `training.token_seconds`)."""
     cell: Any = c
@@ -50,6 +53,7 @@ def token_seconds(xp: Numeric, c: TrainingCell) -> Any:
     return (overlapped(xp, work, gathering) + waiting) * cell.bubble * scaling
 
 
+@formula("training.device_hours", "h", tokens="tokens", seconds="s/token", goodput="fraction")
 def device_hours(tokens: Any, seconds: Any, goodput: Any) -> Any:
     """Device hours of a run (formula `training.device_hours`): restarts, evaluations and loading
     take the share that `goodput` leaves."""
@@ -62,7 +66,8 @@ def save_every_hours(written: float, between_failures: float) -> float:
     return math.sqrt(2.0 * written * between_failures)
 
 
-def image_seconds(flops: float, peak: float, fraction: float) -> float:
+@formula("training.image_seconds", "s/image")
+def image_seconds(flops: Any, peak: Any, fraction: Any) -> Any:
     """Seconds of one device for an image, forward and backward (formula `training.image_seconds`):
     the backward pass costs twice the forward one, whose operations are `flops`."""
     return 3.0 * flops / (peak * fraction)

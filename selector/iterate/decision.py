@@ -122,7 +122,8 @@ def same_number(
     stack = next((s for s in part["stacks"] if s["id"] == figure.stack.id), None)
     if stack is None:
         return
-    was = _printed(stack, figure.path)
+    planned = part["plan"] if part["plan"] and part["plan"]["stack"] == stack["label"] else {}
+    was = _printed({**stack, "plan": planned}, figure.path)
     if was is None or figure.value is None:
         return
     if abs(was - figure.value) > NEAR * max(abs(was), abs(figure.value)):
@@ -132,6 +133,13 @@ def same_number(
         raise InputError(Problem(what + why, None, fix))
 
 
+def _below(value: Any, path: str) -> Any:
+    """What stands at a path; the middle of an estimate where no quantile is named."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value.get("p50") if isinstance(value, dict) else value
+
+
 def _printed(stack: Mapping[str, Any], path: str) -> float | None:
     """A number of a stack as it stands in the file."""
     first, _, rest = path.partition(".")
@@ -139,6 +147,8 @@ def _printed(stack: Mapping[str, Any], path: str) -> float | None:
     if first == "estimates":
         name, _, quantile = rest.partition(".")
         value = (value[name] or {}).get(quantile or "p50")
+    elif first == "plan":
+        value = _below(value, rest)
     elif first == "memory_gib_per_device" and value is not None:
         value = value[rest]
     elif first == "contributions":

@@ -264,9 +264,12 @@ def _inventory(stated: Stated) -> Found:
         if count is not None and item.count is not None and count != item.count:
             what = f"{item.hardware}: the name says {count}, count says {item.count}"
             yield _at(stated, key, what, "keep one of the two")
-        if item.nodes and item.count and item.count < item.nodes:
-            what = f"{item.count} devices cannot sit in {item.nodes} nodes"
-            yield _at(stated, key, what, "count is over all nodes")
+        devices = item.count or count
+        if item.nodes and devices and devices % item.nodes:
+            what = f"{devices} devices do not divide into {item.nodes} nodes that are alike"
+            near = max(round(devices / item.nodes), 1) * item.nodes
+            fix = f"count is over all nodes: state {near}, or an entry for the machines of each size"
+            yield _at(stated, key, what, fix)
 
 
 def _quotes(stated: Stated) -> Found:

@@ -10,6 +10,7 @@ from selector.needs import paths
 from selector.needs.regions import jurisdiction
 
 SECONDS_PER_MONTH = 730 * 3600
+LEVELS = ("none", "low", "medium", "high")
 CRITERIA = ("quality", "cost", "latency", "risk", "effort")
 
 Document = Mapping[str, Any]
@@ -88,6 +89,13 @@ def _lognormal_mean(doc: Document, key: str, z95: float) -> Any:
     if not p50 or not p95 or p95 <= p50:
         return None
     return _tidy(p50 * math.exp((math.log(p95 / p50) / z95) ** 2 / 2.0))
+
+
+def skill_of_tools(doc: Document, tools: Any) -> Any:
+    """The best skill in a library that trains; nothing where none is stated above none."""
+    skills = paths.get(doc, "team.skills") or {}
+    found = max((LEVELS.index(skills[t]) for t in tools if skills.get(t) in LEVELS), default=0)
+    return LEVELS[found] if found else None
 
 
 def context_of_sizes(doc: Document, least: Any) -> Any:
@@ -188,6 +196,7 @@ FORMULAS: Mapping[str, Formula] = {
         same_as_p50_out,
         mean_size_in,
         mean_size_out,
+        skill_of_tools,
         context_of_sizes,
         requests_from_tokens,
         tokens_from_requests,

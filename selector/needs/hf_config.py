@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import InputError, Position, Problem
-from selector.types.catalog import Architecture, Model
+from selector.types.catalog import OF_USER, Architecture, Model
 
 MAX_BYTES = 4_000_000
 # Multimodal configurations keep the dimensions of the language model one level down.
@@ -47,7 +47,7 @@ def model_from_config(path: str | Path, name: str | None = None) -> Model:
         model_class="vlm" if vision else "llm",
         licence="",  # config.json does not say it
         languages=(),
-        source=("user",),
+        source=OF_USER,
         as_of="",
         params_b=total / 1e9,
         active_params_b=active / 1e9,

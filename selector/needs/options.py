@@ -11,7 +11,7 @@ from selector.errors import InputError, Position, Problem
 from selector.needs import names
 from selector.needs.hf_config import model_from_config
 from selector.needs.names import DeviceQuery, EngineQuery, ModelQuery
-from selector.types.catalog import Model
+from selector.types.catalog import OF_USER, Model
 from selector.types.requirement import InventoryItem, LayoutPin, ModelPin, Quote
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def named_by_size(pin: ModelPin, task: str) -> Model:
         model_class=CLASS_OF_TASK.get(task, "llm"),
         licence="",
         languages=(),
-        source=("user",),
+        source=OF_USER,
         as_of="",
         params_b=params,
         active_params_b=pin.active_params_b or params,

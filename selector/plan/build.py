@@ -102,6 +102,7 @@ def _facts(
             # Nothing is trained: rules on how to train do not speak.
             found["plan.backbone"] = "other"
         return found
+    found["plan.saved_by"] = "steps" if plan.checkpoint_hours else "epoch"
     found |= {
         "plan.from_scratch": from_scratch(option, method),
         "plan.devices": float(plan.n_devices),

@@ -164,7 +164,7 @@ def _saved(plan: TrainingPlan, found: Mapping[str, Any], tried: bool) -> dict[st
         every = min(max(math.floor(plan.steps * plan.checkpoint_hours / wall.p50), 1), plan.steps)
         judged = {"eval_strategy": "steps", "eval_steps": every, "load_best_model_at_end": True}
         return {"save_strategy": "steps", "save_steps": every, **(judged if tried else {})}
-    if plateau or found.get("save_strategy") == "steps":
+    if plateau:
         return {"eval_strategy": "epoch", "save_strategy": "epoch", "load_best_model_at_end": True}
     return {}
 

@@ -99,8 +99,8 @@ def _run(
     spread = fastest(shp, machine.hardware, want.wish, run.p)
     if spread is None:
         return None, None
-    took = sized.hours(run, shp, machine.device, spread, want.tokens)
-    by = sized.doubt(run, shp, machine.device, spread)
+    took = sized.hours(shp, machine.device, spread, want.tokens, run.p)
+    by = sized.doubt(shp, machine.device, spread.run, run.p)
     hours = Estimate.around(took, by, "h", "training.device_hours")
     if machine.usd_per_hour is None:
         return hours, None

@@ -121,7 +121,8 @@ def composite(c: Composite) -> dict[str, Any]:
 
 def move(m: Move) -> dict[str, Any]:
     """A limit as it stands and as it would have to be."""
-    return {"limit": m.limit, "from": m.now, "to": m.needed, "unit": m.unit}
+    found = {"limit": m.limit, "from": m.now, "to": m.needed, "unit": m.unit}
+    return found | {"instead": m.instead} if m.instead else found
 
 
 def exclusion(e: Exclusion) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+OF_USER = ("user",)  # source of a model that the requirements state and the packs do not hold
 # What an engine has to do for a class of models.
 ROLES = {
     "llm": "llm",
@@ -85,6 +86,7 @@ class Model:
     weights_gb: Mapping[str, float] = field(default_factory=dict)  # checkpoint size by precision
     gflops_per_item: float | None = None
     image_px: int | None = None  # edge of the image that gflops_per_item counts
+    train_px: int | None = None  # edge of the images that it was trained on, where it is another
     backbone: str | None = None  # what its trained layers mostly are, for a trainer
     normalisation: str | None = None  # of the layers of its backbone
     item: str | None = None  # what one request of a non-generative model is: image, audio_second ...

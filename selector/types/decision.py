@@ -158,12 +158,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A limit at `now` that would have to be at `needed`; both None: it would have to be waived."""
+    """A limit at `now` that would have to be at `needed`; both None: it would have to be waived, or,
+    where nobody can waive it, what has to be done `instead`."""
 
     limit: str
     now: float | None
     needed: float | None
     unit: str
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

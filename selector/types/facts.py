@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from selector.types.catalog import ROLES, Api, Device, Framework, Model, Offer, Precision
+from selector.types.catalog import OF_USER, ROLES, Api, Device, Framework, Model, Offer, Precision
 from selector.types.legal import Licence, Vendor
 
 
@@ -48,8 +48,10 @@ def of_model(model: Model, licence: Licence | None, origin: str | None = None) -
             "model.params_b": model.params_b,
             "model.normalisation": model.normalisation,
             "model.image_px": model.image_px,
+            "model.train_px": model.train_px or model.image_px,
             "model.licence": model.licence or None,
             "model.access": "open_weights",
+            "model.of_user": model.source == OF_USER,
             "model.origin": origin,
             "model.multimodal": model.model_class == "vlm" or "vision-language" in model.tasks,
             "model.languages": model.languages,
@@ -67,6 +69,7 @@ def of_api(api: Api, origin: str | None = None) -> dict[str, object]:
             "model.model_class": api.model_class,
             "model.role": ROLES.get(api.model_class, "llm"),
             "model.access": "closed_api" if api.open_model is None else "open_weights",
+            "model.of_user": False,
             "model.origin": origin,
             "model.multimodal": "vision-language" in api.tasks,
             "model.languages": api.languages or None,

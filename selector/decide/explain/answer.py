@@ -100,5 +100,5 @@ def nearest(study: Study) -> int:
         what = "nothing was sized to fit, so there is no stack to explain"
         raise UsageError(Problem(what, None, "`selector recommend` says what is in the way"))
     found = study.ranking
-    sets = relax.sets(found.chain, found.scored.limits, found.reasons)
+    sets = relax.sets(study.run, found.chain, found.scored.limits, found.reasons)
     return sets[0].nearest if sets else additive.leading(found.chain, np.arange(len(study.run.stacks)))

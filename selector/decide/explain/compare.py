@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from selector.decide import attitude, relax, show
+from selector.decide import attitude, relax, show, trainable
 from selector.decide.explain import ask
 from selector.decide.gate import CRITERIA
 from selector.decide.robust import additive
@@ -121,6 +121,8 @@ def broken(study: Study, row: int) -> Iterator[Broken]:
                 yield Broken(name, "limit", value, cap.cap, cap.unit, ratio, f"{cap.cap:.6g} -> {least:.6g}")
         elif name in rules:
             yield _veto(study, row, rules[name])
+        elif name.startswith(trainable.DOES_NOT_FIT):
+            yield Broken(name, "limit", None, None, "", None, relax.training(study.run, row))
         else:
             yield Broken(name, "pin", None, None, "", None, "change or leave out what is pinned", name)
 

@@ -26,6 +26,7 @@ UNITS = {
     "attended_tokens": "tokens",
     "gflops_per_item": "1e9 operations",
     "image_px": "px",
+    "train_px": "px",
     "memory_bytes": "bytes",
     "memory_gb": "GB",
     "gb_per_s": "GB/s",
@@ -71,7 +72,16 @@ class Leaves:
     def parameter(self, key: str) -> Any:
         """A parameter, with its range and what it was fitted on."""
         known = self._run.cat.parameters[key]
-        origin = Origin(
+        return self._leaf(key, self._run.p[key], known.unit, "", self._registry(key))
+
+    def bound(self, key: str, end: str) -> Any:
+        """The `low` or `high` end of a parameter."""
+        known = self._run.cat.parameters[key]
+        return self._leaf(f"{key}.{end}", getattr(known, end), known.unit, "", self._registry(key))
+
+    def _registry(self, key: str) -> Origin:
+        known = self._run.cat.parameters[key]
+        return Origin(
             "parameter",
             self.file("parameters", key),
             (known.source,) if known.source else (),
@@ -83,7 +93,6 @@ class Leaves:
             known.fitted_on,
             known.n,
         )
-        return self._leaf(key, self._run.p[key], known.unit, "", origin)
 
     def requirement(self, key: str, value: float, unit: str) -> Any:
         """A value of the requirements, stated or assumed."""

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import candidates, people, switching
 from selector.decide.axes import HOSTED
+from selector.decide.explain.pictured import Fitted
+from selector.decide.explain.priced import Cost
+from selector.decide.explain.rent import hour, quote
 from selector.decide.explain.traced import Candidate
-from selector.decide.runs import anew, chosen
+from selector.decide.explain.trained import Trained
+from selector.decide.runs import anew
 from selector.decide.runs import cost as cost_of
 from selector.decide.runs.kinds import classical
 from selector.estimate import cost, effort
@@ -70,7 +74,8 @@ class Account:
             found = self.units * self._quote("usd_per_month", place.usd_per_month, "USD/month")
         elif place.usd_per_hour is not None:
             offline = self.run.load.scenario == "offline"
-            found = cost.rented(self._hour(), self.units, self.stack.load.active_fraction if offline else 1.0)
+            active = self.stack.load.active_fraction if offline else 1.0
+            found = cost.rented(hour(self.run.cat, self.stack.leaves, place), self.units, active)
             found = found * p["cost.spot_rework"] if place.spot else found
         elif place.hosting == "on_prem" and self.stack.device_option.device.tdp_w:
             tp, pp = self.stack.layout
@@ -85,32 +90,7 @@ class Account:
         return self.stack.adjusted(found, "cost", "cost.infrastructure", "USD/month", words)
 
     def _quote(self, field: str, usd: float, unit: str) -> Any:
-        return self.stack.leaves.requirement(f"{self.stack.place.source}: {field}", usd, unit)
-
-    def _hour(self) -> Any:
-        """USD an hour of one unit: the offer's own money times the rate of its day."""
-        place, leaves = self.stack.place, self.stack.leaves
-        assert place.usd_per_hour is not None
-        offer = place.offer
-        if offer is None:
-            return self._quote("usd_per_hour", place.usd_per_hour, "USD/hour")
-        field = "spot_per_hour" if place.spot else "on_demand_per_hour"
-        unit = f"{offer.currency}/hour of {offer.count}"
-        amount = getattr(offer, field)
-        listed = leaves.fact("offers", offer.id, field, amount, (offer.source,), offer.as_of, unit)
-        if offer.currency == "USD":
-            return listed
-        rate = self.run.cat.exchange_rates[offer.currency]
-        usd = leaves.fact(
-            "exchange_rates",
-            offer.currency,
-            f"usd_per_{offer.currency.lower()}",
-            rate.usd_per_unit,
-            (rate.source,),
-            rate.as_of,
-            "USD",
-        )
-        return named(listed * usd, "cost.hour", "USD/hour", "list price in USD")
+        return quote(self.stack.leaves, self.stack.place, field, usd, unit)
 
     def _bill(self) -> Any:
         """Bill of a hosted model, as the columns have it."""
@@ -294,21 +274,19 @@ class Account:
         return named(found, "cost.bought", "USD", "bought devices")
 
     @cached_property
+    def trained(self) -> Trained:
+        """The training run of the stack."""
+        return Trained(self.stack)
+
+    @cached_property
     def training_run(self) -> Any:
         """USD of one training run, or of a fit; 0 where nothing is trained or nobody knows."""
-        plan = chosen.of(self.run, self.row).plan
         found = self.run.training
-        if plan is None or not (found.once_usd[self.row] or found.again_usd[self.row]):
+        if not (found.once_usd[self.row] or found.again_usd[self.row]):
             return 0.0
-        option, choice = self.stack.option, self.stack.leaves.choice
-        wall, usd = chosen.one_run(self.run, plan, classical(option))
-        assert wall is not None
-        assert usd is not None
-        hours = choice("training.wall_hours", wall.p50, "h", f"{option.method}, as the plan sizes it")
-        rent = choice(
-            "training.usd_per_hour", usd.p50 / wall.p50, "USD/hour", f"{plan.n_devices}x {plan.hardware}"
-        )
-        return named(hours * rent, "training.cost", "USD", "one training run")
+        if classical(self.stack.option):
+            return Cost(self.stack, Fitted(self.stack)).usd
+        return self.trained.cost.usd
 
     @cached_property
     def first_run(self) -> Any:

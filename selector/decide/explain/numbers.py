@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show, tuning
@@ -12,6 +12,7 @@ from selector.decide.explain.graph import nodes
 from selector.decide.explain.money import Account
 from selector.decide.explain.risks import Register
 from selector.decide.explain.traced import NEAR, Candidate
+from selector.decide.explain.trained import Make
 from selector.decide.explain.worth import Worth
 from selector.decide.judge import TRUE
 from selector.errors import Problem, UsageError
@@ -34,7 +35,6 @@ ALIASES = {"cost.per_month_usd": "estimates.cost_per_month_usd", "n_devices": "s
 TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request_p95_ms")
 INTERVALS = {f"{name}_ms": by for name, by in show.TIMES.items()} | {"requests_per_s": "rate_spread"}
 UNITS = {"requests_per_s": "requests/s", "quality_index": "index", "effort_person_months": "person-months"}
-Make = Callable[[], Any]
 
 
 class Numbers:
@@ -88,7 +88,7 @@ class Numbers:
                 found[f"contributions.{rule.id}"] = lambda r=rule, w=weight: self.worth.given(r, w)  # type: ignore[misc]
         for row in self.register.assessment.rows:
             found[f"risks.{row.id}"] = lambda key=row.id: self._risk(key)  # type: ignore[misc]
-        return found
+        return found | account.trained.made
 
     def find(self, path: str) -> tuple[str, str]:
         """The path in full and the quantile asked for; raises `UsageError` with near misses."""
@@ -98,7 +98,7 @@ class Numbers:
         match = AROUND.match(text)
         text = match["path"] if match else text
         first, dot, rest = text.partition(".")
-        tries = [text, ALIASES.get(text, text), f"{FIRST.get(first, first)}{dot}{rest}"]
+        tries = [text, ALIASES.get(text, text), f"{FIRST.get(first, first)}{dot}{rest}", f"plan.{text}"]
         ends = [p for p in self.made if p.rpartition(".")[2] == text]
         hit = next((t for t in [*tries, *ends] if t in self.made), None)
         if hit is None:
@@ -108,7 +108,7 @@ class Numbers:
             raise UsageError(
                 Problem(f"--number {path}: no printed number of this stack has this name", None, fix)
             )
-        if quantile in QUANTILES and self._spread(hit) is None:
+        if quantile in QUANTILES and self._spread(hit, quantile) is None:
             what = f"--number {path}: only p50 of this number is explained"
             raise UsageError(Problem(what, None, f"ask for {hit}"))
         return hit, quantile
@@ -123,7 +123,7 @@ class Numbers:
         if not isinstance(found, Traced):
             found = self.stack.leaves.choice(full, found, _unit(full), "nothing adds to it")
         if quantile in QUANTILES:
-            by = self._spread(full)
+            by = self._spread(full, quantile)
             made = found * by if quantile == "p90" else found / by
             found = named(made, f"{full}.{quantile}", found.label.unit if found.label else "", WORD[quantile])
             full = f"{full}.{quantile}"
@@ -132,11 +132,11 @@ class Numbers:
         whole = nodes(found)
         return Figure(full, ref, found.value, whole[0].unit, whole[0].id, whole)
 
-    def _spread(self, path: str) -> Any:
-        """p90 over p50 of an estimate; None where only the middle is explained."""
+    def _spread(self, path: str, quantile: str) -> Any:
+        """Ratio of a quantile and the middle of an estimate; None where only the middle is explained."""
         name, p, s, row = path.rpartition(".")[2], self.stack.p, self.run.stacks, self.stack.row
         if not path.startswith("estimates."):
-            return None
+            return self.account.trained.spread(path, quantile)
         if name == "effort_person_months":
             return p["effort.spread"]
         if name == "upfront_usd":

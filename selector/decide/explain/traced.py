@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from selector.types.decision import AssumptionRow
 
 NEAR = 1e-6  # two ways to one figure differ by rounding only
-OF_MODEL = ("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item")
+OF_MODEL = (
+    *("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item"),
+    *("image_px", "train_px"),
+)
 OF_DEVICE = ("gb_per_s", "memory_bytes", "memory_gb", "tdp_w", "cores", "tflops_dense")
 OF_LOAD = {
     "input_tokens_p50": ("workload.input_tokens.p50", "tokens"),
@@ -52,6 +55,17 @@ def plain(thing: Any) -> Any:
             f.name: float(value) for f in fields(thing) if isinstance(value := getattr(thing, f.name), Traced)
         },
     )
+
+
+def sheet(leaves: Leaves, known: Device) -> Device:
+    """A device; its published numbers as facts."""
+    found = leaves.of("devices", known.id, known, known.source, known.as_of, OF_DEVICE)
+    if known.interconnect is None:
+        return found
+    link: Interconnect = leaves.of(
+        "devices", known.id, known.interconnect, known.source, known.as_of, ("gb_per_s",)
+    )
+    return replace(found, interconnect=link)
 
 
 class Candidate:
@@ -115,14 +129,7 @@ class Candidate:
     @cached_property
     def device(self) -> Device:
         """The device; its published numbers as facts."""
-        known = self.device_option.device
-        found = self.leaves.of("devices", known.id, known, known.source, known.as_of, OF_DEVICE)
-        if known.interconnect is None:
-            return found
-        link: Interconnect = self.leaves.of(
-            "devices", known.id, known.interconnect, known.source, known.as_of, ("gb_per_s",)
-        )
-        return replace(found, interconnect=link)
+        return sheet(self.leaves, self.device_option.device)
 
     @cached_property
     def precision(self) -> Precision:

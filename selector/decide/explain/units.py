@@ -22,6 +22,32 @@ OF_SHAPE = {
     "window_tokens": "tokens",
     "state_bytes": "bytes",
 }
+OF_TRAINING = {
+    "gemm_flops": "operations/token",
+    "attention_flops": "operations/token",
+    "width_bytes": "values/token",
+    "passes": "bytes/value",
+    "launches": "layers/token",
+    "unpacked": "weights/token",
+    "unpack_bytes": "bytes/weight",
+    "updated": "bytes/token",
+    "gathered": "bytes/token",
+    "gather_rate": "bytes/s",
+    "exchanged": "bytes/token",
+    "exchange_rate": "bytes/s",
+    "narrow_gain": "factor",
+    "bubble": "time over time without idle stages",
+    "weights": "bytes",
+    "gradients": "bytes",
+    "optimizer": "bytes",
+    "opened": "bytes",
+    "checkpoints": "values",
+    "worked": "values",
+    "logits": "values",
+    "worked_bytes": "bytes/value",
+    "logits_bytes": "bytes/value",
+    "slack": "factor",
+}
 
 
 def unit_of(column: str) -> str:

@@ -12,6 +12,7 @@ from selector.decide.cells import Shape, shape
 from selector.decide.runs import machines
 from selector.decide.runs.spreads import Hardware, Spread, Wish, fastest
 from selector.estimate import training
+from selector.estimate.trace import TRACE, real
 from selector.needs.facts import requirement_facts
 from selector.types.catalog import Device
 from selector.types.estimate import Estimate
@@ -62,14 +63,14 @@ def asked(run: Run, option: ModelOption, method: str, most: float = math.inf) ->
     raw, encoder = kind == "pretrain", option.role != "llm"
     # A label is no text: an encoder reads the input alone.
     answer = 0.0 if encoder else run.load.output_tokens
-    longest, real = run.load.input_tokens_p95 + answer, run.load.input_tokens + answer
-    length = float(req.adaptation.sequence_tokens or ROUND * math.ceil(longest / ROUND))
+    longest, usual = run.load.input_tokens_p95 + answer, run.load.input_tokens + answer
+    length = real(req.adaptation.sequence_tokens or ROUND * math.ceil(longest / ROUND))
     reads = option.model.context_tokens if option.model else None
     length = min(length, most, float(reads or math.inf))
     epochs = p["plan.epochs.other" if encoder else f"plan.epochs.{kind}"]
     examples = req.data.training_examples
     # Packed sequences hold real tokens only; raw text fills them.
-    each = length if raw else min(real, length)
+    each = length if raw else min(usual, length)
     tokens = examples * each * epochs if examples else None
     batch = p["plan.batch_tokens"] / length if raw else p["plan.batch_sequences"]
     pure = req.adaptation.precision == "pure-bf16"
@@ -86,12 +87,12 @@ def dimensions(option: ModelOption, p: Mapping[str, float]) -> Shape | None:
     return found if option.role == "llm" else replace(found, vocab=1.0)
 
 
-def hours(run: Run, shp: Shape, device: Device, spread: Spread, tokens: float | None) -> float:
+def hours(shp: Shape, device: Device, spread: Spread, tokens: float | None, p: Mapping[str, float]) -> float:
     """Device hours of a run of so many tokens, restarts and evaluations counted; nan where unknown."""
     if tokens is None:
         return math.nan
     seconds = spread.run.devices / spread.rate
-    return train.device_hours(tokens, seconds, train.keys(shp, device, spread.run), run.p)
+    return train.device_hours(tokens, seconds, train.keys(shp, device, spread.run), p)
 
 
 def plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
@@ -116,7 +117,7 @@ def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
         return fastest(shp, on, want.wish, run.p)
 
     def whole(device: Device, spread: Spread) -> float:
-        return hours(run, shp, device, spread, want.tokens)
+        return hours(shp, device, spread, want.tokens, run.p)
 
     found = machines.choose(run, want.option, want.method, size, whole)
     return None if found is None else (_told(run, want, shp, found), found)
@@ -163,7 +164,7 @@ def _told(run: Run, want: Asked, shp: Shape, c: machines.Chosen) -> TrainingPlan
 
 
 def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate | None]:
-    by = math.exp(_width("rate", run, shp, c.machine.device, c.spread))
+    by = rate_doubt(shp, c.machine.device, c.spread.run, run.p)
     rate = Estimate.around(c.spread.rate, by, "tokens/s", "training.token_seconds")
     held = Estimate.around(c.spread.memory["total"], c.spread.memory_spread, "GiB", "training_memory.total")
     found: dict[str, Estimate | None] = {
@@ -176,7 +177,7 @@ def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate |
     if math.isnan(c.device_hours):
         return found
     took = Estimate.around(
-        c.device_hours, doubt(run, shp, c.machine.device, c.spread), "h", "training.device_hours"
+        c.device_hours, doubt(shp, c.machine.device, c.spread.run, run.p), "h", "training.device_hours"
     )
     found["device_hours"] = took
     found["wall_hours"] = took.scaled(1.0 / c.machine.count, "h", "training.wall_hours")
@@ -185,15 +186,20 @@ def _estimates(run: Run, shp: Shape, c: machines.Chosen) -> dict[str, Estimate |
     return found
 
 
-def doubt(run: Run, shp: Shape, device: Device, spread: Spread) -> float:
+def doubt(shp: Shape, device: Device, ran: TrainingRun, p: Mapping[str, float]) -> float:
     """p90 over p50 of the hours of a run: no surer than its rate."""
-    return math.exp(max(_width(kind, run, shp, device, spread) for kind in ("hours", "rate")))
+    return real(TRACE.exp(max(_width(kind, shp, device, ran, p) for kind in ("hours", "rate"))))
 
 
-def _width(kind: str, run: Run, shp: Shape, device: Device, spread: Spread) -> float:
+def rate_doubt(shp: Shape, device: Device, ran: TrainingRun, p: Mapping[str, float]) -> float:
+    """p90 over p50 of the tokens a second of a run."""
+    return real(TRACE.exp(_width("rate", shp, device, ran, p)))
+
+
+def _width(kind: str, shp: Shape, device: Device, ran: TrainingRun, p: Mapping[str, float]) -> float:
     """Log of p90 over p50: of the formula, and of a layout that is chosen and not measured."""
-    own = train.width(kind, train.keys(shp, device, spread.run), run.p)
-    return math.hypot(own, run.p[f"plan.layout_width.{spread.run.method}"])
+    own = train.width(kind, train.keys(shp, device, ran), p)
+    return real((own**2 + p[f"plan.layout_width.{ran.method}"] ** 2) ** 0.5)
 
 
 def _save_every(run: Run, shp: Shape, ran: TrainingRun, wall: Estimate | None) -> float | None:

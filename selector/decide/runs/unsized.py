@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from selector.decide import train
 from selector.decide.cells import memory_bytes
-from selector.decide.runs import machines, sized
+from selector.decide.runs import images, machines, sized
 from selector.decide.runs.kinds import classical, descends, from_scratch
 from selector.decide.train_memory import states_bytes
-from selector.estimate import training as formulas
-from selector.types.catalog import Device
+from selector.types.catalog import Device, Model
 from selector.types.estimate import Estimate
 from selector.types.plan import TrainingPlan
 from selector.types.training import TrainingRun
@@ -31,7 +30,7 @@ def plan(
     run: Run, option: ModelOption, method: str, served: tuple[Place, Device] | None, engine: str
 ) -> TrainingPlan | None:
     """A run or a fit; on the machines stated for it, or else where the model is served."""
-    found = _where(run, option, method, served)
+    found = where(run, option, method, served)
     if found is None:
         return None
     place, device = found
@@ -42,8 +41,9 @@ def plan(
     held = _held(run, option, place, device, many >= p["adaptation.examples_plenty"])
     count = held.count
     batch = int(p[f"plan.batch.{_batch(run, option)}"])
-    epochs = p[f"plan.epochs.{_kind(option, method)}"]
-    rent = _rent(place, count)
+    rounds = p[epochs(option, method)]
+    rent = rented(place, count)
+    estimates = _images(run, option, device, count, many * rounds, rent)
     return TrainingPlan(
         frameworks=sized.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
@@ -60,16 +60,17 @@ def plan(
         global_batch=batch * count,
         recompute="none",
         optimiser="sgd" if descends(option, run.req.application.task) else held.optimiser,
-        epochs=epochs,
+        epochs=rounds,
         examples=run.req.data.training_examples,
-        steps=math.ceil(many * epochs / (batch * count)) if many else None,
+        steps=math.ceil(many * rounds / (batch * count)) if many else None,
         memory=None,
-        estimates=_images(run, option, device, count, many * epochs, rent),
+        estimates=estimates,
         checkpoint_hours=None,
         assumptions=(
-            f"epochs: {epochs:g}",
+            f"epochs: {rounds:g}",
             f"batch: {batch} examples a device; memory is not estimated: halve it until it fits, and "
             "accumulate",
+            *_rest(run, option, device, estimates["device_hours"]),
         ),
         per_machine=_machine(place),
     )
@@ -111,15 +112,17 @@ def _batch(run: Run, option: ModelOption) -> str:
     return modality if modality in SIZED else "other"
 
 
-def _kind(option: ModelOption, method: str) -> str:
-    if from_scratch(option, method):
-        return "scratch"
-    return "vision" if option.role == "vision" else "other"
+def epochs(option: ModelOption, method: str) -> str:
+    """Parameter with how often the examples are read."""
+    kind = "vision" if option.role == "vision" else "other"
+    return f"plan.epochs.{'scratch' if from_scratch(option, method) else kind}"
 
 
-def _where(
+def where(
     run: Run, option: ModelOption, method: str, served: tuple[Place, Device] | None
 ) -> tuple[Place, Device] | None:
+    """Place and device that train: of those stated the strongest that a library trains on, else where the
+    model is served."""
     stated = run.axes.trainers
     if not stated:
         return served
@@ -128,7 +131,8 @@ def _where(
     return max(able or stated, key=lambda x: train.peak(x[1], TrainingRun("full", 1.0)))
 
 
-def _rent(place: Place, count: int) -> float | None:
+def rented(place: Place, count: int) -> float | None:
+    """USD an hour of so many devices; 0 for own ones, None where no price is known."""
     if place.usd_per_hour is not None:
         return place.usd_per_hour * math.ceil(count / max(place.count, 1))
     return 0.0 if place.available is not None else None
@@ -143,7 +147,7 @@ def _fit(
         hardware=device.id,
         n_devices=1,
         offer=place.offer.id if place.offer else None,
-        usd_per_hour=_rent(place, 1),
+        usd_per_hour=rented(place, 1),
         strategy="single",
         layout=WHOLE,
         precision="fp32",
@@ -166,26 +170,33 @@ def _fit(
 
 
 def _images(
-    run: Run, option: ModelOption, device: Device, count: int, images: float, rent: float | None
+    run: Run, option: ModelOption, device: Device, count: int, many: float, rent: float | None
 ) -> dict[str, Estimate | None]:
-    """Hours and money of so many images, as far as the operations of one are published; the points
-    behind the formula are of classification, so that it says nothing of detection."""
+    """Hours and money of so many images, as far as the operations of one are published."""
     found: dict[str, Estimate | None] = dict.fromkeys(UNKNOWN)
-    flops = option.model.gflops_per_item if option.model and option.role == "vision" else None
-    peak = train.peak(device, TrainingRun("full", 1.0))
-    if not flops or not peak or not images or run.req.application.task in FINEST:
+    model = pictured(run, option)
+    middle = images.hours(model, device, many, run.p) if model else 0.0
+    if model is None or not middle:
         return found
-    small = ".small" if flops < run.p["plan.image_small"] else ""
-    own = run.cat.parameters[f"plan.image_fraction{small}"]
-    goodput = run.p["training.goodput"]
-
-    def hours(fraction: float) -> float:
-        seconds = formulas.image_seconds(flops * 1e9, peak, fraction)
-        return float(formulas.device_hours(images, seconds, goodput))
-
-    took = Estimate(hours(own.high), hours(own.value), hours(own.low), "h", "training.image_seconds")
+    own = run.cat.parameters[images.fraction(model, run.p)]
+    down, up = (images.spread(*x, device, run.p) for x in ((own.value, own.high), (own.low, own.value)))
+    took = Estimate(middle / down, middle, middle * up, "h", "training.image_seconds")
     found["device_hours"] = took
     found["wall_hours"] = took.scaled(1.0 / count, "h", "training.image_seconds")
     if rent is not None:
         found["usd"] = took.scaled(rent / count, "USD", "training.cost")
     return found
+
+
+def pictured(run: Run, option: ModelOption) -> Model | None:
+    """The model where the points behind the hours of images say something of it: not of detection."""
+    return option.model if option.role == "vision" and run.req.application.task not in FINEST else None
+
+
+def _rest(run: Run, option: ModelOption, device: Device, took: Estimate | None) -> tuple[str, ...]:
+    """What the hours of images rest on."""
+    if took is None or option.model is None:
+        return ()
+    own = run.cat.parameters[images.fraction(option.model, run.p)]
+    other = "" if images.measured(device, run.p) else f"; the interval is wider for {device.id}"
+    return (f"hours rest on {own.n} points: {own.note}{other}",)

@@ -32,6 +32,21 @@ def test_a_first_file_is_decided_with_what_the_area_always_has(
     assert any(f"is required in {area}" in line for line in found.acceptances)
 
 
+@pytest.mark.parametrize("area", ["planning", "control"])
+def test_what_the_packs_lack_is_said_until_the_user_names_it(area: str, catalogue: Catalogue) -> None:
+    stated = from_document(parse(starter.text(area, catalogue), "reqs.yaml"))
+    told = [
+        f for f in decide(stated, catalogue, 1, False, False, TODAY).stacks[0].findings if f.rule == "DOM-032"
+    ]
+    assert told
+    assert "packs hold no planner or controller" in told[0].title
+    assert "pins.model" in told[0].fix
+    text = starter.text(area, catalogue) + "\npins: {model: [{name: our-planner, params_b: 0.05}]}\n"
+    named = decide(from_document(parse(text, "reqs.yaml")), catalogue, 1, False, False, TODAY)
+    assert named.stacks[0].slots.model == "our-planner"
+    assert not [f for f in named.stacks[0].findings if f.rule == "DOM-032"]
+
+
 def weigh(
     cat: Catalogue, device: str, role: str, stack: dict[str, object], **need: Any
 ) -> dict[str, float | None]:

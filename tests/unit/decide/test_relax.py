@@ -114,3 +114,32 @@ def test_equals_stand_by_the_chain_and_not_by_the_number_of_the_row() -> None:
     assert additive.leading(chain, np.arange(3)) == 2
     assert additive.leading(chain, np.array([0, 1])) == 1
     assert additive.leading(chain, np.arange(3), np.array([9.0, 9.0, 1.0])) == 1
+
+
+TRAINED = (
+    "application: {{task: chat}}\npins: {{model: [Qwen/Qwen3-{size}]}}\nadaptation: {{method: {method}}}\n"
+    "deployment: {{hosting: [on_prem], inventory: [{{hardware: {device}, count: {n}}}]}}\n"
+)
+
+
+def test_what_no_device_holds_is_not_waived_but_another_method_or_more_devices_named(ranked: Ranked) -> None:
+    text = TRAINED.format(size="8B", method="full", device="rtx-3090-24gb", n=1)
+    found = ranked(text)
+    assert not found.stacks
+    (change,) = found.relaxations
+    assert change.moves == ("adaptation.method full -> lora or 8x rtx-3090-24gb that train instead of 1x",)
+    assert not change.best
+    assert change.changes[0].instead == change.moves[0]
+    for helped in (text.replace("full", "lora"), text.replace("count: 1", "count: 8")):
+        assert ranked(helped).stacks
+
+
+def test_nothing_is_offered_where_nothing_known_trains_it(ranked: Ranked) -> None:
+    alone = "method: pretrain, inventory: [{hardware: t4-16gb, count: 1}]"
+    text = TRAINED.format(size="32B", method="pretrain", device="h100-sxm-80gb", n=4)
+    found = ranked(text.replace("method: pretrain", alone))
+    assert not found.stacks
+    assert not found.relaxations
+    reason = next(e for e in found.excluded if e.reason.startswith("training does not fit"))
+    assert reason.distance == "another model or method, which the machines can train"
+    assert not any("waive training" in e.distance for e in found.excluded)

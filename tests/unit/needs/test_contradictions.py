@@ -55,6 +55,9 @@ def found(catalogue: Catalogue | None = None, **more: Any) -> str:
         ({"deployment": {"regions": ["cn-hangzhou"], "clouds": ["gcp"]}}, "no such region"),
         ({"deployment": {"inventory": [{"hardware": "8xh100", "count": 4}]}}, "name says 8"),
         ({"deployment": {"inventory": [{"hardware": "t4", "count": 1, "nodes": 2}]}}, "2 nodes"),
+        ({"deployment": {"inventory": [{"hardware": "t4", "count": 12, "nodes": 5}]}}, "state 10"),
+        ({"deployment": {"inventory": [{"hardware": "12xt4", "nodes": 8}]}}, "8 nodes"),
+        ({"adaptation": {"inventory": [{"hardware": "t4", "count": 7, "nodes": 2}]}}, "7 devices"),
         ({"quotes": [{"hosting": "api", "note": "x"}]}, "0 prices"),
         ({"quotes": [{"usd_per_mtok": 1, "note": "x"}]}, "what the price is for"),
         (

@@ -12,6 +12,7 @@ from selector.needs.facts import requirement_facts
 from selector.needs.load import load_document
 from selector.needs.regions import jurisdiction
 from selector.packs import schema
+from selector.packs.catalog import Catalogue
 from selector.packs.locate import rules_dir
 from selector.packs.reader import read_yaml
 from selector.types.requirement import TokenDistribution
@@ -256,3 +257,23 @@ def test_axes_cover_the_pins() -> None:
     pins = schema.load("reqs")["$defs"]["pins"]["properties"]
     assert set(pins) <= set(tables.axes())
     assert tables.axes()["adaptation"].groups["sft"] == ("lora", "qlora", "full")
+
+
+@pytest.mark.parametrize(
+    ("skills", "expected"),
+    [
+        ({"pytorch": "high", "tensorflow": "none"}, "high"),
+        ({"jax": "low", "kubernetes": "high"}, "low"),
+        ({"pytorch": "high", "ml": "low"}, "low"),
+        ({"tensorflow": "none"}, "medium"),  # says nothing of other libraries
+        ({"kubernetes": "high"}, "medium"),
+    ],
+)
+def test_skill_in_a_library_that_trains_is_skill_in_machine_learning(
+    skills: dict[str, str], expected: str, catalogue: Catalogue
+) -> None:
+    result = resolved(team={"skills": skills})
+    assert requirement_facts(result.requirement)["req.skill_ml"] == expected
+    document = read_yaml(rules_dir() / "needs" / "defaults.yaml").data
+    tools = next(d["value"] for d in document["defaults"] if d["id"] == "skill.of_tools")
+    assert set(tools) <= set(catalogue.frameworks)

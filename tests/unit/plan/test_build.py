@@ -143,6 +143,30 @@ def test_weights_and_states_alone_can_rule_a_machine_out(ranked: Ranked) -> None
     assert any("training does not fit" in e.reason for e in small.excluded)
 
 
+@pytest.mark.parametrize(
+    ("examples", "task", "rule", "strategy"),
+    [
+        (400000, "chat", "TEC-181", "steps"),  # days, with saves on the way
+        (20000, "chat", "TEC-182", "epoch"),  # over before the first save would be due
+        (50000000, "image-classification", "TEC-182", "epoch"),  # long, of unknown size on disk
+    ],
+)
+def test_the_line_on_checkpoints_says_what_the_settings_do(
+    examples: int, task: str, rule: str, strategy: str, ranked: Ranked
+) -> None:
+    model = EIGHT if task == "chat" else "pins: {model: [timm/resnet50.a1_in1k]}\n"
+    text = f"application: {{task: {task}}}\n{model}{own('l40-48gb', 4)}adaptation: {{method: full}}\n"
+    plan = planned(ranked, text + f"data: {{training_examples: {examples}}}")
+    assert plan.training is not None
+    wall = plan.training.estimates["wall_hours"]
+    assert wall is not None
+    assert wall.p50 > 8
+    assert [line.rule for line in plan.lines if line.topic == "checkpoints"] == [rule]
+    told = yaml.safe_load(next(f.text for f in plan.fragments if f.name == "trainer.yaml"))
+    assert told["save_strategy"] == strategy
+    assert ("save_steps" in told) == (strategy == "steps")
+
+
 def test_trees_are_fitted_and_not_batched(ranked: Ranked) -> None:
     text = "application: {task: tabular, domain: finance, area: credit_scoring}\n"
     plan = planned(ranked, text + own("epyc-9654") + "data: {training_examples: 400000, drift: monthly}")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from selector.packs.catalog import Catalogue
-from selector.plan import lines
+from selector.plan import lines, search
 from selector.plan.lines import FACT
 
 IMAGES = {
@@ -23,7 +23,7 @@ def transforms(catalogue: Catalogue, facts: Mapping[str, object]) -> object:
 
 
 def test_crops_are_of_the_size_that_the_model_reads(catalogue: Catalogue) -> None:
-    steps = transforms(catalogue, IMAGES | {"model.image_px": 448.0})
+    steps = transforms(catalogue, IMAGES | {"model.train_px": 448.0})
     assert steps == [{"RandomResizedCrop": {"size": 448}}, {"RandAugment": {"num_ops": 2, "magnitude": 9}}]
 
 
@@ -114,3 +114,19 @@ def test_just_one_way_of_training_anew_is_proposed(catalogue: Catalogue) -> None
         ways = [x.rule for x in lines.fired(catalogue, facts) if x.settings.get("retraining")]
         assert len(ways) == 1, (facts, ways)
         assert not more or ways[0] in ("TEC-403", "TEC-404")
+
+
+OWN_NAMES = {
+    "XGBoost": "colsample_bytree",
+    "LightGBM": "num_leaves",
+    "CatBoost": "l2_leaf_reg",
+    "scikit-learn HistGradientBoosting": "min_samples_leaf",
+}
+
+
+def test_boosted_trees_are_searched_by_the_names_of_their_own_tool(catalogue: Catalogue) -> None:
+    assert {m.id for m in catalogue.models.values() if m.model_class == "tree"} == set(OWN_NAMES)
+    for model, own in OWN_NAMES.items():
+        facts = {"plan.backbone": "tree", "model.id": model, "plan.trained": True, "model.role": "tabular"}
+        (line,) = lines.fired(catalogue, facts, spaces=True)
+        assert set(OWN_NAMES.values()) & set(search.space([line])) == {own}
