@@ -48,11 +48,11 @@ def upfront(run: Run) -> Part:
     import numpy as np
 
     first = run.training
-    sure = run.stacks.once_usd + switching.usd(run)
+    bought, move = run.stacks.once_usd, switching.usd(run)
     if not first.once_usd.any():
-        return Part(sure, np.broadcast_to(1.0, len(run.stacks)))
-    usd = sure + first.once_usd
-    return Part(usd, cost.spread(np, usd, (sure, first.once_usd), (1.0, first.spread)))
+        return Part(bought + move, np.broadcast_to(1.0, len(run.stacks)))
+    usd = cost.upfront(bought, move, first.once_usd)
+    return Part(usd, cost.spread(np, usd, (bought + move, first.once_usd), (1.0, first.spread)))
 
 
 def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:

@@ -65,6 +65,13 @@ def machines(xp: Numeric, replicas: Any, group: Any, per_unit: Any) -> Any:
     )
 
 
+@formula("cost.upfront", "USD")
+def upfront(bought: Any, move: Any, first_run: Any) -> Any:
+    """USD paid at the start: bought devices, the move from the stack in place, the first training run
+    (formula `cost.upfront`)."""
+    return bought + move + first_run
+
+
 @formula("cost.total", "USD/month")
 def total(*parts: Any) -> Any:
     """USD a month of all parts (formula `cost.total`)."""

@@ -261,8 +261,7 @@ class Account:
     @cached_property
     def once(self) -> Any:
         """USD once: bought devices, the move away from the stack in place, and the first training run."""
-        words = "bought devices, the cost of moving and the first training run"
-        return named(self.bought + self.move + self.first_run, "cost.upfront", "USD", words)
+        return cost.upfront(self.bought, self.move, self.first_run)
 
     @cached_property
     def bought(self) -> Any:

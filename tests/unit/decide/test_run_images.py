@@ -9,8 +9,8 @@ from statistics import median
 
 import pytest
 
-from selector.packs.catalog import Catalogue
 from selector.decide.runs import images
+from selector.packs.catalog import Catalogue
 
 POINTS = Path(__file__).parents[2] / "evidence" / "points" / "training" / "timm.csv"
 PEAK = 71e12
