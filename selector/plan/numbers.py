@@ -16,6 +16,7 @@ from selector.estimate.trace import TRACE, named
 from selector.plan import machines, training
 from selector.plan.pictured import Pictured
 from selector.plan.priced import CHOSEN, Cost, examples
+from selector.plan.repeated import Repeated
 from selector.types.catalog import Device
 from selector.types.training import TrainingRun
 
@@ -61,6 +62,8 @@ def add(numbers: Numbers) -> None:
         made[f"plan.training.estimates.{name}"] = number
         spreads[f"plan.training.estimates.{name}"] = found.doubt
     made["plan.training.usd_per_hour"] = lambda: cost.rent
+    for path, (number, spread) in Repeated(stack, cost, found.doubt).numbers().items():
+        made[path], spreads[path] = number, spread
     numbers.add(made, spreads)
 
 

@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 
 
 class Pictured:
-    """A run on images; of other models that no formula sizes nothing is known."""
+    """A run on images; of other models that no formula sizes only the place and the price are known."""
 
     def __init__(self, stack: Candidate) -> None:
         self.stack, self.p = stack, stack.p
 
     @cached_property
     def _run(self) -> tuple[TrainingPlan, Place, Device] | None:
-        """The run that the plan prints and where it is, if a formula says how long it takes."""
+        """The run that the plan prints, and where it is."""
         stack, option = self.stack, self.stack.option
         served = (stack.place, stack.device_option.device) if stack.own >= 0 else None
         found = unsized.where(stack.run, option, option.method, served)
         plan = unsized.plan(stack.run, option, option.method, served, stack.engine if served else "")
-        if found is None or plan is None or plan.estimates["device_hours"] is None:
-            return None
-        return plan, *found
+        return None if found is None or plan is None else (plan, *found)
+
+    @property
+    def _timed(self) -> bool:
+        """Whether a formula says how long it takes."""
+        return self._run is not None and self._run[0].estimates["device_hours"] is not None
 
     @property
     def place(self) -> Place | None:
@@ -52,7 +55,7 @@ class Pictured:
     @cached_property
     def device_hours(self) -> Any:
         """Hours of all devices together."""
-        if self._run is None:
+        if self._run is None or not self._timed:
             return None
         option = self.stack.option
         seen = examples(self.stack) * self.p[unsized.epochs(option, option.method)]
@@ -61,7 +64,7 @@ class Pictured:
 
     def doubt(self, quantile: str) -> Any:
         """Ratio of a quantile of hours and money and their middle: of the ends of the points."""
-        if self._run is None:
+        if self._run is None or not self._timed:
             return None
         key, bound = images.fraction(self.stack.model, self.p), self.stack.leaves.bound
         nearer, farther = self.p[key], bound(key, "high")

@@ -36,7 +36,7 @@ def plan(
     named = line.settings.get(PART)
     chosen = named if isinstance(named, Mapping) else {}
     own = pace(run, option)
-    often = run.cat.parameters[f"{people.CHANGES}.{chosen.get('whole', own)}"]
+    often = run.cat.parameters[f"{people.CHANGES}.{whole(line, own)}"]
     runs = Estimate(often.low, often.value, often.high, "runs a month", "plan.retraining_runs")
     wall, usd = one_run(run, of, classical)
     hours = wall.scaled(of.n_devices, "h", "training.device_hours") if wall and of else None
@@ -55,6 +55,12 @@ def plan(
         rule=line.rule,
         source=line.source,
     )
+
+
+def whole(line: PlanLine, own: str) -> str:
+    """Pace of whole runs: that of a rule which learns row by row between them, else the own one."""
+    named = line.settings.get(PART)
+    return str(named.get("whole", own)) if isinstance(named, Mapping) else own
 
 
 def late(found: RetrainingPlan, of: TrainingPlan | None) -> str | None:
