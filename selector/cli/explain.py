@@ -211,6 +211,7 @@ def _number(
     from selector.decide.explain import answer, ask
     from selector.errors import Problem, UsageError
     from selector.iterate import decision as saved
+    from selector.plan import repeated
     from selector.report import explain as report
 
     named, rest = ask.in_path(found, path)
@@ -220,7 +221,9 @@ def _number(
         if named not in (None, row):
             what = f"--number {path} and --stack {stack} name different stacks"
             raise UsageError(Problem(what, None, "name one"))
-    figure = found.numbers(row).figure(rest, ask.ref(found, row))
+    numbers = found.numbers(row)
+    repeated.add(numbers)
+    figure = numbers.figure(rest, ask.ref(found, row))
     if asked.decision is not None:
         saved.same_number(asked.decision, component, figure, notes)
     _print(report.number(figure, dict(found.inputs), notes), format_)

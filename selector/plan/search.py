@@ -93,24 +93,29 @@ def _budget(run: Run, paid: float) -> tuple[float, str]:
     return p["plan.search_usd"], "assumed, no budget is stated"
 
 
+def share(method: str, p: Mapping[str, float]) -> float:
+    """Share of a full trial that one takes in the mean."""
+    return p["plan.early_stop_share"] if method == "asha" else 1.0
+
+
 def plan(run: Run, has: Means, of: Space, line: PlanLine) -> SearchPlan:
     """The search that a rule chose, with its trials, hours and money."""
     p = run.p
     named = line.settings.get("search")
     chosen = named if isinstance(named, Mapping) else {}
     method = str(chosen.get("method", "none"))
-    share = p["plan.early_stop_share"] if method == "asha" else 1.0
+    part = share(method, p)
     wanted = {
         "grid": cells(of),
         "random": int(p["plan.random_trials"]),
         "tpe": int(p["plan.trials_per_parameter"]) * len(of),
         "asha": int(p["plan.early_stop_trials"] * p["plan.trials_per_parameter"]) * len(of),
     }.get(method, has.paid)
-    trials = max(min(wanted, int(has.paid / share)), 1)
+    trials = max(min(wanted, int(has.paid / part)), 1)
     rounds = math.ceil(trials / has.parallel)
     # Trials are alike: what one takes too long, all do.
-    hours = has.hours.scaled(rounds * share, "h", "plan.search_hours")
-    usd = has.usd and has.usd.scaled(trials * share, "USD", "plan.search_usd")
+    hours = has.hours.scaled(rounds * part, "h", "plan.search_hours")
+    usd = has.usd and has.usd.scaled(trials * part, "USD", "plan.search_usd")
     return SearchPlan(
         method=method,
         tool=str(chosen.get("tool", "")),

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide import candidates, people, switching
 from selector.decide.axes import HOSTED
-from selector.decide.explain.pictured import Fitted
-from selector.decide.explain.priced import Cost
 from selector.decide.explain.rent import hour, quote
 from selector.decide.explain.traced import Candidate
 from selector.decide.explain.trained import Trained
 from selector.decide.runs import anew
 from selector.decide.runs import cost as cost_of
-from selector.decide.runs.kinds import classical
 from selector.estimate import cost, effort
 from selector.estimate.requests import in_force, request_usd
 from selector.estimate.trace import TRACE, named
@@ -283,9 +280,7 @@ class Account:
         found = self.run.training
         if not (found.once_usd[self.row] or found.again_usd[self.row]):
             return 0.0
-        if classical(self.stack.option):
-            return Cost(self.stack, Fitted(self.stack)).usd
-        return self.trained.cost.usd
+        return self.trained.usd
 
     @cached_property
     def first_run(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from selector.decide import show, tuning
@@ -32,6 +32,7 @@ AROUND = re.compile(r"^(?P<path>.*?)(\.(p50|points|residual_score|usd_per_month)
 QUANTILES = ("p10", "p90")
 FIRST = {"cost": "costs", "memory": "memory_gib_per_device"}
 ALIASES = {"cost.per_month_usd": "estimates.cost_per_month_usd", "n_devices": "slots.n_devices"}
+Spread = Callable[[str], Any]  # of p10 or p90
 TIMES = ("first_token_ms", "first_token_p95_ms", "per_output_token_ms", "request_p95_ms")
 INTERVALS = {f"{name}_ms": by for name, by in show.TIMES.items()} | {"requests_per_s": "rate_spread"}
 UNITS = {"requests_per_s": "requests/s", "quality_index": "index", "effort_person_months": "person-months"}
@@ -45,7 +46,8 @@ class Numbers:
         self.account = Account(stack)
         self.register = Register(stack, scoring)
         self._worth: Worth | None = None
-        self.made: Mapping[str, Make] = self._all()
+        self.made: dict[str, Make] = self._all()
+        self.spreads: dict[str, Spread] = {}
 
     @property
     def worth(self) -> Worth:
@@ -54,7 +56,13 @@ class Numbers:
             self._worth = Worth(self.account, self.register.index)
         return self._worth
 
-    def _all(self) -> Mapping[str, Make]:
+    def add(self, made: Mapping[str, Make], spreads: Mapping[str, Spread]) -> None:
+        """Numbers that something else prints of the stack, and the ratio of p90 to the middle, or of that
+        to p10, of those with an interval."""
+        self.made |= made
+        self.spreads |= spreads
+
+    def _all(self) -> dict[str, Make]:
         account, stack = self.account, self.stack
         found: dict[str, Make] = {
             "score": self._score,
@@ -135,6 +143,8 @@ class Numbers:
     def _spread(self, path: str, quantile: str) -> Any:
         """Ratio of a quantile and the middle of an estimate; None where only the middle is explained."""
         name, p, s, row = path.rpartition(".")[2], self.stack.p, self.run.stacks, self.stack.row
+        if path in self.spreads:
+            return self.spreads[path](quantile)
         if not path.startswith("estimates."):
             return self.account.trained.spread(path, quantile)
         if name == "effort_person_months":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selector.decide.explain.priced import CHOSEN, examples
 from selector.decide.explain.traced import Candidate, sheet
-from selector.decide.runs import chosen, images, unsized
+from selector.decide.runs import images, unsized
 from selector.estimate.trace import named
 from selector.types.catalog import Device
 from selector.types.plan import TrainingPlan
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 
 
 class Pictured:
-    """A run on images; of other models that no formula sizes nothing is known."""
+    """A run on images; of other models that no formula sizes only the place and the price are known."""
 
     def __init__(self, stack: Candidate) -> None:
         self.stack, self.p = stack, stack.p
 
     @cached_property
     def _run(self) -> tuple[TrainingPlan, Place, Device] | None:
-        """The run that the plan prints and where it is, if a formula says how long it takes."""
+        """The run that the plan prints, and where it is."""
         stack, option = self.stack, self.stack.option
         served = (stack.place, stack.device_option.device) if stack.own >= 0 else None
         found = unsized.where(stack.run, option, option.method, served)
         plan = unsized.plan(stack.run, option, option.method, served, stack.engine if served else "")
-        if found is None or plan is None or plan.estimates["device_hours"] is None:
-            return None
-        return plan, *found
+        return None if found is None or plan is None else (plan, *found)
+
+    @property
+    def _timed(self) -> bool:
+        """Whether a formula says how long it takes."""
+        return self._run is not None and self._run[0].estimates["device_hours"] is not None
 
     @property
     def place(self) -> Place | None:
@@ -52,7 +55,7 @@ class Pictured:
     @cached_property
     def device_hours(self) -> Any:
         """Hours of all devices together."""
-        if self._run is None:
+        if self._run is None or not self._timed:
             return None
         option = self.stack.option
         seen = examples(self.stack) * self.p[unsized.epochs(option, option.method)]
@@ -61,7 +64,7 @@ class Pictured:
 
     def doubt(self, quantile: str) -> Any:
         """Ratio of a quantile of hours and money and their middle: of the ends of the points."""
-        if self._run is None:
+        if self._run is None or not self._timed:
             return None
         key, bound = images.fraction(self.stack.model, self.p), self.stack.leaves.bound
         nearer, farther = self.p[key], bound(key, "high")
@@ -69,27 +72,3 @@ class Pictured:
             nearer, farther = bound(key, "low"), self.p[key]
         found = images.spread(nearer, farther, self._run[2], self.p)
         return named(found, "training.hours_spread", "ratio of a quantile and the middle")
-
-
-class Fitted:
-    """A fit of all rows of a table at once, on one device."""
-
-    def __init__(self, stack: Candidate) -> None:
-        self.stack = stack
-        self.devices = 1.0
-        self.device_hours = stack.p["plan.classical_trial_hours"]
-
-    @property
-    def place(self) -> Place | None:
-        """Where it runs."""
-        stack = self.stack
-        found = unsized.where(
-            stack.run, stack.option, stack.option.method, chosen.served(stack.run, stack.row)
-        )
-        return found[0] if found else None
-
-    @property
-    def usd_per_hour(self) -> float | None:
-        """Of the device."""
-        plan = chosen.of(self.stack.run, self.stack.row).plan
-        return plan.usd_per_hour if plan else None

@@ -14,6 +14,7 @@ from selector.decide.explain.priced import CHOSEN, Cost, examples
 from selector.decide.explain.traced import Candidate, sheet
 from selector.decide.explain.units import OF_TRAINING, unit_of
 from selector.decide.runs import chosen, machines, sized
+from selector.decide.runs.kinds import classical
 from selector.estimate import training as formulas
 from selector.estimate.trace import TRACE, named
 from selector.types.catalog import Device
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from selector.decide.axes import Place
 
 Make = Callable[[], Any]
+FIT = "plan.classical_trial_hours"
 WORDS = {
     "weights": "weights on one device",
     "gradients": "gradients on one device",
@@ -44,6 +46,29 @@ class Trained:
         sized_ = self.trains and sized.dimensions(option, stack.run.p) is not None
         self.run: Sized | Pictured = Sized(stack) if sized_ else Pictured(stack)
         self.cost = Cost(stack, self.run)
+
+    @cached_property
+    def hours(self) -> Any:
+        """Hours of one run, or of one fit of a classical model."""
+        found = self.cost.wall_hours
+        return self.stack.p[FIT] if found is None and classical(self.stack.option) else found
+
+    @cached_property
+    def usd(self) -> Any:
+        """Money of one run or fit; None where no price is known."""
+        if self.cost.wall_hours is not None or self.hours is None or self.cost.rent is None:
+            return self.cost.usd
+        return named(self.hours * self.cost.rent, "training.cost", "USD", "rent over the hours of a fit")
+
+    def doubt(self, quantile: str) -> Any:
+        """Ratio of a quantile of hours and money of one run or fit and their middle, or the other way."""
+        return self.run.doubt(quantile) if self.cost.wall_hours is not None else self.end(FIT, quantile)
+
+    def end(self, key: str, quantile: str) -> Any:
+        """Ratio of an end of a parameter and its value, or the other way."""
+        bound, middle = self.stack.leaves.bound, self.stack.p[key]
+        ratio = middle / bound(key, "low") if quantile == "p10" else bound(key, "high") / middle
+        return named(ratio, f"{key}.{quantile}", "ratio of a quantile and the middle")
 
     @cached_property
     def made(self) -> dict[str, Make]:
