@@ -18,6 +18,7 @@ from typing import Any
 
 import fitting
 import numpy as np
+import published
 from fitting import Array, Base, Factors
 
 from selector.decide import cells, passes
@@ -32,6 +33,8 @@ WHERE = "tests/evidence/points/serving, one-pass models"
 LEFT_OUT = "left out by model x device, five folds; unlisted: all of a key left out"
 FEW = 5
 FACTOR_SD = 0.45
+COMPUTE = "encoder.compute_fraction"
+FEW_ARCHITECTURES = 3
 # Most roles have one model at hand: what is common to them goes to the role, which others share.
 SDS = {"model": 0.25}
 BASES = {
@@ -78,7 +81,12 @@ def measured() -> tuple[list[Measured], dict[str, float]]:
     cat = load_catalogue()
     predictor = Predictor(cat)
     p = {name: b.start for name, b in BASES.items()}
-    p |= {"encoder.width.rate": 0.5, "encoder.width.latency": 0.5} | dict(predictor.p)
+    p |= {
+        "encoder.width.rate": 0.5,
+        "encoder.width.latency": 0.5,
+        published.SHARE: 0.5,
+        published.WIDTH: 1.0,
+    } | dict(predictor.p)
     found = []
     for file, row in fitting.rows("serving"):
         point = Point(row["id"], {k: v or None for k, v in row.items()})
@@ -107,9 +115,12 @@ class Table:
         self.factors = Factors(BASES, [r.keys for r in rows], FEW, FACTOR_SD, sds=SDS)
         self.shapes = [cells.shape(r.case.model, p) for r in rows]
         fixed = [predict_encoder.columns(r.case, p) for r in rows]
-        names = ("flops", "passes", "weight_bytes", "peak", "bandwidth", "parts")
+        names = ("flops", "passes", "weight_bytes", "peak", "bandwidth", "parts", "published")
         self.fixed = {n: np.array([getattr(c, n) for c in fixed], float) for n in names}
-        self.layers = np.array([s.layers for s in self.shapes])
+        self.layers = np.array(
+            [passes.launches(r.case.model, s, p) for r, s in zip(rows, self.shapes, strict=True)]
+        )
+        self.kin = self._kin()
         self.batch = np.array([r.case.batch for r in rows])
         self.count = np.array([1 if r.point.text("per") == "device" else r.case.count for r in rows], float)
         self.served = np.array([r.case.served for r in rows])
@@ -120,10 +131,36 @@ class Table:
         # Entries of one benchmark on one device repeat each other.
         self.weight = np.array([per_group[r.group] ** -0.25 for r in rows])
 
-    def residuals(self, values: Mapping[str, float], chosen: Any = slice(None)) -> Array:
-        """ln(predicted / measured) of the chosen rows."""
+    def _kin(self) -> dict[str, tuple[str, ...]]:
+        """Architectures of a vendor that points speak of, where they are not too few for a mean."""
+        known: dict[str, set[str]] = {}
+        for r in self.rows:
+            arch, vendor = (next(k for k in r.keys if k.startswith(sort)) for sort in ("arch.", "vendor."))
+            if f"{COMPUTE}.{arch}" in self.factors.priors:
+                known.setdefault(vendor, set()).add(arch)
+        return {v: tuple(sorted(a)) for v, a in sorted(known.items()) if len(a) >= FEW_ARCHITECTURES}
+
+    def of_kin(self, values: Mapping[str, float], vendor: str, unseen: str = "") -> Array:
+        """Logarithms of the factors of a vendor's architectures but one."""
+        return np.log([values[f"{COMPUTE}.{a}"] for a in self.kin[vendor] if a != unseen])
+
+    def stand_in(self, values: Mapping[str, float], unseen: str) -> Array:
+        """What multiplies the compute fraction of rows whose architecture no point speaks of, or is
+        `unseen`: the geometric mean of its vendor's."""
+        found = np.ones(len(self.rows))
+        for i, r in enumerate(self.rows):
+            arch = next(k for k in r.keys if k.startswith("arch."))
+            vendor = next(k for k in r.keys if k.startswith("vendor."))
+            own = f"{COMPUTE}.{arch}"
+            if vendor in self.kin and (arch == unseen or own not in self.factors.priors):
+                found[i] = math.exp(self.of_kin(values, vendor, unseen).mean()) / values.get(own, 1.0)
+        return found
+
+    def residuals(self, values: Mapping[str, float], chosen: Any = slice(None), unseen: str = "") -> Array:
+        """ln(predicted / measured) of the chosen rows, an architecture taken for `unseen`."""
         tuned = {}
         found = self.factors.values(values)
+        found[COMPUTE] = found[COMPUTE] * self.stand_in(values, unseen)
         for base, (column, scale) in COLUMNS.items():
             value = found[base] * scale
             tuned[column] = np.minimum(value, 1.0) if column in passes.FRACTIONS else value
@@ -167,6 +204,44 @@ def intervals(
     return found
 
 
+def kin_lines(table: Table, values: Mapping[str, float]) -> list[str]:
+    """Factors for architectures that no point speaks of, in the form of the packs."""
+    found = []
+    for vendor, archs in table.kin.items():
+        logs = table.of_kin(values, vendor)
+        low, middle, high = (math.exp(logs.mean() + z * logs.std(ddof=1)) for z in (-1.28, 0.0, 1.28))
+        told = f"geometric mean and spread of {len(archs)} architectures above"
+        unit = f"factor on {COMPUTE} of others"
+        found.append(
+            fitting.line(f"{COMPUTE}.{vendor}", middle, low, high, unit, told, len(archs), AS_OF, SOURCE)
+        )
+    return found
+
+
+def stacks(rows: Sequence[Measured]) -> list[published.Stack]:
+    """The points by model, architecture, engine and format, of roles that other models share: a new model
+    has a role that points speak of."""
+    families = {(passes.role_of(r.case.model), r.case.model.family) for r in rows}
+    shared = {role for role, n in Counter(role for role, _ in families).items() if n > 1}
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    for i, r in enumerate(rows):
+        if passes.role_of(r.case.model) not in shared:
+            continue
+        form = passes.ALIKE.get(r.case.form, r.case.form)
+        found.setdefault((r.case.model.id, str(r.case.device.arch), r.case.engine, form), []).append(i)
+    return [
+        published.Stack(
+            model,
+            str(rows[where[0]].case.model.family),
+            arch,
+            (engine, form),
+            np.array([rows[i].case.batch for i in where]),
+            np.array(where),
+        )
+        for (model, arch, engine, form), where in found.items()
+    ]
+
+
 def main() -> None:
     """Fit, report, write."""
     rows, p = measured()
@@ -194,14 +269,36 @@ def main() -> None:
         ]
         print(f"\nby {by}", file=sys.stderr)
         fitting.report(names, {"fitted": inside, "left out": out})
+    slower = np.array([1.0 if r.kind == "latency" else -1.0 for r in rows])
+
+    def without_family(family: str) -> Array:
+        return slower * table.residuals(fit(np.array([r.case.model.family != family for r in rows])))
+
+    def without(left: Any) -> Array:
+        archs = [{k for k in r.keys if k.startswith("arch.")} for r in rows]
+        whole = set[str]().union(*(a for a, gone in zip(archs, left, strict=True) if gone))
+        whole -= set[str]().union(*(a for a, gone in zip(archs, left, strict=True) if not gone))
+        return table.residuals(fit(~left), unseen=min(whole, default=""))
+
+    widths = intervals(rows, out, without)
+    known = np.array(
+        [
+            math.prod(
+                widths[k].value for k in map("encoder.width.{}".format, (r.kind, *r.keys)) if k in widths
+            )
+            for r in rows
+        ]
+    )
     text = [
         "# yaml-language-server: $schema=../schemas/parameters.json",
         "# Written by scripts/fit_encoder.py; do not edit.",
         "parameters:",
         *table.factors.lines(full, WHERE, AS_OF, SOURCE),
-        *fitting.width_lines(
-            intervals(rows, out, lambda w: table.residuals(fit(~w))), LEFT_OUT, AS_OF, SOURCE
+        *kin_lines(table, full),
+        *published.lines(
+            load_catalogue(), dict(p) | full, stacks(rows), without_family, known, AS_OF, SOURCE
         ),
+        *fitting.width_lines(widths, LEFT_OUT, AS_OF, SOURCE),
     ]
     print("\n".join(text))
     columns = {"fitted": inside, "stack_left_out": out}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision
+from selector.types.catalog import Api, Device, Framework, Model, Offer, Precision, Published
 
 if TYPE_CHECKING:
     from selector.decide.calibrated import Applied
@@ -28,6 +28,7 @@ class ModelOption:
     method: str = "none"  # how it is fitted to the task
     untrainable: str = ""  # why the machines at hand cannot train it so; empty where they can
     trained_if: str = ""  # the change with which they could; empty where none is known
+    published: Published | None = None  # a time of one pass that its source states
 
     @property
     def licence(self) -> str | None:

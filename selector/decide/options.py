@@ -106,7 +106,8 @@ def _excluded(req: Requirement, wanted: Options, cat: Catalogue, model: Model) -
 
 def _open(model: Model, cat: Catalogue) -> ModelOption:
     known = facts.of_model(model, cat.licences.get(model.licence), cat.origin(model))
-    return ModelOption(model.id, model, None, ROLES.get(model.model_class, "llm"), known)
+    role = ROLES.get(model.model_class, "llm")
+    return ModelOption(model.id, model, None, role, known, published=cat.published(model))
 
 
 def _licensed(option: ModelOption, req: Requirement, cat: Catalogue) -> ModelOption:

@@ -9,9 +9,10 @@ from typing import Any
 
 from selector.decide.cells import Shape
 from selector.estimate import encoder
+from selector.estimate.numeric import SCALAR, Numeric
 from selector.estimate.parameters import achieved, product
 from selector.estimate.trace import real
-from selector.types.catalog import ROLES, Device, Model, Precision
+from selector.types.catalog import ROLES, Device, Model, Precision, Published
 
 # Column -> parameter and the scale to seconds or fractions.
 QUANTITIES = {
@@ -44,6 +45,8 @@ BITS = {
     "tf32": 32.0,
     "fp32": 32.0,
 }
+# Formats that run at one rate: a factor of the second is that of the first.
+ALIKE = {"bf16": "fp16"}
 # Kinds of factors, and where one stands in the registry if points speak of it.
 LISTED = {
     "model": "encoder.compute_fraction",
@@ -93,6 +96,7 @@ class Pass:
     served_fraction: Any
     rate_spread: Any
     latency_spread: Any
+    published: Any = 1.0
 
     def over(self, devices: Any) -> Pass:
         """The same on devices that share each item."""
@@ -168,7 +172,8 @@ def keys(model: Model, device: Device, engine: str, form: str, also: tuple[str, 
     found = [
         f"engine.{engine}",
         f"arch.{device.arch or device.id}",
-        f"format.{form}",
+        f"vendor.{device.vendor.lower()}",
+        f"format.{ALIKE.get(form, form)}",
         f"role.{role_of(model)}",
         f"model.{model.family or model.id}",
     ]
@@ -177,24 +182,43 @@ def keys(model: Model, device: Device, engine: str, form: str, also: tuple[str, 
     return (*found, *also)
 
 
-def tuned(names: tuple[str, ...], p: Mapping[str, float]) -> dict[str, float]:
-    """Columns of what is achieved: seconds of a layer, fractions (never above 1), spreads."""
-    found = achieved(p, QUANTITIES, FRACTIONS, names)
-    wider = unlisted(names, p)
+def tuned(names: tuple[str, ...], p: Mapping[str, float], doubt: float | None = None) -> dict[str, float]:
+    """Columns of what is achieved: seconds of a layer, fractions (never above 1), spreads.
+
+    An architecture that no point speaks of takes the factor of its vendor; `doubt` as of `unlisted`.
+    """
+    own = tuple(n for n in names if not (n.startswith("vendor.") and listed("arch", names, p)))
+    found = achieved(p, QUANTITIES, FRACTIONS, own)
+    wider = unlisted(names, p, doubt)
     for what in ("rate", "latency"):
         width = p[f"encoder.width.{what}"] * math.prod(p.get(f"encoder.width.{n}", 1.0) for n in names)
         found[f"{what}_spread"] = math.exp(width * wider)
     return found
 
 
-def unlisted(names: tuple[str, ...], p: Mapping[str, float]) -> float:
+def listed(sort: str, names: tuple[str, ...], p: Mapping[str, float]) -> bool:
+    """Whether points speak of the model, the engine or the architecture among some names."""
+    return any(f"{LISTED[sort]}.{n}" in p for n in names if n.startswith(f"{sort}."))
+
+
+def unlisted(names: tuple[str, ...], p: Mapping[str, float], doubt: float | None = None) -> float:
     """Factor on the width of an interval: each of model, engine and architecture that no point speaks
-    of adds its doubt, as independent errors do."""
+    of adds its doubt, as independent errors do; `doubt` is that of a model with a published time."""
     more = 0.0
-    for sort, where in LISTED.items():
-        if not any(f"{where}.{n}" in p for n in names if n.startswith(f"{sort}.")):
-            more += p.get(f"encoder.width.unlisted.{sort}", 1.0) ** 2 - 1.0
+    for sort in LISTED:
+        if not listed(sort, names, p):
+            own = doubt if sort == "model" else None
+            more += (p.get(f"encoder.width.unlisted.{sort}", 1.0) if own is None else own) ** 2 - 1.0
     return math.sqrt(1.0 + more)
+
+
+def launches(model: Model, shp: Shape, p: Mapping[str, float]) -> float:
+    """Launches of one pass: the layers, or what models of its task make where nobody publishes them."""
+    if model.architecture is None or model.architecture.layers is None:
+        for task in model.tasks[:1]:
+            if f"encoder.launches.{task}" in p:
+                return p[f"encoder.launches.{task}"]
+    return shp.layers
 
 
 def make(
@@ -207,11 +231,19 @@ def make(
     item: Item,
     p: Mapping[str, float],
     also: tuple[str, ...] = (),
+    published: Published | None = None,
+    xp: Numeric = SCALAR,
 ) -> Pass:
-    """A model on one device; nan where operations, peak or bandwidth are not known."""
-    found = tuned(keys(model, device, engine, form, also), p)
-    found["launch_seconds"] *= shp.layers
-    return Pass(
+    """A model on one device; nan where operations, peak or bandwidth are not known. What `published`
+    tells goes into the stacks that it speaks of (`speaks`)."""
+    if published is not None and not speaks(published, engine, form):
+        published = None
+    doubt = None
+    if published is not None:
+        doubt = 1.0 if device.arch == published.device.arch else p["encoder.width.published"]
+    found = tuned(keys(model, device, engine, form, also), p, doubt)
+    found["launch_seconds"] *= launches(model, shp, p)
+    made = Pass(
         flops=flops_of(model, shp, item, p) or NOT_KNOWN,
         passes=passes_of(model, item, p),
         weight_bytes=shp.total * bits / 8.0,
@@ -221,3 +253,42 @@ def make(
         item_bytes=item_bytes(model, p),
         **found,
     )
+    if published is None:
+        return made
+    return replace(made, published=_carried(model, shp, device, made, published, p, xp))
+
+
+def speaks(published: Published, engine: str, form: str) -> bool:
+    """Whether a published time tells anything of a stack: the engine is the one it was measured with, and
+    the arithmetic runs at the same rate. Of others the points show no sign of it."""
+    there = form_of(published.precision, published.device)
+    return engine == published.engine and ALIKE.get(form, form) == ALIKE.get(there, there)
+
+
+def words(published: Published, model: Model) -> str:
+    """A published time with what it was measured on and who says so."""
+    stack = f"{published.device.id}, {published.engine} {published.precision.id}, batch 1"
+    return f"{published.ms:g} ms on {stack} ({', '.join(model.source)})"
+
+
+def _carried(
+    model: Model,
+    shp: Shape,
+    device: Device,
+    made: Pass,
+    published: Published,
+    p: Mapping[str, float],
+    xp: Numeric,
+) -> Any:
+    """Factor on the seconds of a stack: what was published over what the formulas say of that stack, of
+    which a share shows on other architectures; a device that has less of all is not taken for faster."""
+    there, seconds = published.device, published.ms / 1e3
+    wide = form_of(published.precision, there)
+    bits = published.precision.bits_weights
+    other = make(model, shp, there, published.engine, wide, bits, Item(), p)
+    same = device.arch == there.arch
+    share = 1.0 if same else p["encoder.published_share"]
+    found = encoder.carried(seconds, encoder.batch_seconds(xp, other, 1.0), share)
+    if same or made.peak > other.peak or made.bandwidth > other.bandwidth:
+        return found
+    return encoder.no_faster(xp, found, seconds, encoder.batch_seconds(xp, made, 1.0))

@@ -64,7 +64,7 @@ def size(
         for name in dict.fromkeys(precisions or default):
             answer = table.look_up(engine, device, name, model, role)
             if answer.status == "yes":
-                found.append(_size(model, device, count, load, what, engine, cat.precisions[name], p))
+                found.append(_size(cat, model, device, count, load, what, engine, cat.precisions[name], p))
             elif engines:
                 refused.append(f"unsupported: {engine} {name} on {device.arch or device.id}")
     if not found and not refused:
@@ -98,6 +98,7 @@ def _preference(found: Found) -> tuple[bool, bool, float, str]:
 
 
 def _size(
+    cat: Catalogue,
     model: Model,
     device: Device,
     count: int,
@@ -109,7 +110,8 @@ def _size(
 ) -> Found:
     shp = cells.shape(model, p)
     form = passes.form_of(precision, device)
-    c = passes.make(model, shp, device, engine, form, precision.bits_weights, item, p)
+    told = cat.published(model)
+    c = passes.make(model, shp, device, engine, form, precision.bits_weights, item, p, published=told)
     rate = load.peak_requests_per_second
     batch = p["encoder.batch"] if rate else max(math.ceil((load.concurrency or 1.0) / count), 1)
     usable = cells.memory_bytes(device, p)
@@ -131,7 +133,13 @@ def _size(
         seconds += queue_wait(SCALAR, rate / count, count / capacity)
         if rate > capacity:
             limits.append(f"rate: {capacity:.3g} items a second at most")
-    inputs = {"batch": float(batch), "flops": c.flops, "compute_fraction": c.compute_fraction}
+    inputs: dict[str, float | str | None] = {
+        "batch": float(batch),
+        "flops": c.flops,
+        "compute_fraction": c.compute_fraction,
+    }
+    if told is not None and passes.speaks(told, engine, form):
+        inputs |= {"published": passes.words(told, model), "published_factor": c.published}
 
     def estimate(value: float, spread: float, unit: str, formula: str) -> Estimate | None:
         known = not math.isnan(value)

@@ -235,6 +235,7 @@ def _pass_columns(index: CellIndex, rows: Any, axes: Axes, load: Load, p: Mappin
         form = passes.form_of(precision, device)
         item = passes.Item.of(option.role, load.input_tokens)
         shp, engine = index.shapes[option.id], axes.engines[e].id
-        found = passes.make(option.model, shp, device, engine, form, precision.bits_weights, item, p)
+        bits, told = precision.bits_weights, option.published
+        found = passes.make(option.model, shp, device, engine, form, bits, item, p, published=told)
         table[row] = [getattr(found, n) for n in names]
     return passes.Pass(**dict(zip(names, table[where.reshape(-1)].T, strict=True)))

@@ -3,15 +3,16 @@
 A column holder `c` has, per device of a replica: `flops` of an item, `weight_bytes`, `peak`,
 `bandwidth`, the fractions of both that are achieved, `launch_seconds` of one pass over the layers,
 `passes` that an item makes one after the other (steps of diffusion, tokens of a transcript),
-`parts` that each run a batch of their own on a share of peak and bandwidth, and `served_fraction`
-of the offline rate under arrivals. Seconds, bytes, operations.
+`parts` that each run a batch of their own on a share of peak and bandwidth, `served_fraction`
+of the offline rate under arrivals, and `published`, a factor on the seconds that a published time of
+the model on some device tells (1 where none does). Seconds, bytes, operations.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from selector.estimate.numeric import Numeric
+from selector.estimate.numeric import Numeric, scaled
 from selector.estimate.serving import overlapped, queue_wait
 from selector.estimate.trace import formula
 
@@ -31,7 +32,24 @@ def batch_seconds(xp: Numeric, c: Any, batch: Any) -> Any:
     """
     reading = c.passes * c.weight_bytes / (c.bandwidth / c.parts * c.bandwidth_fraction)
     computing = batch * c.flops / (c.peak / c.parts * c.compute_fraction)
-    return overlapped(xp, reading, computing) + c.passes * c.launch_seconds
+    return scaled(overlapped(xp, reading, computing) + c.passes * c.launch_seconds, c.published)
+
+
+@formula("encoder.published", "factor", measured="s", worked_out="s")
+def carried(measured: Any, worked_out: Any, share: Any) -> Any:
+    """Factor that a published time puts on the seconds of other stacks (formula `encoder.published`).
+
+    The published seconds over those worked out for the stack that they were measured on, to the power
+    of the share that carries over: 1 on that stack, which then takes what was measured.
+    """
+    return (measured / worked_out) ** share
+
+
+@formula("encoder.published_least", "factor", factor="factor", measured="s", worked_out="s")
+def no_faster(xp: Numeric, factor: Any, measured: Any, worked_out: Any) -> Any:
+    """That factor where a stack has no more peak and bandwidth than the measured one (formula
+    `encoder.published_least`): at least what takes the seconds worked out for it to the published ones."""
+    return xp.maximum(factor, measured / worked_out)
 
 
 @formula("encoder.rate", "items/s")

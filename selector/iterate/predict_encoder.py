@@ -14,7 +14,7 @@ from selector.iterate.measurements import Point, PointError
 from selector.needs.names import compact
 from selector.needs.tables import alias
 from selector.packs.catalog import Catalogue
-from selector.types.catalog import Device, Model
+from selector.types.catalog import Device, Model, Published
 
 METRICS = ("req_s", "output_tok_s", "latency_ms", "latency_s")
 ESTIMATED = frozenset({"encoder", "embedding", "reranker", "vision", "speech", "diffusion"})
@@ -40,6 +40,7 @@ class Case:
     item: passes.Item
     also: tuple[str, ...]
     served: bool  # requests come when they like, within a limit on latency
+    published: Published | None = None  # a time of one pass that the source of the model states
 
 
 def case_of(
@@ -64,6 +65,7 @@ def case_of(
         item_of(point, role),
         tuple(c for c in CIRCUMSTANCES if c in point.flags),
         scenario == "online" and not stated,
+        cat.published(model),
     )
 
 
@@ -110,7 +112,18 @@ def columns(case: Case, p: Mapping[str, float]) -> passes.Pass:
     """The stack as the formulas see it; raises `PointError` where a figure is missing."""
     shp = cells.shape(case.model, p)
     bits = passes.BITS[case.form]
-    found = passes.make(case.model, shp, case.device, case.engine, case.form, bits, case.item, p, case.also)
+    found = passes.make(
+        case.model,
+        shp,
+        case.device,
+        case.engine,
+        case.form,
+        bits,
+        case.item,
+        p,
+        case.also,
+        case.published,
+    )
     for what in ("flops", "peak", "bandwidth"):
         if not getattr(found, what) > 0.0:
             whose = case.model.id if what == "flops" else case.device.id

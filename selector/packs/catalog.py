@@ -98,6 +98,15 @@ class Catalogue:
         """Open models."""
         return self._by_id("models", kinds.Model)
 
+    def published(self, model: kinds.Model) -> kinds.Published | None:
+        """The time of one pass that the source of a model states; None where none is, or not with what."""
+        engine, precision = (model.measured_with.get(k, "") for k in ("engine", "precision"))
+        known = [d for d in model.measured_ms if d in self.devices]
+        if not known or engine not in self.frameworks or precision not in self.precisions:
+            return None
+        ms, device = model.measured_ms[known[0]], self.devices[known[0]]
+        return kinds.Published(ms, device, engine, self.precisions[precision])
+
     @cached_property
     def apis(self) -> dict[str, kinds.Api]:
         """Hosted models."""

@@ -79,6 +79,8 @@ def as_text(s: Sizing) -> str:
         lines.append("  GiB a device: " + ", ".join(f"{k} {v / GIB:.1f}" for k, v in parts.items()))
     for name, value in _speeds(s).items():
         method = str(value.inputs.get("method", "")) if value else ""
+        if value and "published" in value.inputs:
+            method = f"{method} from {value.inputs['published']}".strip()
         lines.append(f"  {name:22} {band(value)} {value.unit if value else ''} {method}".rstrip())
     price = f"{short(s.usd_per_hour)} ({s.price_source})" if s.usd_per_hour else "? (no dated offer)"
     lines.append(f"  {'usd_per_hour':22} {price}")

@@ -90,6 +90,8 @@ class Model:
     backbone: str | None = None  # what its trained layers mostly are, for a trainer
     normalisation: str | None = None  # of the layers of its backbone
     item: str | None = None  # what one request of a non-generative model is: image, audio_second ...
+    measured_ms: Mapping[str, float] = field(default_factory=dict)  # of an item at batch 1, by device
+    measured_with: Mapping[str, str] = field(default_factory=dict)  # engine and precision of measured_ms
     min_engine: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     family: str | None = None
@@ -132,6 +134,16 @@ class Device:
     released: str | None = None
     aliases: tuple[str, ...] = ()
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Milliseconds of one item at batch 1 that the source of a model publishes, and the stack it names."""
+
+    ms: float
+    device: Device
+    engine: str
+    precision: Precision
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,32 @@ def test_more_bandwidth_or_compute_is_never_slower(
         )
 
 
+@given(
+    model=st.sampled_from([m for m in MODELS if CAT.models[m].measured_ms and CAT.models[m].gflops_per_item]),
+    less=st.floats(0.05, 1.0),
+    narrower=st.floats(0.05, 1.0),
+    arch=st.sampled_from(["sm75", "sm89", "sm87", "new"]),
+)
+@settings(max_examples=80, deadline=None)
+def test_a_slower_device_is_not_faster_than_the_published_time(
+    model: str, less: float, narrower: float, arch: str
+) -> None:
+    m = CAT.models[model]
+    told = CAT.published(m)
+    assert told is not None
+    there = told.device
+    slower = replace(
+        there,
+        arch=arch,
+        gb_per_s=(there.gb_per_s or 0.0) * narrower,
+        tflops_dense={k: v * less for k, v in there.tflops_dense.items()},
+    )
+    shp = cells.shape(m, P)
+    bits = told.precision.bits_weights
+    c = passes.make(m, shp, slower, told.engine, "fp16", bits, PLAIN, P, published=told)
+    assert seconds(c, 1.0) * 1e3 >= told.ms * (1 - 1e-9)
+
+
 @given(**CASES, more=st.floats(1.0, 8.0))
 @settings(max_examples=80, deadline=None)
 def test_a_larger_batch_never_lowers_the_rate_nor_the_latency(

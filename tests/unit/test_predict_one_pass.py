@@ -181,6 +181,24 @@ def test_estimate_of_an_encoder(cli: Run) -> None:
     assert short < spoken
 
 
+def test_estimate_and_explain_name_a_published_time(cli: Run, tmp_path: Path) -> None:
+    sized = cli("estimate", "D-FINE-x", "--on", "jetson-agx-orin-64gb", "--engine", "tensorrt")
+    assert "from 12.35 ms on t4-16gb, tensorrt fp16, batch 1 (models.dfine)" in sized.stdout
+    reqs = tmp_path / "reqs.yaml"
+    reqs.write_text(
+        "version: 1\napplication: {task: object-detection}\nworkload: {peak_requests_per_second: 20}\n"
+        "pins: {model: [D-FINE-x], engine: [tensorrt], precision: [fp16]}\n"
+        "deployment:\n  hosting: [self_hosted]\n  inventory: [{hardware: jetson-agx-orin-64gb, count: 1}]\n",
+        encoding="utf-8",
+    )
+    told = cli("explain", reqs, "--number", "estimates.first_token_ms", "--format", "json")
+    nodes = {n["id"]: n for n in json.loads(told.stdout)["nodes"]}
+    (fact,) = (n for k, n in nodes.items() if k.startswith("measured_ms.t4-16gb"))
+    assert fact["value"] == 12.35
+    assert fact["origin"]["source"] == ["models.dfine"]
+    assert fact["origin"]["where"] == "rules/models/vision.yaml: D-FINE-x"
+
+
 def test_estimate_refuses_and_says_what_fits(cli: Run) -> None:
     flux = cli("estimate", "FLUX.1-dev", "--on", "l4", "--format", "json")
     assert flux.returncode == 1

@@ -25,6 +25,7 @@ UNITS = {
     "sliding_window_tokens": "tokens",
     "attended_tokens": "tokens",
     "gflops_per_item": "1e9 operations",
+    "measured_ms": "ms at batch 1",
     "image_px": "px",
     "train_px": "px",
     "memory_bytes": "bytes",
@@ -67,7 +68,8 @@ class Leaves:
         """A fact of the packs: the field of an entry."""
         where = self.file(kind, entry)
         origin = Origin("fact", f"{where}: {entry}", tuple(source), as_of, why)
-        return self._leaf(field, value, unit or UNITS.get(field.rpartition(".")[2], ""), "", origin)
+        known = UNITS.get(field.rpartition(".")[2]) or UNITS.get(field.partition(".")[0], "")
+        return self._leaf(field, value, unit or known, "", origin)
 
     def parameter(self, key: str) -> Any:
         """A parameter, with its range and what it was fitted on."""

@@ -18,7 +18,7 @@ from selector.estimate import encoder, serving, sizing
 from selector.estimate.numeric import SCALAR
 from selector.estimate.trace import TRACE, Traced, named
 from selector.packs.support import SupportTable
-from selector.types.catalog import Architecture, Device, Interconnect, Model, Precision
+from selector.types.catalog import Architecture, Device, Interconnect, Model, Precision, Published
 from selector.types.load import Cell, Load
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NEAR = 1e-6  # two ways to one figure differ by rounding only
 OF_MODEL = (
     *("params_b", "active_params_b", "kv_bytes_per_token_16bit", "weights_gb", "gflops_per_item"),
-    *("image_px", "train_px"),
+    *("image_px", "train_px", "measured_ms"),
 )
 OF_DEVICE = ("gb_per_s", "memory_bytes", "memory_gb", "tdp_w", "cores", "tflops_dense")
 OF_LOAD = {
@@ -337,12 +337,24 @@ class Candidate:
             self.precision.bits_weights,
             item,
             self.p,
+            published=self._published,
+            xp=TRACE,
         )
         tp, pp = self.layout
         found = made.over(named(tp * pp, "layout.devices", "devices", "devices of a replica"))
         for f in fields(found):
             named(getattr(found, f.name), f"pass.{f.name}", unit_of(f.name))
         return found
+
+    @property
+    def _published(self) -> Published | None:
+        """The published time of the model, as facts of the model and of the device it was measured on."""
+        known = self.option.published
+        if known is None:
+            return None
+        there, ms = known.device, self.model.measured_ms[known.device.id]
+        device = self.leaves.of("devices", there.id, there, there.source, there.as_of, OF_DEVICE)
+        return replace(known, ms=ms, device=device)
 
     def _one_pass_times(self) -> Mapping[str, Any]:
         alone = encoder.batch_seconds(TRACE, self.one_pass, 1.0)

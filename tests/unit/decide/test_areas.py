@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 27)
 
 
 @pytest.mark.parametrize(
-    ("area", "model"), [("credit_scoring", "CatBoost"), ("perception", "D-FINE-x")], ids=["tables", "vehicle"]
+    ("area", "model"), [("credit_scoring", "CatBoost"), ("perception", "D-FINE-l")], ids=["tables", "vehicle"]
 )
 def test_a_first_file_is_decided_with_what_the_area_always_has(
     area: str, model: str, catalogue: Catalogue
