@@ -255,6 +255,7 @@ def test_pools_of_a_split_share_the_units_that_they_are_rented_in(catalogue: Cat
 
 def test_own_machines_that_carry_the_mean_alone_send_the_peak_to_a_vendor(ranked: Ranked) -> None:
     """The ranking holds no own stack; of what carries the mean the best is taken, and its peak is sold."""
+    own = {"hosting": ["on_prem", "api"], "inventory": [{"hardware": "h100-sxm-80gb", "count": 4}]}
     need = {
         "application": {"task": "chat", "languages": ["en"], "user_regions": ["us"]},
         "organisation": {"region": "us"},
@@ -267,19 +268,16 @@ def test_own_machines_that_carry_the_mean_alone_send_the_peak_to_a_vendor(ranked
         "latency": {"first_token_p95_ms": 3000, "per_output_token_p95_ms": 60},
         "pins": {"model": ["Qwen/Qwen3.8-27B", "openai/gpt-6.1-sol"]},
         "data": {"classes": ["internal"]},
-        "deployment": {
-            "hosting": ["on_prem", "api"],
-            "inventory": [{"hardware": "h100-sxm-80gb", "count": 4}],
-        },
+        "deployment": own,
     }
     found = ranked(yaml.safe_dump(need), provisional=False)
     assert all(s.slots.hosting == "api" for s in found.stacks)
     made = of_kind(found.composites, "overflow")
     assert made is not None
-    own, above = made.parts
-    assert own.n_devices == 4
-    assert own.stack.label is None
-    assert "Qwen/Qwen3.8-27B" in own.stack.what
+    machines, above = made.parts
+    assert machines.n_devices == 4
+    assert machines.stack.label is None
+    assert "Qwen/Qwen3.8-27B" in machines.stack.what
     assert "Qwen/Qwen3.8-27B" in above.stack.what
     assert "the devices at hand do not carry the peak alone" in made.notes
     alone = found.stacks[0].estimates["cost_per_month_usd"]
@@ -288,7 +286,5 @@ def test_own_machines_that_carry_the_mean_alone_send_the_peak_to_a_vendor(ranked
     assert all(x.usd_per_month.p50 < alone.p50 for x in made.costs)
     rates = [x.usd_per_month.p50 for x in made.costs]
     assert rates == sorted(rates)
-    less = need | {
-        "deployment": need["deployment"] | {"inventory": [{"hardware": "h100-sxm-80gb", "count": 1}]}
-    }  # type: ignore[operator]
+    less = need | {"deployment": own | {"inventory": [{"hardware": "h100-sxm-80gb", "count": 1}]}}
     assert not [c for c in ranked(yaml.safe_dump(less), provisional=False).composites if c.kind == "overflow"]
