@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -83,6 +83,7 @@ class Catalogue:
         self.raw = raw
         self._conditions: dict[str, Condition] = {}
         self.measured = Book()  # the user's measurements, where the run was given any
+        self.spreads: dict[Hashable, Any] = {}  # of training runs: they follow from facts and parameters
 
     def measuring(self, book: Book) -> Catalogue:
         """The same facts and rules with other measurements."""

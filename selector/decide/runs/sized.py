@@ -114,7 +114,12 @@ def _plan(run: Run, want: Asked) -> tuple[TrainingPlan, machines.Chosen] | None:
         return None
 
     def size(on: Hardware) -> Spread | None:
-        return fastest(shp, on, want.wish, run.p)
+        # The points of a sweep and both sides of a comparison ask for the same runs.
+        key = (shp, on.device.id, on.count, on.per_machine, want.wish)
+        if key not in run.cat.spreads:
+            run.cat.spreads[key] = fastest(shp, on, want.wish, run.p)
+        found: Spread | None = run.cat.spreads[key]
+        return found
 
     def whole(device: Device, spread: Spread) -> float:
         return hours(shp, device, spread, want.tokens, run.p)
