@@ -252,3 +252,25 @@ def test_a_decision_saved_before_there_were_any_still_reads(cli: Cli, tmp_path: 
     done = cli("diff", kept, kept, "--format", "json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["winner"]["changed"] is False
+
+
+def test_own_machines_that_carry_the_mean_alone_send_the_peak_to_a_vendor(ranked: Ranked) -> None:
+    """The ranking holds no own stack; of what carries the mean the best is taken, and its peak is sold."""
+    own = {"hosting": ["on_prem", "api"], "inventory": [{"hardware": "h100-sxm-80gb", "count": 4}]}
+    need = CHAT | {"pins": {"model": [*QWEN["model"], *TWO["model"]]}, "deployment": own}
+    found = ranked(yaml.safe_dump(need), provisional=False)
+    assert all(s.slots.hosting == "api" for s in found.stacks)
+    (made,) = (c for c in found.composites if c.kind == "overflow")
+    machines, above = made.parts
+    assert machines.n_devices == 4
+    assert machines.stack.label is None
+    assert all(QWEN["model"][0] in part.stack.what for part in (machines, above))
+    assert "the devices at hand do not carry the peak alone" in made.notes
+    alone = found.stacks[0].estimates["cost_per_month_usd"]
+    assert alone is not None
+    assert made.alone_usd.p50 == pytest.approx(alone.p50)
+    usd = [x.usd_per_month.p50 for x in made.costs]
+    assert usd == sorted(usd)
+    assert usd[-1] < alone.p50
+    less = need | {"deployment": own | {"inventory": [{"hardware": "h100-sxm-80gb", "count": 1}]}}
+    assert "overflow" not in {c.kind for c in ranked(yaml.safe_dump(less), provisional=False).composites}
