@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from selector.types.plan import Plan
     from selector.types.requirement import Requirement
 
+TOGETHER = "the components as taken together ask for"
 FORMATS = ("table", "json", "markdown", "html")
 
 
@@ -122,20 +123,25 @@ def together(stated: Stated, cat: Catalogue, parts: Sequence[Recommendation]) ->
     from selector.decide import joint, limits
     from selector.decide.composite import mixed, shared
 
-    need = completed(stated, cat).requirement
+    resolved = completed(stated, cat)
+    need, assumed = resolved.requirement, {a.key for a in resolved.assumptions}
     budget, sure = need.budget.per_month_usd, need.confidence.get("budget", limits.MIDDLE)
-    together = joint.of(parts, budget, sure)
+    start = None if "budget.upfront_usd" in assumed else need.budget.upfront_usd
+    together = joint.of(parts, budget, sure, start)
     if together is not None:
         beside = mixed.of(parts, together, budget, sure, cat), shared.of(together, budget, sure, cat)
         together = replace(together, composites=beside[0] + beside[1])
     whole, *others = joint.shown(parts, together)
-    over = joint.short(parts, [x.stack for x in together.parts]) if together else ""
-    note = f"the components as taken together ask for {over}: not all of them can run at once"
+    taken = [x.stack for x in together.parts] if together else []
+    over, paid = joint.short(parts, taken), joint.at_start(taken)
+    told = [f"{TOGETHER} {over}: not all of them can run at once"] if over else []
+    if start is not None and paid > start:
+        told.append(f"{TOGETHER} {paid:,.6g} USD at the start, and budget.upfront_usd is {start:,.6g}")
     return replace(
         whole,
         relaxations=(*joint.relaxations(together), *whole.relaxations),
         name=stated.requirement.name or "application of several models",
-        notes=(*whole.notes, *([note] if over else [])),
+        notes=(*whole.notes, *told),
         component=whole.name,
         components=tuple(others),
         joint=together,

@@ -20,6 +20,7 @@ from selector.types.requirement import Requirement
 from selector.types.rule import Effect, Rule
 
 FACT = "adaptation"
+VENDORS = "an endpoint paid by use serves the weights of its vendor"
 TUNED = ("lora", "qlora", "full")
 CHEAPER = ("lora", "qlora")  # in memory, dearer first
 
@@ -121,6 +122,9 @@ def _fitted(option: ModelOption, methods: Sequence[str], room: Room) -> ModelOpt
 
     Where LoRA has to be split over slow links, a 4-bit base on each device can be the faster one.
     """
+    if option.api is not None and trained(methods[0]):
+        way = f"adaptation.method {methods[0]} -> prompt or rag, or deployment.hosting with self_hosted"
+        return replace(option, method=methods[0], untrainable=VENDORS, trained_if=way)
     able = [m for m in methods if not trained(m) or room.fits(option, m) is not False]
     if able:
         quicker = (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from selector.decide import switching
+from selector.decide import spending, switching
 from selector.decide.runs import chosen
 from selector.decide.runs import cost as training
 from selector.packs import fresh
@@ -60,7 +60,11 @@ def lines(run: Run, scored: Scored, row: int) -> tuple[CostLine, ...]:
         ),
         "cost.mitigations": (f"mitigations, running{_without(unknown)}", "privacy pack", None, 0.0),
     }
-    shown = (*ALWAYS, *(["cost.mitigations"] if unknown else []))
+    shown = (
+        *ALWAYS,
+        *(["cost.mitigations"] if unknown else []),
+        *(["cost.training"] if trained.missing else []),
+    )
     found = []
     for formula, part in scored.parts.items():
         usd, spread = float(part.usd[row]), float(part.spread[row])
@@ -81,11 +85,17 @@ def not_counted(run: Run, row: int) -> str:
 
 def lower_bounds(run: Run, row: int) -> dict[str, str]:
     """By the limit on it, what a sum of money leaves out because nobody knows it; empty where nothing."""
-    first = training.at(run, row)
     return {
         "budget.per_month_usd": not_counted(run, row),
-        "budget.upfront_usd": "" if first.once_usd else first.missing,
+        "budget.upfront_usd": training.at(run, row).once_missing,
     }
+
+
+def beside(run: Run, row: int) -> str:
+    """What `budget.upfront_usd` does not hold for."""
+    first = float(run.training.once_usd[row])
+    small = f" and a training run of {first:.3g} USD" if first and spending.petty(run, first) else ""
+    return f"beside people{small}"
 
 
 def upfront(run: Run, scored: Scored, row: int) -> Estimate:
@@ -98,11 +108,12 @@ def upfront(run: Run, scored: Scored, row: int) -> Estimate:
 def _training(run: Run, row: int, found: training.Money, over: str) -> tuple[str, str, str | None, float]:
     """Words, source and day of the line on training, and what of it is paid at the start."""
     plan = chosen.of(run, row).plan
-    if plan is None:
-        return "", "requirements", None, 0.0
     parts = [f"the first run, {over}" if found.once_usd else "", "runs anew" if found.again_usd else ""]
-    offer = run.cat.offers.get(plan.offer or "")
-    item = f"training on {plan.n_devices}x {plan.hardware}: {' and '.join(x for x in parts if x)}"
+    counted = " and ".join(x for x in parts if x)
+    where = f" on {plan.n_devices}x {plan.hardware}" if plan else ""
+    lacks = f" (not counted: {found.missing})" if found.missing else ""
+    offer = run.cat.offers.get(plan.offer or "") if plan else None
+    item = f"training{where}{f': {counted}' if counted else ''}{lacks}"
     return item, offer.source if offer else "requirements", offer.as_of if offer else None, found.once_usd
 
 

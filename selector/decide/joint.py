@@ -25,11 +25,14 @@ BUDGET = "budget.per_month_usd"
 
 
 def of(
-    parts: Sequence[Recommendation], budget: float | None, confidence: float = limits.MIDDLE
+    parts: Sequence[Recommendation],
+    budget: float | None,
+    confidence: float = limits.MIDDLE,
+    upfront: float | None = None,
 ) -> Joint | None:
     """The best combination that keeps the budget with the confidence asked for, or the cheapest one;
     of the stacks shown, of those that a component could run for less and the best on processors. Own
-    devices are asked for once, where any combination does with them.
+    devices are asked for once, and `upfront` USD are paid at the start, where any combination does with them.
 
     None where a component has no stack at all. The sum of the scores decides, then the cost.
     """
@@ -37,6 +40,8 @@ def of(
         return None
     every = list(_combinations(parts))
     able = [chosen for chosen in every if not short(parts, chosen)] or every
+    if upfront is not None:
+        able = [chosen for chosen in able if at_start(chosen) <= upfront] or able
     found = [joined(parts, chosen, budget, confidence) for chosen in able]
     kept = [j for j in found if j.budget is None or j.budget.status != limits.STATUS[limits.VIOLATED]]
     if not kept:
@@ -88,6 +93,12 @@ def short(parts: Sequence[Recommendation], stacks: Sequence[RankedStack]) -> str
     have = {name: n for p in parts for name, n in p.at_hand.items()}
     over = [f"{n} {name} of {have[name]} at hand" for name, n in wanted.items() if n > have.get(name, n)]
     return ", ".join(over)
+
+
+def at_start(stacks: Sequence[RankedStack]) -> float:
+    """USD at the start of the components together that a stated `budget.upfront_usd` holds for, as known."""
+    held = (c for s in stacks for c in s.constraints if c.id == "budget.upfront_usd")
+    return math.fsum(c.value for c in held if isinstance(c.value, float))
 
 
 def _combinations(parts: Sequence[Recommendation]) -> Iterator[tuple[RankedStack, ...]]:

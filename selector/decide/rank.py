@@ -262,7 +262,10 @@ def _limits(run: Run, total: Any, spread: Any, once: spending.Part, weeks: Any) 
     doubt = run.p["effort.spread"]
     wanted = [
         ("budget.per_month_usd", req.budget.per_month_usd, "USD/month", total, spread),
-        ("budget.upfront_usd", req.budget.upfront_usd, "USD", once.usd, once.spread),
+        (
+            *("budget.upfront_usd", req.budget.upfront_usd, "USD"),
+            *(spending.held_to_budget(run, once), once.spread),
+        ),
         ("launch_weeks", req.launch_weeks, "weeks", weeks, doubt + 0.0 * s.cost_spread),
         *(
             (f"latency.{name}", getattr(req.latency, name), "ms", column, doubts)
@@ -315,15 +318,20 @@ def _reasons(run: Run, scored: Scored, settings: Settings) -> list[tuple[str, An
 
 
 def _untrainable(run: Run) -> list[tuple[str, Any]]:
-    """Models that the machines at hand cannot train as the requirement asks."""
+    """Models that neither the machines at hand nor their vendor train as the requirement asks."""
     import numpy as np
 
-    short = np.array([bool(m.untrainable) for m in run.axes.models] or [False])
-    if not short.any():
-        return []
-    first = run.axes.models[int(np.argmax(short))]
-    why = f"{trainable.DOES_NOT_FIT}: {first.method} of {first.id}, {first.untrainable}"
-    return [(why, Column(short[run.stacks.model.values], run.stacks.model.rows))]
+    reserved = np.array([q.hosting == "managed_dedicated" for q in run.axes.places] or [False])
+    found = []
+    for begins, hosted in ((trainable.DOES_NOT_FIT, False), (trainable.NOT_OFFERED, True)):
+        short = np.array([bool(m.untrainable) and bool(m.api) == hosted for m in run.axes.models] or [False])
+        if short.any():
+            first = run.axes.models[int(np.argmax(short))]
+            why = f"{begins}: {first.method} of {first.id}, {first.untrainable}"
+            column: Any = Column(short[run.stacks.model.values], run.stacks.model.rows)
+            # Reserved capacity serves weights that are tuned.
+            found.append((why, column & ~reserved[run.stacks.place] if hosted else column))
+    return found
 
 
 def _removed(run: Run, reasons: list[tuple[str, Any]]) -> Any:

@@ -142,7 +142,7 @@ def moves(run: Run, caps: Mapping[str, limits.Limit], names: Sequence[str], row:
     """What one row needs of each limit that holds it."""
     return tuple(
         Move(name, None, None, "", training(run, row))
-        if name.startswith(trainable.DOES_NOT_FIT)
+        if name.startswith(trainable.IMPOSSIBLE)
         else move(caps.get(name), name, row)
         for name in names
     )

@@ -288,7 +288,7 @@ def _sequences(run: Run) -> float:
 
 def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
     found = []
-    missing = bill.lower_bounds(run, row)
+    missing, apart = bill.lower_bounds(run, row), bill.beside(run, row)
     for cap, column in zip(scored.limits, scored.status, strict=True):
         p50 = float(cap.column[row])
         found.append(
@@ -299,7 +299,7 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
                 None if math.isnan(p50) else p50,
                 cap.unit,
                 limits.p_ok(p50, float(cap.spread[row]), cap.cap),
-                _remark(cap, math.isnan(p50), missing.get(cap.id, "")),
+                _remark(cap, math.isnan(p50), missing.get(cap.id, ""), apart),
                 cap.confidence,
             )
         )
@@ -313,14 +313,15 @@ def _constraints(run: Run, scored: Scored, row: int) -> tuple[Constraint, ...]:
     return tuple(found)
 
 
-def _remark(cap: limits.Limit, unknown: bool, missing: str) -> str:
+def _remark(cap: limits.Limit, unknown: bool, missing: str, beside: str) -> str:
     if not cap.hard:
         return "assumed, so it rules nothing out"
     if cap.id == "launch_weeks" and unknown:
         return "state team.engineers"
     sure = "" if cap.confidence == limits.MIDDLE else f"to be kept with {100.0 * cap.confidence:g} %"
+    apart = beside if cap.id == "budget.upfront_usd" else ""
     lacks = f"not counted: {missing}" if missing else ""
-    return "; ".join(x for x in (sure, lacks) if x)
+    return "; ".join(x for x in (apart, sure, lacks) if x)
 
 
 def _findings(run: Run, row: int) -> tuple[Finding, ...]:

@@ -28,7 +28,6 @@ def parts(run: Run, people_usd: Any) -> dict[str, Part]:
 
     s, places = run.stacks, run.axes.places
     horizon = float(run.req.horizon_months or 12)
-    trained = run.training
 
     guessed = Column(np.array([q.guessed for q in places] or [False]), s.place)
     exact, by_people = (np.broadcast_to(x, len(s)) for x in (1.0, run.p["effort.spread"]))
@@ -36,10 +35,21 @@ def parts(run: Run, people_usd: Any) -> dict[str, Part]:
         "cost.infrastructure": Part(s.infra_usd, s.cost_spread),
         "cost.purchase": Part(s.once_usd / horizon, np.where(guessed, s.cost_spread, 1.0)),
         "cost.switching": Part(switching.usd(run) / horizon, exact),
-        "cost.training": Part(trained.once_usd / horizon + trained.again_usd, trained.spread),
+        "cost.training": _training(run, horizon),
         "cost.people": Part(people_usd, by_people),
         "cost.mitigations": Part(run.risks.usd, by_people),
     }
+
+
+def _training(run: Run, horizon: float) -> Part:
+    import numpy as np
+
+    of = run.training
+    if not (of.once_usd.any() or of.again_usd.any()):
+        return Part(of.again_usd, of.again_spread)
+    first = of.once_usd / horizon
+    usd = first + of.again_usd
+    return Part(usd, cost.spread(np, usd, (first, of.again_usd), (of.once_spread, of.again_spread)))
 
 
 def upfront(run: Run) -> Part:
@@ -52,7 +62,24 @@ def upfront(run: Run) -> Part:
     if not first.once_usd.any():
         return Part(bought + move, np.broadcast_to(1.0, len(run.stacks)))
     usd = cost.upfront(bought, move, first.once_usd)
-    return Part(usd, cost.spread(np, usd, (bought + move, first.once_usd), (1.0, first.spread)))
+    return Part(usd, cost.spread(np, usd, (bought + move, first.once_usd), (1.0, first.once_spread)))
+
+
+def held_to_budget(run: Run, once: Part) -> Any:
+    """USD at the start that `budget.upfront_usd` holds for: a training run that costs next to nothing
+    (`cost.petty_usd`) is left out; nan where a part is not known, unless what is known is too much."""
+    import numpy as np
+
+    cap, first, unknown = run.req.budget.upfront_usd, run.training.once_usd, run.training.once_unknown
+    if cap is None or not (first.any() or unknown.any()):
+        return once.usd
+    usd = once.usd - np.where(petty(run, first), first, 0.0)
+    return np.where(unknown & (usd <= cap), np.nan, usd)
+
+
+def petty(run: Run, first_usd: Any) -> Any:
+    """Whether a first training run is too small for a budget to hold for it."""
+    return first_usd < run.p["cost.petty_usd"]
 
 
 def total(parts: Mapping[str, Part]) -> tuple[Any, Any]:

@@ -18,7 +18,9 @@ from selector.types.training import TrainingRun
 COSTS_AS = {"distill": "full", "continued_pretrain": "pretrain"}
 ALL_WEIGHTS = ("full", "pretrain")
 GIB = 2.0**30
-DOES_NOT_FIT = "training does not fit"  # begins the reason of exclusion, which nobody can waive
+# What begins reasons of exclusion that nobody can waive.
+DOES_NOT_FIT, NOT_OFFERED = "training does not fit", "training is not offered"
+IMPOSSIBLE = (DOES_NOT_FIT, NOT_OFFERED)
 TIMES = (2, 4, 8)  # devices that are tried where those at hand are too few
 
 

@@ -285,7 +285,8 @@ def _quotes(stated: Stated) -> Found:
 
 
 def _components(stated: Stated) -> Found:
-    names = [c.name for c in stated.requirement.components]
+    # Also where this is one of them: its document is that of the whole.
+    names = [c["name"] for c in stated.document.data.get("components", ())]
     for name in sorted({n for n in names if names.count(n) > 1}):
         what = f"two components are called {name!r}"
         yield _at(stated, "components", what, "give each a name of its own")

@@ -174,7 +174,11 @@ def _resolved(node: Mapping[str, Any], top: Mapping[str, Any]) -> Mapping[str, A
     reference = node.get("$ref")
     if not isinstance(reference, str):
         return node
-    found: Mapping[str, Any] = top["$defs"][reference.rsplit("/", 1)[-1]]
+    if not reference.startswith("#/"):
+        reference = f"#/$defs/{reference.rsplit('/', 1)[-1]}"
+    found: Mapping[str, Any] = top
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
     return found
 
 

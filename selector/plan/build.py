@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from selector.decide import law, people, situation
 from selector.decide.runs import anew, chosen, machines
-from selector.decide.runs.kinds import backbone, classical, from_scratch
+from selector.decide.runs.kinds import backbone, from_scratch
 from selector.plan import (
     compress,
     fragments,
@@ -37,14 +37,13 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
         facts["plan.published"] = compress.published(option, precision)
     space = lines.fired(run.cat, facts, spaces=True)
     found_space = search.space(space)
-    fit = classical(option)
     has = None
     if sized.plan is not None and found_space:
         facts |= {
             "plan.parameters": float(len(found_space)),
             "plan.grid_cells": float(search.cells(found_space)),
         }
-        has = search.means(run, sized.plan, fit, _paid(stack))
+        has = search.means(run, sized.plan, _paid(stack))
         if has is not None:
             facts |= {
                 "plan.trials_paid": float(has.paid),
@@ -55,7 +54,7 @@ def of(run: Run, row: int, stack: RankedStack) -> Plan:
     picked = next((x for x in told if x.settings.get("search")), None)
     looked = search.plan(run, has, found_space, picked) if has and picked else None
     line = next((x for x in told if anew.way(x.settings)), None)
-    again = retraining.plan(run, option, sized.plan, fit, line) if line else None
+    again = retraining.plan(run, option, sized.plan, line) if line else None
     every = (*told, *space)
     tool = run.cat.frameworks.get(compression.tool or "") if compression else None
     recipe = tool.recipe if tool else None

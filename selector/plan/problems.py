@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from selector.decide.axes import ModelOption
     from selector.decide.recommend import Run
 
+CENTS = 100.0  # USD below which they are told
+
 
 def of(
     run: Run,
@@ -59,6 +61,11 @@ def _stated(run: Run, option: ModelOption) -> list[str]:
 
 def _run(run: Run, option: ModelOption, plan: TrainingPlan | None) -> list[str]:
     """What is in the way of the run."""
+    if plan is None and run.axes.places and all(q.purchase_usd is not None for q in run.axes.places):
+        return [
+            "devices that would be bought to serve are not counted on to train: state machines that train in "
+            "adaptation.inventory, or allow a cloud"
+        ]
     if plan is None and not machines.places(run, option, option.method):
         return [
             f"of no machine that may be used it is known how fast it trains {option.id}: a GPU in "
@@ -75,8 +82,7 @@ def _run(run: Run, option: ModelOption, plan: TrainingPlan | None) -> list[str]:
     if not plan.frameworks:
         return [f"no library in the packs trains {option.role} models by {option.method} on {plan.hardware}"]
     if plan.estimates["wall_hours"] is None and run.req.data.training_examples:
-        one = "fit a tenth of the rows first" if plan.micro_batch is None else "run 100 steps and multiply"
-        return [f"time and memory of {what} are not estimated: {one}"]
+        return [f"time and memory of {what} are not estimated: run 100 steps and multiply"]
     if plan.memory is None and plan.micro_batch:
         return [f"memory of {what} is not estimated: halve the batch until it fits, and accumulate"]
     return []
@@ -90,6 +96,10 @@ def _unpaid(run: Run, has: search.Means) -> str:
             f"take more devices, or {helps}"
         )
     return (
-        f"{has.budget:,.0f} USD ({has.told}) buy no trial of {has.trial_usd:,.0f} USD beside the run itself: "
-        f"raise budget.upfront_usd, {helps}"
+        f"{_usd(has.budget)} USD ({has.told}) buy no trial of {_usd(has.trial_usd)} USD beside the run "
+        f"itself: raise budget.upfront_usd, {helps}"
     )
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= CENTS else f"{amount:,.2f}"

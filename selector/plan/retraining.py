@@ -15,16 +15,14 @@ if TYPE_CHECKING:
     from selector.decide.recommend import Run
 
 
-def plan(
-    run: Run, option: ModelOption, of: TrainingPlan | None, classical: bool, line: PlanLine
-) -> RetrainingPlan:
+def plan(run: Run, option: ModelOption, of: TrainingPlan | None, line: PlanLine) -> RetrainingPlan:
     """Retraining in the way that a rule chose; where that learns row by row, the runs are the whole
     ones beside it."""
     told = anew.way(line.settings)
     own = anew.pace(run, option)
     often = anew.whole_runs(run, option, told)
     runs = Estimate(often.low, often.value, often.high, "runs a month", "plan.retraining_runs")
-    wall, usd = chosen.one_run(run, of, classical)
+    wall, usd = chosen.one_run(of)
     hours = wall.scaled(of.n_devices, "h", "training.device_hours") if wall and of else None
     if told.get("mode") == anew.REPLAY:
         hours = usd = None  # part of a run: how large a part depends on what is replayed

@@ -63,11 +63,11 @@ def _values(of: Mapping[str, object]) -> Sequence[object]:
     return found if isinstance(found, list | tuple) else ()
 
 
-def means(run: Run, plan: TrainingPlan, classical: bool, paid: float) -> Means | None:
+def means(run: Run, plan: TrainingPlan, paid: float) -> Means | None:
     """What a search may use beside the USD that are paid at the start anyway; None where the time of a
     trial is not known."""
     p = run.p
-    wall, usd = one_run(run, plan, classical)
+    wall, usd = one_run(plan)
     if wall is None:
         return None
     budget, told = _budget(run, paid)

@@ -136,7 +136,8 @@ def _layout(t: TrainingPlan) -> str:
 def _search(s: SearchPlan) -> tuple[str, ...]:
     how = SEARCHES.get(s.method, s.method)
     by = "" if s.tool == "none" else f" with {s.tool}"
-    what = f"{how}{by}: {s.trials} trials over {len(s.space)} parameters, {s.parallel} at once"
+    trials = "1 trial" if s.trials == 1 else f"{s.trials} trials"
+    what = f"{how}{by}: {trials} over {len(s.space)} parameters, {s.parallel} at once"
     what += f"; {band(s.hours)} h" if s.hours else ""
     what += f"; {band(s.usd)} USD" if s.usd else ""
     return "tune", what, s.rule, ", ".join(s.source)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from selector.decide import outlay
 from selector.report import legal, plan
-from selector.report.numbers import band, short
+from selector.report.numbers import at_least, band, short
 from selector.report.tabular import Table, describe, middle, rival, share, sides
 from selector.types.decision import CostLine, Exclusion, RankedStack, Recommendation, Relaxation, RiskRow
 from selector.types.estimate import Estimate
@@ -30,7 +30,8 @@ def costs(r: Recommendation) -> Table:
         return NOTHING
     first = r.stacks[0]
     total = first.estimates.get("cost_per_month_usd")
-    return _cost_table(f"Cost of {first.label}, USD a month", first.costs, total, r.horizon_months)
+    title, least = f"Cost of {first.label}, USD a month", _least_at_start([first])
+    return _cost_table(title, first.costs, total, r.horizon_months, least)
 
 
 def together(r: Recommendation) -> Table:
@@ -38,12 +39,22 @@ def together(r: Recommendation) -> Table:
     if r.joint is None:
         return NOTHING
     title = "All components together, USD a month"
-    return _cost_table(title, r.joint.costs, r.joint.usd_per_month, r.horizon_months)
+    least = _least_at_start([x.stack for x in r.joint.parts])
+    return _cost_table(title, r.joint.costs, r.joint.usd_per_month, r.horizon_months, least)
 
 
-def _cost_table(title: str, lines: Sequence[CostLine], total: Estimate | None, horizon: float) -> Table:
+def _least_at_start(stacks: Sequence[RankedStack]) -> str:
+    """Mark of what is paid at the start where a part of it is not known."""
+    found = (s.estimates["upfront_usd"] for s in stacks)
+    return next((mark for e in found if e is not None and (mark := at_least(e))), "")
+
+
+def _cost_table(
+    title: str, lines: Sequence[CostLine], total: Estimate | None, horizon: float, mark: str
+) -> Table:
     once = sum(c.once_usd for c in lines)
-    start = [short(c.once_usd) if c.once_usd else "" for c in (*lines,)] + [short(once) if once else ""]
+    start = [short(c.once_usd) if c.once_usd else "" for c in (*lines,)]
+    start.append(f"{mark}{short(once)}" if once else "")
     items = [*((c.item, c.usd_per_month, c.source, c.as_of or "date unknown") for c in lines)]
     items.append(("total", total, "", ""))
     note = f"at the start: paid once; its share over {horizon:g} months is in USD/month" if once else ""

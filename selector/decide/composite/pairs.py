@@ -110,8 +110,9 @@ def _pair(shares: Shares, cascade: bool) -> tuple[int, int] | None:
     rows, chain, s = np.asarray(found.order.rows), found.chain, run.stacks
     horizon = float(run.req.horizon_months or 12)
     quality = run.quality[:, 1]
-    usd = s.infra_usd[rows] + s.once_usd[rows] / horizon
-    own = float(s.infra_usd[one]) + float(s.once_usd[one]) / horizon
+    training = found.scored.parts["cost.training"].usd
+    usd = s.infra_usd[rows] + s.once_usd[rows] / horizon + training[rows]
+    own = float(s.infra_usd[one]) + float(s.once_usd[one]) / horizon + float(training[one])
     like = (chain.late[rows] == chain.late[one]) & ~np.isnan(usd)
     cheap, better = run.p["composite.cheap"], quality[rows] - float(quality[one])
     before = like & (usd <= cheap * own) & (better <= -run.p["composite.better"])

@@ -121,7 +121,7 @@ def broken(study: Study, row: int) -> Iterator[Broken]:
                 yield Broken(name, "limit", value, cap.cap, cap.unit, ratio, f"{cap.cap:.6g} -> {least:.6g}")
         elif name in rules:
             yield _veto(study, row, rules[name])
-        elif name.startswith(trainable.DOES_NOT_FIT):
+        elif name.startswith(trainable.IMPOSSIBLE):
             yield Broken(name, "limit", None, None, "", None, relax.training(study.run, row))
         else:
             yield Broken(name, "pin", None, None, "", None, "change or leave out what is pinned", name)

@@ -288,15 +288,23 @@ class Account:
         return self.training_run if self.run.training.once_usd[self.row] else 0.0
 
     @cached_property
+    def training_parts(self) -> tuple[Any, Any]:
+        """USD a month of the first run over the horizon, and of the runs anew."""
+        first = self.spread_out(self.first_run, "cost.first_run", "the first training run")
+        if not self.run.training.again_usd[self.row]:
+            return first, 0.0
+        found = cost_of.way(self.run, self.stack.option)
+        runs = self.p[anew.whole_runs(self.run, self.stack.option, found).id]
+        return first, named(runs * self.training_run, "cost.runs_anew", "USD/month", "the runs of a month")
+
+    @cached_property
     def training(self) -> Any:
-        """USD a month of training: the first run over the horizon, and runs anew."""
-        found = self.spread_out(self.first_run, "cost.first_run", "the first training run")
-        if self.run.training.again_usd[self.row]:
-            runs = self.p[
-                anew.whole_runs(self.run, self.stack.option, cost_of.way(self.run, self.stack.option)).id
-            ]
-            found = found + runs * self.training_run
-        return named(found, "cost.training", "USD/month", "training: the first run, and runs anew")
+        """USD a month of training, as far as it is known."""
+        first, again = self.training_parts
+        missing = cost_of.at(self.run, self.row).missing
+        if missing and not float(first + again):
+            return self.stack.leaves.choice("cost.training", 0.0, "USD/month", f"not counted: {missing}")
+        return named(first + again, "cost.training", "USD/month", "training: the first run, and runs anew")
 
     @cached_property
     def move(self) -> Any:
@@ -337,9 +345,18 @@ class Account:
         ]
         return [part for part in found if float(part[0])] or found[:1]
 
-    def _doubt_of_training(self) -> Any:
-        value = float(self.run.training.spread[self.row])
+    def _doubt_of_run(self) -> Any:
+        value = float(self.run.training.once_spread[self.row])
         return self.stack.leaves.choice("training.cost.spread", value, "p90 over p50", "hours of the run")
+
+    def _doubt_of_training(self) -> Any:
+        first, again = self.training_parts
+        value = float(self.run.training.again_spread[self.row])
+        words = "hours of a run, and how many there are"
+        often = self.stack.leaves.choice("training.anew.spread", value, "p90 over p50", words)
+        if not float(first) or not float(again):
+            return often if float(again) else self._doubt_of_run()
+        return cost.spread(TRACE, first + again, (first, again), (self._doubt_of_run(), often))
 
     @cached_property
     def once_spread(self) -> Any:
@@ -347,7 +364,7 @@ class Account:
         if not float(self.first_run):
             return 1.0
         sure = self.bought + self.move
-        return cost.spread(TRACE, self.once, (sure, self.first_run), (1.0, self._doubt_of_training()))
+        return cost.spread(TRACE, self.once, (sure, self.first_run), (1.0, self._doubt_of_run()))
 
     def _doubt(self) -> Any:
         """p90 over p50 of the infrastructure: the parameter, or what rules made of it."""

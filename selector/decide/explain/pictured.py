@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from selector.decide.explain.priced import CHOSEN, examples
 from selector.decide.explain.traced import Candidate, sheet
 from selector.decide.runs import images, unsized
+from selector.decide.runs.kinds import classical
 from selector.estimate.trace import named
 from selector.types.catalog import Device
 from selector.types.plan import TrainingPlan
@@ -34,7 +35,8 @@ class Pictured:
     @property
     def _timed(self) -> bool:
         """Whether a formula says how long it takes."""
-        return self._run is not None and self._run[0].estimates["device_hours"] is not None
+        known = self._run is not None and self._run[0].estimates["device_hours"] is not None
+        return known and not classical(self.stack.option)
 
     @property
     def place(self) -> Place | None:

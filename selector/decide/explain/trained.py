@@ -15,6 +15,7 @@ from selector.decide.explain.traced import Candidate, sheet
 from selector.decide.explain.units import OF_TRAINING, unit_of
 from selector.decide.runs import chosen, machines, sized
 from selector.decide.runs.kinds import classical
+from selector.decide.runs.unsized import FIT
 from selector.estimate import training as formulas
 from selector.estimate.trace import TRACE, named
 from selector.types.catalog import Device
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from selector.decide.axes import Place
 
 Make = Callable[[], Any]
-FIT = "plan.classical_trial_hours"
 WORDS = {
     "weights": "weights on one device",
     "gradients": "gradients on one device",
@@ -56,6 +56,8 @@ class Trained:
     @cached_property
     def usd(self) -> Any:
         """Money of one run or fit; None where no price is known."""
+        if self.cost.rent == 0.0:
+            return 0.0  # own machines, however long it takes
         if self.cost.wall_hours is not None or self.hours is None or self.cost.rent is None:
             return self.cost.usd
         return named(self.hours * self.cost.rent, "training.cost", "USD", "rent over the hours of a fit")
@@ -77,9 +79,9 @@ class Trained:
             return {}
         run, cost = self.run, self.cost
         found: dict[str, Make] = {
-            "device_hours": lambda: run.device_hours,
-            "wall_hours": lambda: cost.wall_hours,
-            "usd": lambda: cost.usd,
+            "device_hours": lambda: self.hours if classical(self.stack.option) else run.device_hours,
+            "wall_hours": lambda: self.hours,
+            "usd": lambda: None if self.hours is None else self.usd,
         }
         made: dict[str, Make] = {"plan.training.usd_per_hour": lambda: cost.rent}
         if isinstance(run, Sized):
@@ -96,7 +98,7 @@ class Trained:
             return None
         if isinstance(self.run, Sized) and name in ("tokens_per_s", "memory_gib"):
             return self.run.rate_doubt if name == "tokens_per_s" else self.run.memory_doubt
-        return self.run.doubt(quantile)
+        return self.doubt(quantile)
 
 
 class Sized:

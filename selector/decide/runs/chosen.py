@@ -52,16 +52,13 @@ def of(run: Run, row: int) -> Sized:
     return run.trained[key]
 
 
-def one_run(run: Run, plan: TrainingPlan | None, classical: bool) -> tuple[Estimate | None, Estimate | None]:
+def one_run(plan: TrainingPlan | None) -> tuple[Estimate | None, Estimate | None]:
     """Hours from start to end and USD of one run or fit; own machines cost nothing more."""
     if plan is None:
         return None, None
     wall, usd = plan.estimates["wall_hours"], plan.estimates["usd"]
-    if wall is None and classical:
-        fit = run.cat.parameters["plan.classical_trial_hours"]
-        wall = Estimate(fit.low, fit.value, fit.high, "h", "plan.classical_trial_hours")
-        if plan.usd_per_hour is not None:
-            usd = wall.scaled(plan.usd_per_hour, "USD", "training.cost")
+    if plan.usd_per_hour == 0.0:
+        usd = Estimate.exact(0.0, "USD", "training.cost")
     return wall, usd
 
 

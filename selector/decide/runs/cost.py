@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from selector.decide.columns import Column, alike
 from selector.decide.runs import anew, chosen
-from selector.decide.runs.kinds import backbone, classical
+from selector.decide.runs.kinds import backbone
 from selector.decide.switching import stays
 from selector.needs.facts import proposed_facts, requirement_facts
+from selector.types.estimate import Estimate
 from selector.types.rule import Effect
 
 if TYPE_CHECKING:
@@ -20,22 +22,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Columns over the candidates; what nobody knows counts nothing, and `unknown` is true there."""
+    """Columns over the candidates; what nobody knows counts nothing. Spreads are p90 over p50, taken for
+    both sides."""
 
     once_usd: Any  # the first run
+    once_spread: Any
     again_usd: Any  # runs anew, a month
-    spread: Any  # p90 over p50 of both
-    unknown: Any
+    again_spread: Any
+    once_unknown: Any  # the first run is to be paid, and nobody knows how much
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The same for one candidate, with what is said of it."""
+    """The same for one candidate, with what is not counted because nobody knows it; empty where all is."""
 
-    once_usd: float
-    again_usd: float
-    spread: float
-    missing: str  # what is not counted because nobody knows it; empty where all is
+    once_usd: float = 0.0
+    once_spread: float = 1.0
+    again_usd: float = 0.0
+    again_spread: float = 1.0
+    once_missing: str = ""
+    again_missing: str = ""
+
+    @property
+    def missing(self) -> str:
+        """What of either is not counted."""
+        return ", ".join(dict.fromkeys(x for x in (self.once_missing, self.again_missing) if x))
+
+
+NOTHING = Money()
 
 
 def of(run: Run) -> Training:
@@ -45,23 +59,32 @@ def of(run: Run) -> Training:
     s = run.stacks
     if not any(chosen.trains(m) for m in run.axes.models):
         nothing = Column(np.zeros(len(s.model.values)), s.model.rows)
-        return Training(nothing, nothing, nothing + 1.0, nothing > 0.0)
+        return Training(nothing, nothing + 1.0, nothing, nothing + 1.0, nothing > 0.0)
     served = [m for m in run.axes.models if chosen.trains(m) and not chosen.alone(run, m)]
     rows, which = alike([s.model, s.place, s.engine] if served else [s.model])
-    table = _table(run, rows)
     once: Any
-    once, again, spread, unknown = (Column(x, which) for x in table.T)
+    unknown: Any
+    once, spread, again, anew_spread, unknown = (Column(x, which) for x in _table(run, rows).T)
+    unknown = unknown > 0.0
     if run.req.incumbent.stack:
-        once = np.where(stays(run), 0.0, once)
-    return Training(once, again, spread, unknown > 0.0)
+        here = stays(run)
+        once, unknown = np.where(here, 0.0, once), unknown & ~here
+    return Training(once, spread, again, anew_spread, unknown)
+
+
+def at(run: Run, row: int) -> Money:
+    """The same for one candidate, with what is not counted; nothing at the start where it is in place."""
+    found, whole = _one(run, row), run.training
+    missing = found.once_missing if whole.once_unknown[row] else ""
+    return replace(found, once_usd=float(whole.once_usd[row]), once_missing=missing)
 
 
 def _table(run: Run, rows: Any) -> Any:
-    """USD once, USD of runs anew a month, their spread, and 1 where some is not known; a row for each
-    candidate asked for."""
+    """USD once and its spread, USD of runs anew a month and theirs, and 1 where the first run is not known;
+    a row for each candidate asked for."""
     import numpy as np
 
-    found = np.tile((0.0, 0.0, 1.0, 0.0), (len(rows), 1))
+    found = np.tile(_numbers(NOTHING), (len(rows), 1))
     models = np.asarray(run.stacks.model[rows])
     for number, option in enumerate(run.axes.models):
         own = np.nonzero(models == number)[0]
@@ -74,36 +97,43 @@ def _table(run: Run, rows: Any) -> Any:
     return found
 
 
-def at(run: Run, row: int) -> Money:
-    """The same for one candidate, with what is not counted; nothing at the start where it is in place."""
-    return replace(_one(run, row), once_usd=float(run.training.once_usd[row]))
-
-
-def _numbers(money: Money) -> tuple[float, float, float, float]:
-    return money.once_usd, money.again_usd, money.spread, float(bool(money.missing))
+def _numbers(m: Money) -> tuple[float, ...]:
+    return m.once_usd, m.once_spread, m.again_usd, m.again_spread, float(bool(m.once_missing))
 
 
 def _one(run: Run, row: int) -> Money:
     """Money of the training that one candidate needs, USD."""
     option = run.axes.models[int(run.stacks.model[row])]
     if not chosen.trains(option):
-        return Money(0.0, 0.0, 1.0, "")
-    _, usd = chosen.one_run(run, chosen.of(run, row).plan, classical(option))
+        return NOTHING
+    plan = chosen.of(run, row).plan
+    _, usd = chosen.one_run(plan)
+    why = "training, whose cost is not known"
+    if plan is not None and run.cat.devices[plan.hardware].kind == "soc":
+        usd, why = None, f"training, for which {plan.hardware} is not made"
+    elif plan is not None and not plan.frameworks:
+        usd, why = None, f"training, for which no library on {plan.hardware} is known"
+    repeated = anew.pace(run, option) != anew.NEVER
     if usd is None:
-        return Money(0.0, 0.0, 1.0, "training, whose cost is not known")
+        return Money(once_missing=why, again_missing=why if repeated else "")
+    if not usd.p50:
+        return NOTHING
     runs, missing = _anew(run, option)
-    spread = usd.p90 / usd.p50 if usd.p50 else 1.0
-    return Money(usd.p50, runs * usd.p50, spread, missing if usd.p50 else "")
+    by = usd.p90 / usd.p50
+    each = runs.p90 / runs.p50 if runs else 1.0
+    often = math.exp(math.hypot(math.log(by), math.log(each)))
+    return Money(usd.p50, by, runs.p50 * usd.p50 if runs else 0.0, often, "", missing)
 
 
-def _anew(run: Run, option: ModelOption) -> tuple[float, str]:
+def _anew(run: Run, option: ModelOption) -> tuple[Estimate | None, str]:
     """Whole runs a month, and what is not counted beside them."""
     found = way(run, option)
     if not found:
-        return 0.0, ""
+        return None, ""
     if found.get("mode") == anew.REPLAY:
-        return 0.0, "training anew, each time a part of a run"
-    return anew.whole_runs(run, option, found).value, ""
+        return None, "training anew, each time a part of a run"
+    often = anew.whole_runs(run, option, found)
+    return Estimate(often.low, often.value, often.high, "runs a month", "plan.retraining_runs"), ""
 
 
 def way(run: Run, option: ModelOption) -> Mapping[str, object]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WHOLE = {"tp": 1, "pp": 1, "cp": 1, "ep": 1}  # nothing is split
 FINEST = ("object-detection", "segmentation")  # tasks of images at high resolution
 SIZED = ("image", "audio")  # modalities with a batch of their own
+FIT = "plan.classical_trial_hours"
 UNKNOWN = ("tokens_per_s", "memory_gib", "device_hours", "wall_hours", "usd")
 
 
@@ -142,12 +143,13 @@ def _fit(
     run: Run, option: ModelOption, method: str, place: Place, device: Device, engine: str
 ) -> TrainingPlan:
     """A fit of all rows at once: trees, linear and other classical models."""
+    rent = rented(place, 1)
     return TrainingPlan(
         frameworks=sized.libraries(run, option, method, device, engine, WHOLE),
         hardware=device.id,
         n_devices=1,
         offer=place.offer.id if place.offer else None,
-        usd_per_hour=rented(place, 1),
+        usd_per_hour=rent,
         strategy="single",
         layout=WHOLE,
         precision="fp32",
@@ -162,11 +164,19 @@ def _fit(
         examples=run.req.data.training_examples,
         steps=None,
         memory=None,
-        estimates=dict.fromkeys(UNKNOWN),
+        estimates=_fitted(run, rent),
         checkpoint_hours=None,
-        assumptions=(),
+        assumptions=("a fit takes as long as `plan.classical_trial_hours` says (judgement)",),
         per_machine=1,
     )
+
+
+def _fitted(run: Run, rent: float | None) -> dict[str, Estimate | None]:
+    """Hours and money of a fit: what is judged to be usual, whatever the rows."""
+    fit = run.cat.parameters[FIT]
+    took = Estimate(fit.low, fit.value, fit.high, "h", FIT)
+    usd = None if rent is None else took.scaled(rent, "USD", "training.cost")
+    return dict.fromkeys(UNKNOWN) | {"device_hours": took, "wall_hours": took, "usd": usd}
 
 
 def _images(

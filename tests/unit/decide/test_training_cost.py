@@ -73,13 +73,59 @@ def test_runs_that_replay_a_part_are_not_counted_and_said(ranked: Ranked) -> Non
 def test_without_a_volume_the_sum_is_a_lower_bound(ranked: Ranked) -> None:
     found = ranked(HEAD + "budget: {upfront_usd: 100}\n", top=1)
     stack = found.stacks[0]
-    assert "cost.training" not in lines(stack)
+    assert lines(stack)["cost.training"] == 0.0
+    assert any("not counted: training, whose cost is not known" in c.item for c in stack.costs)
     for name in ("cost_per_month_usd", "upfront_usd"):
         estimate = stack.estimates[name]
         assert estimate is not None
         assert "training" in str(estimate.inputs["not_counted"])
     limit = next(c for c in stack.constraints if c.id == "budget.upfront_usd")
     assert "not counted: training" in limit.why
+    assert (limit.status, limit.p_ok) == ("unverified", None)
+    assert stack.provisional
+
+
+def test_what_is_known_to_be_too_much_is_too_much_whatever_is_unknown(ranked: Ranked) -> None:
+    bought = HEAD.replace("self_hosted", "on_prem") + "budget: {upfront_usd: 100}\n"
+    assert not ranked(bought, top=1).stacks
+
+
+def test_next_to_nothing_is_not_held_against_the_budget_at_the_start(ranked: Ranked) -> None:
+    stack = ranked(HEAD + "data: {training_examples: 20000}\nbudget: {upfront_usd: 0}\n", top=1).stacks[0]
+    limit = next(c for c in stack.constraints if c.id == "budget.upfront_usd")
+    assert (limit.status, limit.value) == ("ok", 0.0)
+    assert "a training run of" in limit.why
+    assert lines(stack)["cost.training"] > 0.0
+    dear = HEAD + "data: {training_examples: 9000000}\nbudget: {upfront_usd: 0}\n"
+    assert not ranked(dear, top=1).stacks
+
+
+def test_a_device_made_to_serve_is_no_free_trainer(ranked: Ranked) -> None:
+    text = """
+application: {task: image-classification}
+workload: {peak_requests_per_second: 5, requests_per_month: 1_000_000}
+deployment: {hosting: [on_prem], inventory: [{hardware: jetson-agx-orin-64gb, count: 1}]}
+data: {training_examples: 50000}
+adaptation: {method: full}
+"""
+    stack = ranked(text, top=1).stacks[0]
+    total = stack.estimates["cost_per_month_usd"]
+    assert total is not None
+    assert "jetson-agx-orin-64gb is not made" in str(total.inputs["not_counted"])
+
+
+def test_components_are_held_to_one_budget_at_the_start(ranked: Ranked) -> None:
+    parts = "components: [{name: a, application: {task: chat}}, {name: b, application: {task: chat}}]\n"
+    much = HEAD + "data: {training_examples: 9000000}\n" + parts
+    free = ranked(much, top=2)
+    assert free.joint is not None
+    each = [x.stack.estimates["upfront_usd"] for x in free.joint.parts]
+    paid = sum(e.p50 for e in each if e)
+    cap = f"budget: {{upfront_usd: {paid * 0.9}}}\n"
+    told = ranked(much + cap, top=2)
+    assert told.stacks
+    assert any("USD at the start, and budget.upfront_usd is" in note for note in told.notes)
+    assert not any("USD at the start" in note for note in free.notes)
 
 
 def test_own_machines_and_prompts_cost_no_run(ranked: Ranked) -> None:

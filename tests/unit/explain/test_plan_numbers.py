@@ -89,7 +89,8 @@ def test_numbers_of_the_run_are_what_their_trees_give(
             figure = numbers.figure(f"{path}.{quantile}", ref)
             assert figure.value == pytest.approx(getattr(estimate, quantile), rel=1e-6), path
             worked_out(figure.nodes)
-            if path != "plan.retraining.runs":  # a parameter as it stands
+            parameters = study.run.cat.parameters  # which stand as they are
+            if path != "plan.retraining.runs" and estimate.formula not in parameters:
                 assert estimate.formula in {n.formula for n in figure.nodes} or not estimate.p50
 
 

@@ -239,3 +239,14 @@ def test_components_state_limits_data_and_machines_of_their_own(tmp_path: Path) 
 def test_without_components_the_document_stands_for_itself() -> None:
     stated = doc()
     assert expand(stated) == (stated,)
+
+
+def test_settings_reach_what_components_share_with_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "reqs.yaml"
+    path.write_text(
+        "version: 1\napplication: {task: chat}\ncomponents: [{name: ear, application: {task: chat}}]\n"
+    )
+    stated = load(path, ["components.0.data.drift=weekly", "components.0.adaptation.method=lora"])
+    assert stated.mapping["components"][0]["data"] == {"drift": "weekly"}
+    with pytest.raises(UsageError, match="unknown key"):
+        load(path, ["components.0.data.drfit=weekly"])

@@ -61,9 +61,10 @@ def test_a_budget_that_buys_no_trial_is_named(ranked: Ranked) -> None:
 
 
 def test_an_endpoint_does_not_serve_tuned_weights(ranked: Ranked) -> None:
-    plan = planned(ranked, f"{HEAD}deployment: {{hosting: [api]}}\nadaptation: {{method: lora}}")
-    assert plan.training is None
-    assert any("weights of its vendor" in p for p in plan.problems)
+    found = ranked(f"{HEAD}deployment: {{hosting: [api]}}\nadaptation: {{method: lora}}", top=1)
+    assert not found.stacks
+    assert any("training is not offered" in e.reason and "of its vendor" in e.reason for e in found.excluded)
+    assert any("prompt or rag" in m for r in found.relaxations for m in r.moves)
 
 
 def test_facts_that_change_are_looked_up(ranked: Ranked) -> None:
